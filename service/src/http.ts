@@ -1,0 +1,140 @@
+/** What both HTTP APIs have in common: request ids, bodies, problem documents, request metrics. */
+import { randomUUID } from 'node:crypto';
+import { CodedError, ERROR_CATALOGUE, type Problem } from '@crossfade/shared/errors';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import helmet, { type HelmetOptions } from 'helmet';
+import { Histogram, type Registry } from 'prom-client';
+import type { Log } from './log.ts';
+
+export interface HttpOptions {
+  log: Log;
+  registry: Registry;
+  /** Largest body accepted, bytes. */
+  bodyLimitBytes: number;
+  helmet?: HelmetOptions;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** Seconds a client is told to wait after `429` and `503`. */
+const RETRY_AFTER_S = 1;
+
+/** The id of this request: the caller's if it is sane, else a new one. */
+export function requestIdOf(response: Response): string {
+  return response.locals['requestId'] as string;
+}
+
+/**
+ * An Express application with everything before the routes. Add the routes, then call `finishHttp`.
+ */
+export function createHttp(options: HttpOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(
+    requestId,
+    measured(options.registry),
+    helmet(options.helmet),
+    express.json({ limit: options.bodyLimitBytes }),
+  );
+  return app;
+}
+
+/** Adds what comes after the routes: `404` and the answer to every error. */
+export function finishHttp(app: Express, options: Pick<HttpOptions, 'log'>): void {
+  app.use(() => {
+    throw new CodedError('route-not-found');
+  });
+  app.use(problems(options.log));
+}
+
+/**
+ * A route handler that may be asynchronous, and that names its template for the metrics: after an error Express has
+ * forgotten it.
+ */
+export function route(
+  template: string,
+  handle: (request: Request, response: Response) => unknown,
+): RequestHandler {
+  return async (request, response) => {
+    response.locals['route'] = template;
+    await handle(request, response);
+  };
+}
+
+const requestId: RequestHandler = (request, response, next) => {
+  const given = request.get('x-request-id');
+  const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+  response.locals['requestId'] = id;
+  response.setHeader('X-Request-Id', id);
+  next();
+};
+
+function measured(registry: Registry): RequestHandler {
+  const duration = new Histogram({
+    name: 'crossfade_http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  return (request, response, next) => {
+    const end = duration.startTimer();
+    response.once('close', () => {
+      const template = response.locals['route'] as string | undefined;
+      end({ method: request.method, route: template ?? 'unmatched', status: response.statusCode });
+    });
+    next();
+  };
+}
+
+/** What body-parser and Express throw has a `status` and, from body-parser, a `type`. */
+function toCodedError(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  const { status, type } = (error ?? {}) as { status?: number; type?: string };
+  if (type === 'entity.too.large') return new CodedError('payload-too-large', undefined, { cause: error });
+  if (status === 415) return new CodedError('unsupported-media-type', undefined, { cause: error });
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new CodedError('malformed-json', undefined, { cause: error });
+  }
+  return new CodedError('internal', undefined, { cause: error });
+}
+
+function problems(log: Log): ErrorRequestHandler {
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    const error = toCodedError(thrown);
+    const id = requestIdOf(response);
+    if (error.code === 'internal') {
+      log.error('request failed', {
+        requestId: id,
+        method: request.method,
+        path: request.path,
+        error: error.cause,
+      });
+    }
+    const { title } = ERROR_CATALOGUE[error.code];
+    const problem: Problem = {
+      type: `urn:crossfade:problem:${error.code}`,
+      title,
+      status: error.status,
+      code: error.code,
+      detail: error.message,
+      requestId: id,
+      retryable: error.retryable,
+      ...(error.errors && { errors: [...error.errors] }),
+    };
+    if (error.status === 429 || error.status === 503) response.setHeader('Retry-After', RETRY_AFTER_S);
+    if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    response.status(error.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}

@@ -1,0 +1,72 @@
+/** A service's life as a process: start, say that it is ready, stop once. */
+import type { Log } from './log.ts';
+import { SettingError } from './settings.ts';
+
+export interface RunningService {
+  /** Where it can be reached. */
+  url: string;
+  /** Stops it; called once. */
+  close(): Promise<void>;
+}
+
+/** How long a stop may take before the process ends anyway, milliseconds. */
+const STOP_LIMIT_MS = 10_000;
+
+/**
+ * Runs a service until SIGTERM, SIGINT or the end of the process that started it. A parent with an IPC channel is
+ * told `{ type: 'ready', url }`. Sets the exit code: 0 after a stop, 1 if it could not start.
+ */
+export async function runService(start: () => Promise<{ service: RunningService; log: Log }>): Promise<void> {
+  let started;
+  try {
+    started = await start();
+  } catch (error) {
+    const text =
+      error instanceof SettingError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? '')
+          : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(1);
+  }
+  const { service, log } = started;
+
+  let stopping = false;
+  const stop = (why: string, exitCode = 0) => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping', { why });
+    const limit = setTimeout(() => {
+      log.error('did not stop in time');
+      process.exit(1);
+    }, STOP_LIMIT_MS);
+    limit.unref();
+    service.close().then(
+      () => {
+        log.info('stopped');
+        process.exit(exitCode);
+      },
+      (error: unknown) => {
+        log.error('stopping failed', { error });
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => {
+    stop('SIGTERM');
+  });
+  process.on('SIGINT', () => {
+    stop('SIGINT');
+  });
+  process.on('uncaughtException', (error) => {
+    log.error('uncaught exception', { error });
+    stop('uncaught exception', 1);
+  });
+  if (process.send) {
+    process.on('disconnect', () => {
+      stop('parent gone');
+    });
+    process.send({ type: 'ready', url: service.url });
+  }
+}

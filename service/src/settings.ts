@@ -1,0 +1,81 @@
+/** Settings from the environment: checked once, by a schema, before anything starts. */
+import { z } from 'zod';
+
+/** A setting that cannot be used. Its message is one sentence that names the setting. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+/**
+ * Validates and freezes a service's settings. Empty variables count as absent.
+ * @throws SettingError naming the first wrong setting; its value is not repeated, for it may be a secret
+ */
+export function readSettings<S extends z.ZodObject>(
+  schema: S,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<z.infer<S>> {
+  const known = Object.keys(schema.shape)
+    .map((name) => [name, environment[name]] as const)
+    .filter(([, value]) => value !== undefined && value !== '');
+  const result = schema.safeParse(Object.fromEntries(known));
+  if (result.success) return Object.freeze(result.data);
+  const issue = result.error.issues[0];
+  const name = String(issue?.path[0] ?? 'environment');
+  const what =
+    issue?.code === 'invalid_type' && environment[name] === undefined
+      ? 'is not set'
+      : (issue?.message ?? 'is invalid');
+  throw new SettingError(`Setting ${name} ${what}.`);
+}
+
+/** A TCP or UDP port; 0 lets the system choose. */
+export const portSetting = z.coerce
+  .number({ error: 'must be a port number from 0 to 65535' })
+  .int('must be a port number from 0 to 65535')
+  .min(0, 'must be a port number from 0 to 65535')
+  .max(65_535, 'must be a port number from 0 to 65535');
+
+/** A number of milliseconds from `min` to `max`. */
+export function millisecondsSetting(min: number, max: number) {
+  const error = `must be a number of milliseconds from ${String(min)} to ${String(max)}`;
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+}
+
+/** A whole number from `min` to `max`. */
+export function countSetting(min: number, max: number) {
+  const error = `must be a whole number from ${String(min)} to ${String(max)}`;
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+}
+
+/** Secrets are at least 32 bytes: what HS256 needs to be as strong as its hash (RFC 7518, 3.2). */
+export const secretSetting = z
+  .string({ error: 'is not set' })
+  .refine((secret) => Buffer.byteLength(secret) >= 32, 'must be at least 32 bytes long');
+
+/** Values separated by commas. */
+export const listSetting = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+/** What every service reads. */
+export const commonSettings = {
+  /** Address the service listens on. */
+  HOST: z.string().max(255).default('127.0.0.1'),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug'], { error: 'must be error, warn, info or debug' })
+    .default('info'),
+  /** `json` for machines, `pretty` for people. */
+  LOG_FORMAT: z.enum(['json', 'pretty'], { error: 'must be json or pretty' }).default('json'),
+  /** Also write the log to this file. */
+  LOG_FILE: z.string().optional(),
+  /** Signs the tokens between gateway and media server. */
+  SERVICE_JWT_SECRET: secretSetting,
+  /** `iss` of every token. */
+  JWT_ISSUER: z.string().min(1).max(255).default('crossfade'),
+  /** Where `/metrics` listens: not for the public. */
+  METRICS_HOST: z.string().max(255).default('127.0.0.1'),
+  NODE_ENV: z.string().optional(),
+};

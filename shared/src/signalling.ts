@@ -1,0 +1,328 @@
+/**
+ * Signalling between clients and the gateway: Socket.IO on the gateway's port, default namespace. Every request is
+ * acknowledged with `{ ok: true, … }` or `{ ok: false, error }`.
+ */
+import { z } from 'zod';
+import { ackErrorSchema, type AckFailure } from './errors.ts';
+import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema, transitionIdSchema } from './ids.ts';
+import {
+  MAX_CONSUME_LIST,
+  connectTransportAnswerSchema,
+  consumeListAnswerSchema,
+  consumerSchema,
+  createTransportAnswerSchema,
+  createTransportRequestSchema,
+  produceAnswerSchema,
+  produceRequestSchema,
+  producerInfoSchema,
+  restartIceAnswerSchema,
+} from './media-api.ts';
+import { producerClosedReasonSchema } from './media-events.ts';
+import { dtlsParametersSchema, rtpCapabilitiesSchema } from './rtp.ts';
+
+/** Where a call's media runs. */
+export const modeSchema = z.enum(['p2p', 'sfu']);
+export type Mode = z.infer<typeof modeSchema>;
+
+/** The four states of a call's media. */
+export const callPhaseSchema = z.enum(['p2p', 'switching_to_sfu', 'sfu', 'switching_to_p2p']);
+export type CallPhase = z.infer<typeof callPhaseSchema>;
+
+/** Why a call changes its mode. */
+export const transitionReasonSchema = z.enum([
+  'participants-above-limit',
+  'participants-within-limit',
+  'p2p-failed',
+  'p2p-degraded',
+]);
+export type TransitionReason = z.infer<typeof transitionReasonSchema>;
+
+/** Why a transition was given up. */
+export const abortReasonSchema = z.enum([
+  'deadline',
+  'client-failed',
+  'media-server-failed',
+  'participant-joined',
+  'superseded',
+]);
+export type AbortReason = z.infer<typeof abortReasonSchema>;
+
+/** What a participant sends right now: false is muted or absent. */
+export const mediaStateSchema = z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() });
+export type MediaState = z.infer<typeof mediaStateSchema>;
+
+export const participantSchema = z.object({
+  participantId: participantIdSchema,
+  userId: z.string(),
+  displayName: z.string(),
+  media: mediaStateSchema,
+  /** False while this participant's signalling is lost and may still come back. */
+  connected: z.boolean(),
+});
+export type Participant = z.infer<typeof participantSchema>;
+
+/** As in RTCConfiguration. */
+export const iceServerSchema = z.object({
+  urls: z.array(z.string()),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+export type IceServer = z.infer<typeof iceServerSchema>;
+
+/** Text people read: no control characters (CR, LF, ANSI, NUL), no lone surrogates. */
+const visibleText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .transform((text) =>
+      text
+        .toWellFormed()
+        .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+        .trim(),
+    );
+
+/** Longest SDP accepted; a big mesh offer is about 20 KB. */
+export const MAX_SDP_LENGTH = 65_536;
+
+const transitionCommon = {
+  callId: callIdSchema,
+  transitionId: transitionIdSchema,
+  from: modeSchema,
+  /** Where it goes (prepare, commit) or stays (abort: equal to `from`). */
+  mode: modeSchema,
+};
+
+/** `call:mode-switch`: the three phases of one transition. */
+export const modeSwitchSchema = z.discriminatedUnion('phase', [
+  z.object({
+    phase: z.literal('prepare'),
+    ...transitionCommon,
+    /** The epoch that counts if it succeeds; requests for the new path carry it already. */
+    epoch: epochSchema,
+    reason: transitionReasonSchema,
+    /** Milliseconds left until it is given up. */
+    deadlineMs: z.int().min(0),
+    /** Whose arrival or departure started it. */
+    initiator: participantIdSchema.optional(),
+    /** Towards the SFU: what it supports. */
+    rtpCapabilities: rtpCapabilitiesSchema.optional(),
+    /** Towards P2P. */
+    iceServers: z.array(iceServerSchema).optional(),
+  }),
+  z.object({
+    phase: z.literal('commit'),
+    ...transitionCommon,
+    epoch: epochSchema,
+    reason: transitionReasonSchema,
+    deadlineMs: z.literal(0),
+  }),
+  z.object({
+    phase: z.literal('abort'),
+    ...transitionCommon,
+    epoch: epochSchema,
+    reason: abortReasonSchema,
+    deadlineMs: z.literal(0),
+  }),
+]);
+export type ModeSwitch = z.infer<typeof modeSwitchSchema>;
+export type ModeSwitchPrepare = Extract<ModeSwitch, { phase: 'prepare' }>;
+
+const resumeSchema = z.object({ participantId: participantIdSchema, sessionId: z.string().max(128) });
+
+export const joinRequestSchema = z.object({
+  callId: callIdSchema,
+  displayName: visibleText(64).optional(),
+  clientInfo: z
+    .object({ sdk: z.string().max(64).optional(), browser: z.string().max(256).optional() })
+    .optional(),
+  /** What this participant is about to send. */
+  media: mediaStateSchema.default({ audio: false, video: false, screen: false }),
+  /** The session of a lost connection: its participant is kept instead of a new one made. */
+  resume: resumeSchema.optional(),
+});
+export const sfuInfoSchema = z.object({
+  rtpCapabilities: rtpCapabilitiesSchema,
+  producers: z.array(producerInfoSchema),
+});
+export const joinAnswerSchema = z.object({
+  participantId: participantIdSchema,
+  /** Proof for `resume`; secret to this client. */
+  sessionId: z.string(),
+  mode: modeSchema,
+  epoch: epochSchema,
+  /** Everyone in the call, this participant included. */
+  participants: z.array(participantSchema),
+  iceServers: z.array(iceServerSchema),
+  /** Present when there is a room: in mode `sfu`, and while switching. */
+  sfu: sfuInfoSchema.optional(),
+  /** Present when a switch is under way: as if `call:mode-switch` with phase `prepare` had just come. */
+  transition: modeSwitchSchema.options[0].optional(),
+  policy: z.object({
+    /** Up to this many participants the call is peer-to-peer. */
+    p2pMaxParticipants: z.int(),
+    /** Milliseconds a call stays on the SFU after it became small enough for P2P. */
+    backToP2pDelayMs: z.int(),
+    /** Milliseconds a mode switch may take. */
+    switchTimeoutMs: z.int(),
+  }),
+});
+export type JoinRequest = z.input<typeof joinRequestSchema>;
+export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
+
+const descriptionSchema = z.object({
+  type: z.enum(['offer', 'answer', 'pranswer', 'rollback']),
+  sdp: z.string().max(MAX_SDP_LENGTH).optional(),
+});
+const candidateSchema = z.object({
+  candidate: z.string().max(1024),
+  sdpMid: z.string().max(64).nullable().optional(),
+  sdpMLineIndex: z.int().min(0).max(1024).nullable().optional(),
+  usernameFragment: z.string().max(256).nullable().optional(),
+});
+const signalBody = {
+  /** The epoch the P2P path belongs to: the current one, or the one being prepared. */
+  epoch: epochSchema,
+  /** The transition that builds this path, so that what a given-up attempt left on the wire is told apart. */
+  transitionId: transitionIdSchema.optional(),
+  description: descriptionSchema.optional(),
+  /** `null` tells the end of candidates. */
+  candidate: candidateSchema.nullable().optional(),
+};
+export const signalRequestSchema = z
+  .object({ callId: callIdSchema, to: participantIdSchema, ...signalBody })
+  .refine(({ description, candidate }) => (description === undefined) !== (candidate === undefined), {
+    message: 'carries either a description or a candidate',
+  });
+export const signalEventSchema = z.object({ callId: callIdSchema, from: participantIdSchema, ...signalBody });
+export type SignalRequest = z.infer<typeof signalRequestSchema>;
+export type SignalEvent = z.infer<typeof signalEventSchema>;
+
+export const modeSwitchedRequestSchema = z.object({
+  callId: callIdSchema,
+  transitionId: transitionIdSchema,
+  success: z.boolean(),
+  /** Why it failed; for the log and the record. */
+  reason: visibleText(200).optional(),
+  /** Sent once more after the commit: what the switch cost this client. */
+  measured: z
+    .object({
+      /** Longest time between two decoded frames around the swap, milliseconds. */
+      gapMs: z.number().min(0).max(600_000),
+    })
+    .optional(),
+});
+export type ModeSwitchedRequest = z.infer<typeof modeSwitchedRequestSchema>;
+
+export const pathRequestSchema = z.object({
+  callId: callIdSchema,
+  with: participantIdSchema,
+  state: z.enum(['connected', 'degraded', 'failed']),
+  rttMs: z.number().min(0).max(600_000).optional(),
+  relayed: z.boolean().optional(),
+});
+export type PathRequest = z.infer<typeof pathRequestSchema>;
+
+export const updateRequestSchema = z.object({ callId: callIdSchema, media: mediaStateSchema });
+export type UpdateRequest = z.infer<typeof updateRequestSchema>;
+
+const inCall = { callId: callIdSchema, epoch: epochSchema };
+const transportRef = { ...inCall, transportId: entityIdSchema };
+const consumerRef = z.object({ ...inCall, consumerId: entityIdSchema });
+const producerRef = z.object({ ...inCall, producerId: entityIdSchema });
+const nothing = z.object({});
+
+/** Every client request: its payload and what its acknowledgement carries besides `ok`. */
+export const clientRequests = {
+  'call:join': { request: joinRequestSchema, answer: joinAnswerSchema },
+  'call:leave': { request: z.object({ callId: callIdSchema }), answer: nothing },
+  'call:update': { request: updateRequestSchema, answer: nothing },
+  'call:signal': { request: signalRequestSchema, answer: nothing },
+  'call:mode-switched': { request: modeSwitchedRequestSchema, answer: nothing },
+  'call:path': { request: pathRequestSchema, answer: nothing },
+  'media:create-transport': {
+    request: createTransportRequestSchema.omit({ participantId: true }).extend(inCall),
+    answer: createTransportAnswerSchema,
+  },
+  'media:connect-transport': {
+    request: z.object({ ...transportRef, dtlsParameters: dtlsParametersSchema }),
+    answer: connectTransportAnswerSchema,
+  },
+  'media:restart-ice': { request: z.object(transportRef), answer: restartIceAnswerSchema },
+  'media:produce': { request: produceRequestSchema.extend(transportRef), answer: produceAnswerSchema },
+  'media:consume': {
+    request: z
+      .object({
+        ...transportRef,
+        producerId: entityIdSchema.optional(),
+        producerIds: z.array(entityIdSchema).min(1).max(MAX_CONSUME_LIST).optional(),
+        rtpCapabilities: rtpCapabilitiesSchema,
+      })
+      .refine(({ producerId, producerIds }) => (producerId === undefined) !== (producerIds === undefined), {
+        message: 'names either producerId or producerIds',
+      }),
+    answer: z.union([consumeListAnswerSchema, consumerSchema]),
+  },
+  'media:resume-consumer': { request: consumerRef, answer: nothing },
+  'media:pause-consumer': { request: consumerRef, answer: nothing },
+  'media:pause-producer': { request: producerRef, answer: nothing },
+  'media:resume-producer': { request: producerRef, answer: nothing },
+  'media:close-producer': { request: producerRef, answer: nothing },
+} as const satisfies Record<string, { request: z.ZodType; answer: z.ZodType }>;
+
+export type ClientRequestName = keyof typeof clientRequests;
+export type ClientRequest<N extends ClientRequestName> = z.input<(typeof clientRequests)[N]['request']>;
+/** A request after parsing: defaults filled in. */
+export type ParsedRequest<N extends ClientRequestName> = z.output<(typeof clientRequests)[N]['request']>;
+export type ClientAnswer<N extends ClientRequestName> = z.infer<(typeof clientRequests)[N]['answer']>;
+/** What an acknowledgement carries. */
+export type Ack<T> = ({ ok: true } & T) | AckFailure;
+
+export const clientRequestNames = Object.keys(clientRequests) as ClientRequestName[];
+
+/** How long a client waits for an acknowledgement, milliseconds. */
+export const ACK_TIMEOUT_MS = 5_000;
+
+/** Everything the gateway sends to a client unasked. */
+export const serverEvents = {
+  'call:participant-joined': z.object({ callId: callIdSchema, participant: participantSchema }),
+  'call:participant-left': z.object({
+    callId: callIdSchema,
+    participantId: participantIdSchema,
+    reason: z.enum(['left', 'connection-lost', 'replaced']),
+  }),
+  'call:participant-updated': z.object({ callId: callIdSchema, participant: participantSchema }),
+  'call:signal': signalEventSchema,
+  'call:mode-switch': modeSwitchSchema,
+  'new-producer': z.object({ callId: callIdSchema, ...producerInfoSchema.shape }),
+  'producer-closed': z.object({
+    callId: callIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+    reason: producerClosedReasonSchema,
+  }),
+  'producer-paused': z.object({
+    callId: callIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+  }),
+  'producer-resumed': z.object({
+    callId: callIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+  }),
+  'consumer-closed': z.object({
+    callId: callIdSchema,
+    consumerId: entityIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+  }),
+  'call:ended': z.object({ callId: callIdSchema, reason: z.enum(['ended', 'shutting-down']) }),
+  /** The same session joined again elsewhere; this socket is out. */
+  'session:replaced': z.object({ callId: callIdSchema }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type ServerEventName = keyof typeof serverEvents;
+export type ServerEvent<N extends ServerEventName> = z.infer<(typeof serverEvents)[N]>;
+
+/** The negative acknowledgement as a schema, for the documents. */
+export const ackFailureSchema = z.object({ ok: z.literal(false), error: ackErrorSchema });
