@@ -1,0 +1,134 @@
+/**
+ * `npm ci`, but only if the lockfile has changed since the last one. A stamp with the lockfile's hash is kept inside
+ * node_modules, so that it goes when node_modules goes.
+ */
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+import { runCommand } from '../../tools/run-command.mjs';
+import { UserError } from '../../tools/user-error.mjs';
+import { holdsAllPackages, isNetworkFailure } from './installed-packages.mjs';
+
+const STAMP = '.crossfade-lockfile-hash';
+
+/**
+ * @param {object} options
+ * @param {string} options.projectRoot
+ * @param {NodeJS.ProcessEnv} options.env
+ * @param {import('../../tools/reporter.mjs').Reporter} options.reporter
+ */
+export async function installPackages({ projectRoot, env, reporter }) {
+  const nodeModules = path.join(projectRoot, 'node_modules');
+  const lockfile = path.join(projectRoot, 'package-lock.json');
+  if (!fs.existsSync(lockfile)) {
+    throw new UserError('package-lock.json is missing: get it back with `git checkout package-lock.json`.');
+  }
+  const lockText = fs.readFileSync(lockfile, 'utf8');
+  const hash = createHash('sha256').update(lockText).digest('hex');
+
+  if (isStamped(nodeModules, hash)) return;
+  if (!wasInstalledByHand(nodeModules, lockText)) await runNpmCi({ projectRoot, env, reporter });
+
+  fs.writeFileSync(path.join(nodeModules, STAMP), `${hash}\n`);
+}
+
+/**
+ * @param {string} nodeModules
+ * @param {string} hash
+ */
+function isStamped(nodeModules, hash) {
+  return (
+    readIfThere(path.join(nodeModules, STAMP))?.trim() === hash &&
+    // npm's own note: it is not there if an `npm ci` was interrupted.
+    fs.existsSync(path.join(nodeModules, '.package-lock.json'))
+  );
+}
+
+/**
+ * @param {string} nodeModules
+ * @param {string} lockText
+ */
+function wasInstalledByHand(nodeModules, lockText) {
+  const installedText = readIfThere(path.join(nodeModules, '.package-lock.json'));
+  if (!installedText) return false;
+  const wanted = JSON.parse(lockText);
+  const machine = { os: process.platform, cpu: process.arch, libc: thisLibc() };
+
+  return (
+    holdsAllPackages(wanted, JSON.parse(installedText), machine) &&
+    Object.entries(wanted.packages)
+      .filter(([, entry]) => /** @type {{ link?: boolean }} */ (entry).link)
+      .every(([key]) => fs.existsSync(path.join(nodeModules, '..', key)))
+  );
+}
+
+function thisLibc() {
+  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+
+  return report.header?.glibcVersionRuntime ? 'glibc' : 'musl';
+}
+
+/** @param {{ projectRoot: string, env: NodeJS.ProcessEnv, reporter: import('../../tools/reporter.mjs').Reporter }} options */
+async function runNpmCi({ projectRoot, env, reporter }) {
+  reporter.say('installing the npm packages (about a minute the first time)');
+
+  const args = [
+    'ci',
+    // Also where NODE_ENV=production or the user's configuration leave these out.
+    '--include=dev',
+    '--include=optional',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    // npm by default waits for more than a minute for a network that is not there.
+    '--fetch-retries=2',
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+  ];
+  const [command, ...prefix] = npmCommand(env);
+  const { status, output } = await runCommand(command, [...prefix, ...args], { cwd: projectRoot, env });
+  if (status === 0) return;
+
+  if (isNetworkFailure(output)) {
+    throw new UserError(
+      'The npm packages cannot be installed because the npm registry cannot be reached: connect to the internet ' +
+        '(or set up your proxy or mirror with `npm config`) and start again.',
+    );
+  }
+  process.stderr.write(withoutEngineWarnings(output));
+  throw new UserError('The npm packages cannot be installed: see the messages of `npm ci` above.');
+}
+
+/**
+ * The npm that runs this script, if one does, so that `npx npm@10 start` is npm 10 all the way.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {[string, ...string[]]}
+ */
+export function npmCommand(env) {
+  const running = env['npm_execpath'];
+
+  return running && /npm-cli\.c?js$/.test(running) ? [process.execPath, running] : ['npm'];
+}
+
+/**
+ * That some packages want a later Node than the system's is known, and why the product brings its own.
+ *
+ * @param {string} output
+ */
+export function withoutEngineWarnings(output) {
+  return output
+    .split('\n')
+    .filter((line) => !/^npm warn EBADENGINE/i.test(line))
+    .join('\n');
+}
+
+/** @param {string} file */
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

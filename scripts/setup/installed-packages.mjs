@@ -1,0 +1,66 @@
+/** Whether node_modules holds what package-lock.json asks for. */
+
+/**
+ * @typedef {object} LockEntry
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [link] A workspace.
+ * @property {boolean} [optional]
+ * @property {readonly string[]} [os]
+ * @property {readonly string[]} [cpu]
+ * @property {readonly string[]} [libc]
+ */
+
+/**
+ * @typedef {object} Lockfile
+ * @property {Record<string, LockEntry>} packages
+ */
+
+/**
+ * Compares the lockfile with what npm noted when it installed (node_modules/.package-lock.json). So an installation
+ * that someone did by hand counts as well, and is not thrown away and done again.
+ *
+ * @param {Lockfile} wanted
+ * @param {Lockfile} installed
+ * @param {{ os: string, cpu: string, libc: string }} machine
+ */
+export function holdsAllPackages(wanted, installed, machine) {
+  return Object.entries(wanted.packages)
+    .filter(([key]) => key.startsWith('node_modules/') || key.includes('/node_modules/'))
+    .every(([key, entry]) => {
+      const found = installed.packages[key];
+      if (!found) return isForOtherMachines(key, entry, machine);
+
+      return (
+        found.version === entry.version && found.integrity === entry.integrity && found.link === entry.link
+      );
+    });
+}
+
+/**
+ * @param {string} key
+ * @param {LockEntry} entry
+ * @param {{ os: string, cpu: string, libc: string }} machine
+ */
+function isForOtherMachines(key, { optional, os, cpu, libc }, machine) {
+  if (!optional) return false;
+  // Optional without naming a system: it belongs to a package that does.
+  if (!os && !cpu && !libc) return true;
+  if (os && !os.includes(machine.os)) return true;
+  if (cpu && !cpu.includes(machine.cpu)) return true;
+
+  // Older packages say it only in their name.
+  const libcs = libc ?? (key.includes('musl') ? ['musl'] : undefined);
+  return libcs !== undefined && !libcs.includes(machine.libc);
+}
+
+/**
+ * Whether a failure of npm is one of the network.
+ *
+ * @param {string} output What npm printed.
+ */
+export function isNetworkFailure(output) {
+  return /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|network request to)\b/.test(
+    output,
+  );
+}
