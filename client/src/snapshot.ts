@@ -1,0 +1,92 @@
+/** What an application sees of a call: immutable values, a new one on every change. */
+import type { CodedError } from '@crossfade/shared/errors';
+import type { MediaState, Mode } from '@crossfade/shared/signalling';
+
+export type CallStatus =
+  | { readonly kind: 'joined' }
+  /** The signalling connection is lost; media go on meanwhile. */
+  | { readonly kind: 'reconnecting' }
+  | {
+      readonly kind: 'ended';
+      /** `left` by oneself, `replaced` by the same session elsewhere, `ended` for everyone, or `failed`. */
+      readonly reason: 'left' | 'replaced' | 'ended' | 'failed';
+      /** Why, when it failed. */
+      readonly error?: CodedError;
+    };
+
+/** Where a participant's media come from at the moment. */
+export type RemotePath = Mode | 'none';
+
+export interface RemoteParticipant {
+  readonly participantId: string;
+  readonly userId: string;
+  readonly displayName: string;
+  /** What this participant sends; false is muted or absent. */
+  readonly media: MediaState;
+  /** False while this participant's signalling is lost and may still come back. */
+  readonly connected: boolean;
+  /** The same object for the whole call: bind it once, tracks are swapped under it. */
+  readonly stream: MediaStream;
+  readonly path: RemotePath;
+}
+
+export interface LocalParticipant {
+  readonly displayName: string;
+  readonly stream: MediaStream;
+  readonly media: MediaState;
+}
+
+export interface CallSnapshot {
+  readonly status: CallStatus;
+  readonly callId: string;
+  readonly participantId: string;
+  readonly mode: Mode;
+  /** The mode being prepared beside the running one; null when no switch is under way. */
+  readonly switchingTo: Mode | null;
+  readonly epoch: number;
+  readonly local: LocalParticipant;
+  /** Everyone else, in the order the gateway lists them. */
+  readonly remotes: readonly RemoteParticipant[];
+}
+
+/** Counters of one received video track, as in RTCInboundRtpStreamStats; they start anew with every path. */
+export interface VideoStats {
+  readonly framesDecoded: number;
+  readonly framesDropped: number;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  /** Pixels; 0 before the first frame. */
+  readonly frameWidth: number;
+  readonly frameHeight: number;
+}
+
+/** Counters of one received audio track, as in RTCInboundRtpStreamStats; they start anew with every path. */
+export interface AudioStats {
+  /** Grows with the loudness of what was received; silence adds nothing. */
+  readonly totalAudioEnergy: number;
+  readonly totalSamplesReceived: number;
+  /** Samples made up because nothing had arrived. */
+  readonly concealedSamples: number;
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+}
+
+export interface RemoteStats {
+  readonly participantId: string;
+  readonly path: RemotePath;
+  /** Round trip to the other end of the path (the participant, or the media server), milliseconds. */
+  readonly rttMs: number | null;
+  /** Whether a TURN server relays this path; null while unknown. */
+  readonly relayed: boolean | null;
+  readonly video: VideoStats | null;
+  readonly audio: AudioStats | null;
+}
+
+/** One reading of everything that is received. */
+export interface PathStats {
+  /** When it was read, milliseconds on the page's monotonic clock (`performance.now()`). */
+  readonly at: number;
+  readonly mode: Mode;
+  readonly epoch: number;
+  readonly remotes: readonly RemoteStats[];
+}
