@@ -1,0 +1,144 @@
+/** Which ports `npm start` needs, and what to tell someone who has one of them in use. */
+import * as dgram from 'node:dgram';
+import * as net from 'node:net';
+
+import { UserError } from '../../tools/user-error.mjs';
+
+/**
+ * @typedef {object} NeededPort
+ * @property {number} port
+ * @property {string} host
+ * @property {'TCP' | 'UDP'} protocol
+ * @property {string} setting What moves it elsewhere.
+ */
+
+/** Media ports are a range: the next one to try is well past the end of it. */
+const RTC_STEP = 100;
+
+/**
+ * @param {import('./environment.mjs').StartSettings} settings
+ * @returns {NeededPort[]}
+ */
+export function neededPorts(settings) {
+  /** @type {NeededPort[]} */
+  const ports = [
+    { port: settings.gatewayPort, host: settings.gatewayHost, protocol: 'TCP', setting: 'PORT' },
+    {
+      port: settings.mediaServerPort,
+      host: settings.mediaServerHost,
+      protocol: 'TCP',
+      setting: 'MEDIA_SERVER_PORT',
+    },
+    {
+      port: settings.gatewayMetricsPort,
+      host: settings.metricsHost,
+      protocol: 'TCP',
+      setting: 'GATEWAY_METRICS_PORT',
+    },
+    {
+      port: settings.mediaServerMetricsPort,
+      host: settings.metricsHost,
+      protocol: 'TCP',
+      setting: 'MEDIA_SERVER_METRICS_PORT',
+    },
+  ];
+  for (let worker = 0; worker < settings.workers; worker += 1) {
+    const common = {
+      port: settings.rtcBasePort + worker,
+      host: settings.listenIp,
+      setting: 'RTC_BASE_PORT',
+    };
+    ports.push({ ...common, protocol: 'UDP' }, { ...common, protocol: 'TCP' });
+  }
+
+  return ports.filter(({ port }) => port !== 0);
+}
+
+/**
+ * @param {readonly NeededPort[]} ports
+ * @returns {string | undefined} What is wrong with them, if two of them are the same.
+ */
+export function findClash(ports) {
+  for (const [index, { port, protocol, setting }] of ports.entries()) {
+    if (port > 65_535) return `RTC_BASE_PORT leaves no room for the media workers: choose one below 65000.`;
+    const other = ports.slice(index + 1).find((next) => next.port === port && next.protocol === protocol);
+    if (other) return `${setting} and ${other.setting} both ask for port ${port}: give one of them another.`;
+  }
+  return undefined;
+}
+
+/**
+ * @param {NeededPort} needed
+ * @param {string} problem An error code.
+ * @param {{ free: number | undefined, command: string }} advice
+ */
+export function portProblem({ port, host, protocol, setting }, problem, { free, command }) {
+  const example = `\`${setting}=${free ?? port + RTC_STEP} ${command}\``;
+
+  switch (problem) {
+    case 'EADDRINUSE':
+      return `Port ${port}${protocol === 'UDP' ? ' (UDP)' : ''} is in use: stop the other program or run ${example}.`;
+    case 'EACCES':
+      return `Port ${port} is reserved for the system: run ${example}.`;
+    case 'EADDRNOTAVAIL':
+      return `${host} is not an address of this machine: correct or unset ${setting === 'RTC_BASE_PORT' ? 'MEDIASOUP_LISTEN_IP' : 'HOST'}.`;
+    default:
+      return `Port ${port} of ${host} cannot be used (${problem}): run ${example}.`;
+  }
+}
+
+/**
+ * @param {readonly NeededPort[]} ports
+ * @param {string} command What to run again, for the advice.
+ */
+export async function checkPorts(ports, command) {
+  const clash = findClash(ports);
+  if (clash) throw new UserError(clash);
+
+  for (const needed of ports) {
+    const problem = await tryPort(needed);
+    if (problem) {
+      throw new UserError(portProblem(needed, problem, { free: await findFree(needed, ports), command }));
+    }
+  }
+}
+
+/**
+ * @param {NeededPort} needed
+ * @param {readonly NeededPort[]} all
+ */
+async function findFree(needed, all) {
+  const moved = all.filter(({ setting }) => setting === needed.setting);
+  const taken = new Set(all.filter((other) => !moved.includes(other)).map(({ port }) => port));
+  const first = Math.min(...moved.map(({ port }) => port));
+  const step = needed.setting === 'RTC_BASE_PORT' ? RTC_STEP : 1;
+
+  for (let shift = step; shift <= 20 * step; shift += step) {
+    const candidates = moved.map((one) => ({ ...one, port: one.port + shift }));
+    const problems = await Promise.all(
+      candidates.map((one) => (taken.has(one.port) || one.port > 65_535 ? 'taken' : tryPort(one))),
+    );
+    if (problems.every((problem) => problem === undefined)) return first + shift;
+  }
+  return undefined;
+}
+
+/**
+ * @param {NeededPort} needed
+ * @returns {Promise<string | undefined>} The error code if it cannot be had.
+ */
+export function tryPort({ port, host, protocol }) {
+  return new Promise((resolve) => {
+    const onError = (/** @type {NodeJS.ErrnoException} */ error) => resolve(error.code ?? error.message);
+
+    if (protocol === 'UDP') {
+      const socket = dgram.createSocket(net.isIPv6(host) ? 'udp6' : 'udp4');
+      socket.once('error', onError);
+      socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve(undefined)));
+    } else {
+      const server = net.createServer();
+      server.once('error', onError);
+      server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
+    }
+  });
+}
