@@ -40,9 +40,9 @@ function oneLine(text: string): string {
   );
 }
 
-const pretty = format.printf(({ level, message, timestamp, service, ...rest }) => {
+const pretty = format.printf(({ level, message, timestamp, ...rest }) => {
   const details = Object.entries(rest)
-    .filter(([, value]) => value !== undefined)
+    .filter(([key, value]) => key !== 'service' && value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value, loggable)}`)
     .join(' ');
   const time = String(timestamp).slice(11, 23);

@@ -34,6 +34,7 @@ export const transitionReasonSchema = z.enum([
   'participants-within-limit',
   'p2p-failed',
   'p2p-degraded',
+  'media-server-lost',
 ]);
 export type TransitionReason = z.infer<typeof transitionReasonSchema>;
 
@@ -43,7 +44,7 @@ export const abortReasonSchema = z.enum([
   'client-failed',
   'media-server-failed',
   'participant-joined',
-  'superseded',
+  'call-ended',
 ]);
 export type AbortReason = z.infer<typeof abortReasonSchema>;
 

@@ -67,6 +67,7 @@ export const tokenRequestSchema = z.object({
   name: z.string().trim().min(1).max(64),
   callId: callIdSchema.optional(),
   userId: z.string().min(1).max(128).optional(),
+  grants: grantsSchema.optional(),
 });
 export const tokenAnswerSchema = z.object({
   token: z.string(),

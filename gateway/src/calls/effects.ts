@@ -1,0 +1,103 @@
+/**
+ * Carries out what the reducer wants done: messages to clients and records at once; rooms one after the other per
+ * call, with their outcome posted back as an event.
+ */
+import type { Log } from '@crossfade/service/log';
+import { CodedError } from '@crossfade/shared/errors';
+import type { IceServer } from '@crossfade/shared/signalling';
+import type { MediaServers } from '../nodes/media-servers.ts';
+import type { Courier } from '../signalling/courier.ts';
+import type { Calls } from './calls.ts';
+import type { Effect, RecordEntry } from './events.ts';
+
+export interface EffectsOptions {
+  courier: Courier;
+  mediaServers: Pick<MediaServers, 'open' | 'close' | 'leave'>;
+  record: (entry: RecordEntry) => void;
+  /** ICE servers for one participant. */
+  iceServers: (participantId: string) => IceServer[];
+  calls: () => Pick<Calls, 'post'>;
+  log: Log;
+}
+
+export class Effects {
+  readonly #options: EffectsOptions;
+  /** The end of each call's queue of room operations. */
+  readonly #rooms = new Map<string, Promise<void>>();
+
+  constructor(options: EffectsOptions) {
+    this.#options = options;
+  }
+
+  run(callId: string, effect: Effect): void {
+    const { courier, mediaServers, record } = this.#options;
+    switch (effect.type) {
+      case 'send':
+        courier.send(callId, effect.to, effect.message);
+        break;
+      case 'broadcast':
+        courier.broadcast(callId, effect.except, effect.message);
+        break;
+      case 'announce':
+        this.#announce(callId, effect);
+        break;
+      case 'release-socket':
+        courier.release(callId, effect.participantId, effect.socketId);
+        break;
+      case 'record':
+        record(effect.entry);
+        break;
+      case 'open-room':
+        this.#enqueue(callId, () => this.#open(callId, effect));
+        break;
+      case 'close-room':
+        this.#enqueue(callId, () => mediaServers.close(callId, effect.room));
+        break;
+      case 'leave-room':
+        this.#enqueue(callId, () => mediaServers.leave(callId, effect.room, effect.participantId));
+        break;
+    }
+  }
+
+  /** Waits until all room operations that were asked for have been tried. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#rooms.values());
+  }
+
+  #announce(callId: string, { to, prepare }: Extract<Effect, { type: 'announce' }>): void {
+    for (const participantId of to) {
+      const payload =
+        prepare.mode === 'p2p'
+          ? { ...prepare, iceServers: this.#options.iceServers(participantId) }
+          : prepare;
+      this.#options.courier.send(callId, participantId, { name: 'call:mode-switch', payload });
+    }
+  }
+
+  async #open(
+    callId: string,
+    { transitionId, epoch }: Extract<Effect, { type: 'open-room' }>,
+  ): Promise<void> {
+    const { mediaServers, calls, log } = this.#options;
+    try {
+      const room = await mediaServers.open(callId, epoch);
+      await calls().post(callId, { type: 'room-opened', transitionId, room });
+    } catch (error) {
+      log.warn('no media server for the call', {
+        callId,
+        code: error instanceof CodedError ? error.code : undefined,
+      });
+      await calls().post(callId, { type: 'room-not-opened', transitionId });
+    }
+  }
+
+  #enqueue(callId: string, work: () => Promise<void>): void {
+    const end = (this.#rooms.get(callId) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+      this.#options.log.warn('room operation failed', { callId, error });
+    });
+    this.#rooms.set(callId, end);
+    void end.then(() => {
+      if (this.#rooms.get(callId) === end) this.#rooms.delete(callId);
+    });
+  }
+}

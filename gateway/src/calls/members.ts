@@ -1,0 +1,209 @@
+/** Who is in a call: joining, resuming, leaving. Pure. */
+import type { ErrorCode } from '@crossfade/shared/errors';
+import type { MediaState } from '@crossfade/shared/signalling';
+import type { CallEvent, Effect } from './events.ts';
+import {
+  memberOf,
+  publicView,
+  roomOf,
+  transitionOf,
+  type CallPolicy,
+  type CallState,
+  type Member,
+} from './state.ts';
+import { andThen, unchanged, type Step } from './step.ts';
+
+type Join = Extract<CallEvent, { type: 'join' }>;
+
+/** Takes a participant in, or gives a lost one their place back. */
+export function addMember(
+  state: CallState | null,
+  join: Join,
+  policy: CallPolicy,
+  now: number,
+): Step | { code: ErrorCode } {
+  if (state) {
+    const before = resumed(state, join);
+    if (before) return takeOver(state, before, join);
+  }
+  const call = state ?? newCall(join, now);
+  if (call.members.length >= policy.maxParticipants) return { code: 'call-full' };
+
+  const { participantId, sessionId } = join.fresh;
+  const { userId, displayName, grants, media, socketId } = join;
+  const member: Member = {
+    participantId,
+    sessionId,
+    userId,
+    displayName,
+    grants,
+    media,
+    joinedAt: now,
+    link: { kind: 'connected', socketId },
+  };
+  const members = [...call.members, member];
+  const { recordId } = call;
+  const effects: Effect[] = [
+    ...(state ? [] : [started(call, now)]),
+    {
+      type: 'record',
+      entry: {
+        type: 'participant-joined',
+        recordId,
+        participantId,
+        userId,
+        displayName,
+        at: now,
+        participants: members.length,
+      },
+    },
+    {
+      type: 'broadcast',
+      except: participantId,
+      message: {
+        name: 'call:participant-joined',
+        payload: { callId: call.callId, participant: publicView(member) },
+      },
+    },
+  ];
+  const peakParticipants = Math.max(call.peakParticipants, members.length);
+  // Somebody new: an attempt to switch that waits after a failure is made at once.
+  const retry = call.retry && { ...call.retry, at: now };
+  return { state: { ...call, members, peakParticipants, retry }, effects };
+}
+
+function started(call: CallState, now: number): Effect {
+  const { recordId, callId } = call;
+  return { type: 'record', entry: { type: 'call-started', recordId, callId, at: now } };
+}
+
+function newCall(join: Join, now: number): CallState {
+  return {
+    callId: join.callId,
+    recordId: join.fresh.recordId,
+    startedAt: now,
+    epoch: 0,
+    members: [],
+    peakParticipants: 0,
+    media: { phase: 'p2p' },
+    transitions: 0,
+    retry: null,
+    draining: null,
+    withinLimitSince: null,
+    p2pBlockedUntil: null,
+    recheckAt: null,
+    decisions: [],
+  };
+}
+
+/** The member this join continues: by proof of the session, or because the same socket asks twice. */
+function resumed(state: CallState, { resume, socketId, userId }: Join): Member | undefined {
+  const same = state.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId);
+  if (same || !resume) return same;
+  const member = memberOf(state, resume.participantId);
+  return member?.sessionId === resume.sessionId && member.userId === userId ? member : undefined;
+}
+
+function takeOver(state: CallState, before: Member, join: Join): Step {
+  const member: Member = {
+    ...before,
+    media: join.media,
+    link: { kind: 'connected', socketId: join.socketId },
+  };
+  const released =
+    before.link.kind === 'connected' && before.link.socketId !== join.socketId ? before.link.socketId : null;
+  return {
+    state: replaceMember(state, member),
+    effects: [
+      ...(released === null
+        ? []
+        : [{ type: 'release-socket', socketId: released, participantId: member.participantId } as const]),
+      updated(state, member),
+    ],
+  };
+}
+
+function replaceMember(state: CallState, member: Member): CallState {
+  const members = state.members.map((other) =>
+    other.participantId === member.participantId ? member : other,
+  );
+  return { ...state, members };
+}
+
+function updated(state: CallState, member: Member): Effect {
+  return {
+    type: 'broadcast',
+    except: member.participantId,
+    message: {
+      name: 'call:participant-updated',
+      payload: { callId: state.callId, participant: publicView(member) },
+    },
+  };
+}
+
+export function updateMember(state: CallState, participantId: string, media: MediaState): Step {
+  const before = memberOf(state, participantId);
+  if (!before) return unchanged(state);
+  const member = { ...before, media };
+  return { state: replaceMember(state, member), effects: [updated(state, member)] };
+}
+
+/** The signalling of a participant is lost: they may come back for a while, and no switch waits for them. */
+export function loseMember(
+  state: CallState,
+  lost: { participantId: string; socketId: string },
+  policy: CallPolicy,
+  now: number,
+): Step {
+  const before = memberOf(state, lost.participantId);
+  // The socket of a session that was resumed elsewhere meanwhile: nobody's any more.
+  if (before?.link.kind !== 'connected' || before.link.socketId !== lost.socketId) return unchanged(state);
+  const member: Member = { ...before, link: { kind: 'lost', until: now + policy.resumeWindowMs } };
+  return {
+    state: noLongerAwaited(replaceMember(state, member), member.participantId),
+    effects: [updated(state, member)],
+  };
+}
+
+export function removeMember(
+  state: CallState,
+  participantId: string,
+  reason: 'left' | 'connection-lost',
+  now: number,
+): Step {
+  if (!memberOf(state, participantId)) return unchanged(state);
+  const members = state.members.filter((member) => member.participantId !== participantId);
+  const room = roomOf(state.media);
+  const { callId, recordId } = state;
+  return {
+    state: noLongerAwaited({ ...state, members }, participantId),
+    effects: [
+      {
+        type: 'broadcast',
+        except: participantId,
+        message: { name: 'call:participant-left', payload: { callId, participantId, reason } },
+      },
+      ...(room ? [{ type: 'leave-room', room, participantId } as const] : []),
+      { type: 'record', entry: { type: 'participant-left', recordId, participantId, at: now, reason } },
+    ],
+  };
+}
+
+/** Removes those who did not come back in time. */
+export function dropLostMembers(state: CallState, now: number): Step {
+  return state.members
+    .filter(({ link }) => link.kind === 'lost' && link.until <= now)
+    .reduce<Step>(
+      (step, { participantId }) =>
+        andThen(step, (after) => removeMember(after, participantId, 'connection-lost', now)),
+      unchanged(state),
+    );
+}
+
+function noLongerAwaited(state: CallState, participantId: string): CallState {
+  const { media } = state;
+  const transition = transitionOf(media);
+  if (!transition || media.phase === 'p2p' || media.phase === 'sfu') return state;
+  const awaiting = transition.awaiting.filter((id) => id !== participantId);
+  return { ...state, media: { ...media, transition: { ...transition, awaiting } } };
+}

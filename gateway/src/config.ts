@@ -1,0 +1,71 @@
+/** The gateway's settings: the only reader of its environment. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  commonSettings,
+  countSetting,
+  listSetting,
+  millisecondsSetting,
+  portSetting,
+  readSettings,
+  secretSetting,
+} from '@crossfade/service/settings';
+import { z } from 'zod';
+
+const httpUrls = listSetting.refine(
+  (urls) =>
+    urls.length > 0 && urls.every((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)),
+  'must be http or https addresses, separated by commas',
+);
+
+export const gatewaySettings = z.object({
+  ...commonSettings,
+  PORT: portSetting.default(3000),
+  METRICS_PORT: portSetting.default(9465),
+  /** Signs users' tokens. */
+  USER_JWT_SECRET: secretSetting,
+  /** The media servers' REST APIs. */
+  MEDIA_SERVER_URLS: httpUrls.default(['http://127.0.0.1:4000']),
+  /** A PostgreSQL server for the records; without it they are in DATA_DIR, embedded. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
+    .optional(),
+  DATA_DIR: z.string().max(4096).default('.data'),
+  /** Up to this many participants a call is peer-to-peer (1 to 8; each sends to every other). */
+  P2P_MAX_PARTICIPANTS: countSetting(1, 8).default(2),
+  /** How long a call has to be small enough before it goes back to peer-to-peer, ms. */
+  BACK_TO_P2P_DELAY_MS: millisecondsSetting(0, 3_600_000).default(5_000),
+  /** How long a mode switch may take before it is given up, ms. */
+  SWITCH_TIMEOUT_MS: millisecondsSetting(100, 60_000).default(2_000),
+  /** How long a participant whose signalling is lost is waited for, ms. */
+  RESUME_WINDOW_MS: millisecondsSetting(0, 600_000).default(30_000),
+  /** Most participants in one call. */
+  MAX_PARTICIPANTS: countSetting(1, 10_000).default(100),
+  /** STUN and TURN servers for clients, such as `turn:turn.example:3478?transport=udp`. */
+  TURN_URLS: listSetting
+    .refine((urls) => urls.every((url) => /^(stun|turn)s?:/.test(url)), 'must be stun: or turn: addresses')
+    .default([]),
+  /** coturn's `static-auth-secret`. */
+  TURN_SECRET: z.string().min(1).optional(),
+  /** Web pages of other origins that may use this gateway. */
+  ALLOWED_ORIGINS: listSetting
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      'must be origins such as https://app.example',
+    )
+    .default([]),
+  /** The built web app; empty: none is served. */
+  WEB_ROOT: z.string().default(fileURLToPath(new URL('../../web/dist', import.meta.url))),
+  /** Serve HTTPS with this certificate and key (PEM files). */
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+});
+
+export type GatewayConfig = Readonly<z.infer<typeof gatewaySettings>>;
+
+/** @throws SettingError */
+export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
+  const config = readSettings(gatewaySettings, environment);
+  return Object.freeze({ ...config, DATA_DIR: path.resolve(config.DATA_DIR) });
+}

@@ -1,0 +1,43 @@
+/** The built web app: its files, and its page for every address that is a page of its own. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import express, { Router } from 'express';
+import { route } from '@crossfade/service/http';
+
+/** Vite names these files by their content: they never change. */
+const ASSET_LIFETIME = '365d';
+
+export function webApp(root: string): Router {
+  const router = Router();
+  const page = path.join(root, 'index.html');
+  if (!existsSync(page)) return router;
+  router.use(
+    '/assets',
+    express.static(path.join(root, 'assets'), { immutable: true, maxAge: ASSET_LIFETIME, index: false }),
+  );
+  router.use(express.static(root, { index: false, cacheControl: false }));
+  router.get(
+    ['/', '/call/:id'],
+    route('web-app', (_request, response) => {
+      response.setHeader('Cache-Control', 'no-cache');
+      response.sendFile(page);
+    }),
+  );
+  return router;
+}
+
+/** What a page of ours may load and connect to: only this gateway. */
+export const pagePolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    connectSrc: ["'self'", 'ws:', 'wss:'],
+    mediaSrc: ["'self'", 'blob:'],
+    imgSrc: ["'self'", 'data:'],
+    styleSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'self'"],
+  },
+};

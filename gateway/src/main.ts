@@ -1,0 +1,19 @@
+/** Starts the gateway as a process. */
+import { runService } from '@crossfade/service/lifecycle';
+import { createLog } from '@crossfade/service/log';
+import { startGateway } from './app.ts';
+import { readConfig } from './config.ts';
+import { openEmbedded, openServer } from './store/database.ts';
+
+await runService(async () => {
+  const config = readConfig(process.env);
+  const log = createLog({
+    service: 'gateway',
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT,
+    file: config.LOG_FILE,
+  });
+  const openRecords = () =>
+    config.DATABASE_URL === undefined ? openEmbedded(config.DATA_DIR) : openServer(config.DATABASE_URL);
+  return { service: await startGateway({ config, log, openRecords }), log };
+});

@@ -1,0 +1,120 @@
+/** The media servers this gateway works with: opening a call's room on one of them, and closing it. */
+import type { Log } from '@crossfade/service/log';
+import { signServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import { CodedError } from '@crossfade/shared/errors';
+import type { Room } from '../calls/state.ts';
+import { MediaServerFeed, type FeedHandlers } from '../media-client/feed.ts';
+import { MediaServerClient } from '../media-client/http.ts';
+import { placementOrder } from './place.ts';
+
+/** Lifetime of the tokens we sign for ourselves, and how much of it has to be left; seconds. */
+const TOKEN_LIFETIME_S = 300;
+const TOKEN_MARGIN_S = 60;
+
+interface Node {
+  api: MediaServerClient;
+  feed: MediaServerFeed;
+}
+
+export class MediaServers {
+  readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #log: Log;
+
+  constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
+    const token = tokenSource(key);
+    this.#log = log;
+    this.#nodes = new Map(
+      urls.map((url) => [
+        url,
+        { api: new MediaServerClient(url, token), feed: new MediaServerFeed(url, token, handlers, log) },
+      ]),
+    );
+  }
+
+  /** How many are connected by their feed. */
+  get connected(): number {
+    return [...this.#nodes.values()].filter(({ feed }) => feed.connected).length;
+  }
+
+  /**
+   * Opens a call's room on the first media server that takes it, and subscribes to its events.
+   * @throws CodedError what the last one answered, or `media-server-unavailable`
+   */
+  async open(callId: string, epoch: number): Promise<Room> {
+    let failure: unknown;
+    for (const server of placementOrder(callId, [...this.#nodes.keys()])) {
+      try {
+        const { api, feed } = this.#node(server);
+        const { rtpCapabilities } = await api.createRoom({ roomId: callId, epoch }, { epoch });
+        await feed.subscribe(callId, epoch);
+        return { server, epoch, rtpCapabilities };
+      } catch (error) {
+        this.#log.warn('media server did not take a room', { server, callId, error });
+        failure = error;
+      }
+    }
+    throw failure instanceof CodedError ? failure : new CodedError('media-server-unavailable');
+  }
+
+  /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
+  async close(callId: string, { server, epoch }: Room): Promise<void> {
+    const { api, feed } = this.#node(server);
+    feed.unsubscribe(callId, epoch);
+    await ignoring(['room-not-found', 'stale-epoch'], api.deleteRoom({ roomId: callId, epoch }));
+  }
+
+  /** Closes everything a participant has in a room. */
+  async leave(callId: string, { server, epoch }: Room, participantId: string): Promise<void> {
+    const acting = { roomId: callId, epoch };
+    await ignoring(
+      ['room-not-found', 'participant-not-found', 'stale-epoch'],
+      this.#node(server).api.leave(acting, participantId),
+    );
+  }
+
+  /** The API of the media server that has a room. */
+  api(room: Room): MediaServerClient {
+    return this.#node(room.server).api;
+  }
+
+  /** The producers in a call's room. */
+  producers(callId: string, room: Room) {
+    return this.#node(room.server).feed.producers(callId);
+  }
+
+  async shutDown(): Promise<void> {
+    await Promise.all(
+      [...this.#nodes.values()].map(({ api, feed }) => {
+        feed.close();
+        return api.close();
+      }),
+    );
+  }
+
+  #node(server: string): Node {
+    const node = this.#nodes.get(server);
+    if (!node) throw new CodedError('media-server-unavailable');
+    return node;
+  }
+}
+
+async function ignoring(codes: readonly string[], work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof CodedError && codes.includes(error.code))) throw error;
+  }
+}
+
+function tokenSource(key: TokenKey): () => string {
+  let token = '';
+  let goodUntil = 0;
+  return () => {
+    const now = Date.now() / 1000;
+    if (now > goodUntil) {
+      token = signServiceToken(key, { subject: 'gateway', lifetimeS: TOKEN_LIFETIME_S });
+      goodUntil = now + TOKEN_LIFETIME_S - TOKEN_MARGIN_S;
+    }
+    return token;
+  };
+}

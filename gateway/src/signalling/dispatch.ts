@@ -1,0 +1,285 @@
+/**
+ * What a client may ask for, whichever door it comes through: parsed, checked against the call and the token's grants,
+ * turned into an event for the call or a request to its media server, and answered.
+ */
+import { randomUUID } from 'node:crypto';
+import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import {
+  clientRequests,
+  type ClientAnswer,
+  type ClientRequestName,
+  type IceServer,
+  type JoinAnswer,
+  type ParsedRequest,
+} from '@crossfade/shared/signalling';
+import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/tokens';
+import type { Calls } from '../calls/calls.ts';
+import {
+  memberOf,
+  modeOf,
+  publicView,
+  roomOf,
+  transitionOf,
+  type CallPolicy,
+  type CallState,
+  type Room,
+} from '../calls/state.ts';
+import { prepareMessage } from '../calls/switch.ts';
+import type { Acting } from '../media-client/http.ts';
+import type { MediaServers } from '../nodes/media-servers.ts';
+import type { Courier } from './courier.ts';
+
+/** One client's connection. */
+export interface Door {
+  readonly socketId: string;
+  readonly claims: UserClaims;
+  /** The participant this socket speaks for, by call. */
+  readonly joined: Map<string, string>;
+  /** From now on it gets what is sent to this participant and this call. */
+  attach(callId: string, participantId: string): void;
+  detach(callId: string, participantId: string): void;
+}
+
+export interface DispatchOptions {
+  calls: Calls;
+  mediaServers: Pick<MediaServers, 'api' | 'producers'>;
+  courier: Courier;
+  policy: CallPolicy;
+  iceServers: (participantId: string) => IceServer[];
+}
+
+/** How long an answer to a join waits for the room of a switch that is just starting, milliseconds. */
+const ROOM_WAIT_MS = 2_500;
+
+type Handlers = {
+  [N in ClientRequestName]: (door: Door, request: ParsedRequest<N>) => Promise<ClientAnswer<N>>;
+};
+
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  readonly #handlers: Handlers;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+    this.#handlers = this.#createHandlers();
+  }
+
+  /** @throws CodedError why the request is refused */
+  async handle(door: Door, name: string, payload: unknown): Promise<object> {
+    if (!Object.hasOwn(clientRequests, name))
+      throw new CodedError('route-not-found', 'There is no such request.');
+    return this.#answer(door, name as ClientRequestName, payload);
+  }
+
+  /** The socket is gone. */
+  async disconnected(door: Door): Promise<void> {
+    for (const [callId, participantId] of door.joined) {
+      await this.#options.calls.post(callId, {
+        type: 'disconnected',
+        participantId,
+        socketId: door.socketId,
+      });
+    }
+  }
+
+  #answer<N extends ClientRequestName>(door: Door, name: N, payload: unknown): Promise<ClientAnswer<N>> {
+    const request = parseOrThrow(clientRequests[name].request, payload) as ParsedRequest<N>;
+    return this.#handlers[name](door, request);
+  }
+
+  #createHandlers(): Handlers {
+    const { calls, courier, mediaServers } = this.#options;
+    const done = {};
+    return {
+      'call:join': (door, request) => this.#join(door, request),
+      'call:leave': async (door, { callId }) => {
+        const participantId = joinedAs(door, callId);
+        await calls.post(callId, { type: 'leave', participantId });
+        door.detach(callId, participantId);
+        return done;
+      },
+      'call:update': async (door, { callId, media }) => {
+        await calls.post(callId, { type: 'update', participantId: joinedAs(door, callId), media });
+        return done;
+      },
+      'call:signal': async (door, { callId, to, epoch, ...signal }) => {
+        const from = joinedAs(door, callId);
+        const state = await this.#stateOf(callId, from);
+        const recipient = memberOf(state, to);
+        if (!recipient || to === from) throw new CodedError('participant-not-found');
+        if (!signalEpochs(state).includes(epoch)) throw new CodedError('stale-epoch');
+        courier.send(callId, to, { name: 'call:signal', payload: { callId, from, epoch, ...signal } });
+        return done;
+      },
+      'call:mode-switched': async (door, { callId, transitionId, success, measured }) => {
+        const participantId = joinedAs(door, callId);
+        await calls.post(
+          callId,
+          measured
+            ? { type: 'measured', participantId, transitionId, gapMs: measured.gapMs }
+            : { type: 'confirm', participantId, transitionId, success },
+        );
+        return done;
+      },
+      'call:path': async (door, { callId, with: other, state }) => {
+        await calls.post(callId, { type: 'path', participantId: joinedAs(door, callId), with: other, state });
+        return done;
+      },
+      'media:create-transport': async (door, { callId, epoch, ...transport }) => {
+        const { room, acting, participantId } = await this.#media(door, callId, epoch);
+        return mediaServers.api(room).createTransport(acting, { ...transport, participantId });
+      },
+      'media:connect-transport': async (door, { callId, epoch, transportId, dtlsParameters }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        return mediaServers.api(room).connectTransport(acting, transportId, { dtlsParameters });
+      },
+      'media:restart-ice': async (door, { callId, epoch, transportId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        return mediaServers.api(room).restartIce(acting, transportId);
+      },
+      'media:produce': async (door, { callId, epoch, transportId, ...producer }) => {
+        const { room, acting } = await this.#media(door, callId, epoch, 'publish');
+        return mediaServers.api(room).produce(acting, transportId, producer);
+      },
+      'media:consume': async (
+        door,
+        { callId, epoch, transportId, producerId, producerIds, rtpCapabilities },
+      ) => {
+        const { room, acting } = await this.#media(door, callId, epoch, 'subscribe');
+        const which = producerIds ? { producerIds } : { producerId: producerId ?? '' };
+        return mediaServers.api(room).consume(acting, { transportId, rtpCapabilities, ...which });
+      },
+      'media:resume-consumer': async (door, { callId, epoch, consumerId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        await mediaServers.api(room).setConsumer(acting, consumerId, 'resume');
+        return done;
+      },
+      'media:pause-consumer': async (door, { callId, epoch, consumerId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        await mediaServers.api(room).setConsumer(acting, consumerId, 'pause');
+        return done;
+      },
+      'media:pause-producer': async (door, { callId, epoch, producerId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        await mediaServers.api(room).setProducer(acting, producerId, 'pause');
+        return done;
+      },
+      'media:resume-producer': async (door, { callId, epoch, producerId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        await mediaServers.api(room).setProducer(acting, producerId, 'resume');
+        return done;
+      },
+      'media:close-producer': async (door, { callId, epoch, producerId }) => {
+        const { room, acting } = await this.#media(door, callId, epoch);
+        await mediaServers.api(room).closeProducer(acting, producerId);
+        return done;
+      },
+    };
+  }
+
+  async #join(door: Door, request: ParsedRequest<'call:join'>): Promise<JoinAnswer> {
+    const { callId, displayName, media, resume } = request;
+    const { claims, socketId } = door;
+    if (!allowsCall(claims.calls, callId))
+      throw new CodedError('forbidden', 'This token is not for that call.');
+    const fresh = { participantId: randomUUID(), sessionId: randomUUID(), recordId: randomUUID() };
+    const { calls } = this.#options;
+    let participantId = '';
+    await calls.post(
+      callId,
+      {
+        type: 'join',
+        callId,
+        socketId,
+        fresh,
+        resume: resume ?? null,
+        userId: claims.sub,
+        displayName: displayName ?? claims.name ?? 'Guest',
+        grants: claims.grants,
+        media,
+      },
+      (state) => {
+        participantId =
+          state?.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId)
+            ?.participantId ?? '';
+        door.attach(callId, participantId);
+      },
+    );
+    const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
+    if (!settled) throw new CodedError('call-not-found', 'The call ended while it was joined.');
+    return this.#joinAnswer(settled, participantId);
+  }
+
+  #joinAnswer(state: CallState, participantId: string): JoinAnswer {
+    const { policy, iceServers, mediaServers } = this.#options;
+    const { media, callId, epoch, members } = state;
+    const me = memberOf(state, participantId);
+    if (!me) throw new CodedError('participant-not-found');
+    const room = roomOf(media);
+    const switching = media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p';
+    return {
+      participantId,
+      sessionId: me.sessionId,
+      mode: modeOf(media.phase),
+      epoch,
+      participants: members.map(publicView),
+      iceServers: iceServers(participantId),
+      ...(room && {
+        sfu: { rtpCapabilities: room.rtpCapabilities, producers: mediaServers.producers(callId, room) },
+      }),
+      ...(switching &&
+        media.room !== 'opening' && {
+          transition: prepareMessage(callId, { ...media, room: media.room }, Date.now()),
+        }),
+      policy: {
+        p2pMaxParticipants: policy.p2pMaxParticipants,
+        backToP2pDelayMs: policy.backToP2pDelayMs,
+        switchTimeoutMs: policy.switchTimeoutMs,
+      },
+    };
+  }
+
+  async #stateOf(callId: string, participantId: string): Promise<CallState> {
+    const state = await this.#options.calls.state(callId);
+    if (!state || !memberOf(state, participantId)) throw new CodedError('not-joined');
+    return state;
+  }
+
+  /** The room a media request goes to, if the participant may make it now. */
+  async #media(
+    door: Door,
+    callId: string,
+    epoch: number,
+    needs?: keyof Grants,
+  ): Promise<{ room: Room; acting: Acting; participantId: string }> {
+    const participantId = joinedAs(door, callId);
+    const state = await this.#stateOf(callId, participantId);
+    if (needs && !door.claims.grants[needs])
+      throw new CodedError('forbidden', `This token may not ${needs}.`);
+    const room = roomOf(state.media);
+    if (!room) throw new CodedError(epoch < state.epoch ? 'stale-epoch' : 'wrong-mode');
+    if (epoch !== mediaEpoch(state)) throw new CodedError('stale-epoch');
+    return { room, acting: { roomId: callId, epoch: room.epoch, participantId }, participantId };
+  }
+}
+
+function joinedAs(door: Door, callId: string): string {
+  const participantId = door.joined.get(callId);
+  if (participantId === undefined) throw new CodedError('not-joined');
+  return participantId;
+}
+
+function isOpening(state: CallState | null): boolean {
+  return state?.media.phase === 'switching_to_sfu' && state.media.room === 'opening';
+}
+
+/** The epochs whose peer-to-peer paths exist or are being built. */
+function signalEpochs({ media, epoch }: CallState): number[] {
+  if (media.phase === 'sfu') return [];
+  return media.phase === 'switching_to_p2p' ? [media.transition.epoch] : [epoch];
+}
+
+/** The epoch of the room's media: the one being prepared, or the current one. */
+function mediaEpoch({ media, epoch }: CallState): number {
+  return media.phase === 'switching_to_sfu' ? (transitionOf(media)?.epoch ?? epoch) : epoch;
+}

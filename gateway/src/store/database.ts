@@ -1,0 +1,66 @@
+/** Opens the database the records are in, brings its tables up to date, and gives it back closed. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lockFolder } from './folder-lock.ts';
+import { SqlRecords } from './sql.ts';
+import { readTemplate } from './template.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** Any number, the same in every gateway: only one migrates at a time. */
+const MIGRATION_LOCK = 0x63_66_61_64;
+
+/**
+ * PostgreSQL embedded in this process, in a folder of its own (or, without one, in memory: for tests).
+ * @throws SettingError if another process uses the folder
+ */
+export async function openEmbedded(folder: string | undefined): Promise<SqlRecords> {
+  const [{ PGlite }, { drizzle }, { migrate }] = await Promise.all([
+    import('@electric-sql/pglite'),
+    import('drizzle-orm/pglite'),
+    import('drizzle-orm/pglite/migrator'),
+  ]);
+  let unlock = () => Promise.resolve();
+  if (folder !== undefined) {
+    await mkdir(folder, { recursive: true });
+    unlock = await lockFolder(folder);
+  }
+  const dataDir = folder === undefined ? undefined : path.join(folder, 'records');
+  const isNew = dataDir === undefined || !existsSync(dataDir);
+  const loadDataDir = isNew ? await readTemplate() : undefined;
+  const client = await PGlite.create({ ...(dataDir && { dataDir }), ...(loadDataDir && { loadDataDir }) });
+  const db = drizzle({ client });
+  await migrate(db, { migrationsFolder: MIGRATIONS });
+  return new SqlRecords(db, async () => {
+    await client.close();
+    await unlock();
+  });
+}
+
+/** A PostgreSQL server, 15 or later. */
+export async function openServer(url: string): Promise<SqlRecords> {
+  const [{ default: pg }, { drizzle }, { migrate }] = await Promise.all([
+    import('pg'),
+    import('drizzle-orm/node-postgres'),
+    import('drizzle-orm/node-postgres/migrator'),
+  ]);
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  try {
+    const connection = await pool.connect();
+    try {
+      await connection.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+      await migrate(drizzle({ client: connection }), { migrationsFolder: MIGRATIONS });
+    } finally {
+      // Ends the session, and with it the lock.
+      connection.release(true);
+    }
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return new SqlRecords(drizzle({ client: pool }), () => pool.end());
+}
