@@ -1,0 +1,67 @@
+/**
+ * Asking a media worker: no request waits for ever, and what mediasoup throws becomes an error of the catalogue. A
+ * worker that was stopped (SIGSTOP) neither answers nor dies, so every request has a limit.
+ */
+import { CodedError } from '@crossfade/shared/errors';
+import { errors } from 'mediasoup';
+
+/** Milliseconds a worker may take, so that the whole HTTP request stays under 5 s. */
+const ANSWER_LIMIT_MS = 4_500;
+
+/**
+ * @param discard undoes an answer that came after the limit, so that nothing is left half-made
+ * @throws CodedError `timeout`, or `no-capacity` if the worker died meanwhile; else what the request threw
+ */
+export function ask<T>(
+  request: Promise<T>,
+  discard: (late: T) => void = () => undefined,
+  limitMs = ANSWER_LIMIT_MS,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let waiting = true;
+    const timer = setTimeout(() => {
+      // If it was this process that stood still, the answer may lie there unread: read before giving up.
+      setImmediate(() => {
+        if (!waiting) return;
+        waiting = false;
+        reject(new CodedError('timeout', 'The media worker did not answer in time.'));
+      });
+    }, limitMs);
+    request.then(
+      (answer) => {
+        clearTimeout(timer);
+        if (!waiting) {
+          discard(answer);
+          return;
+        }
+        waiting = false;
+        resolve(answer);
+      },
+      (cause: unknown) => {
+        clearTimeout(timer);
+        if (!waiting) return;
+        waiting = false;
+        reject(cause instanceof errors.WorkerClosedError ? workerGone(cause) : (cause as Error));
+      },
+    );
+  });
+}
+
+function workerGone(cause: unknown): CodedError {
+  return new CodedError('no-capacity', 'The media worker has gone; ask again.', { cause });
+}
+
+/**
+ * Runs what hands the caller's media parameters to mediasoup. Schemas have checked them, but mediasoup and its worker
+ * know more (a codec the room lacks, an SSRC already taken): whatever they throw is the caller's to mend.
+ * @throws CodedError `invalid-media-parameters` for everything that has no code yet
+ */
+export async function checkedByMediasoup<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    const detail = cause instanceof errors.UnsupportedError ? cause.message.slice(0, 200) : undefined;
+    throw new CodedError('invalid-media-parameters', detail, { cause });
+  }
+}
