@@ -1,0 +1,82 @@
+/**
+ * One receiver's copy of one producer. Its transport owns it; it ends with its transport, with its producer, or when
+ * asked to.
+ */
+import type { Log } from '@crossfade/service/log';
+import type { ConsumerAnswer } from '@crossfade/shared/media-api';
+import type { MediaKind, RtpParameters } from '@crossfade/shared/rtp';
+import type { Consumer as MediasoupConsumer } from 'mediasoup/types';
+import { Emitter } from '../emitter.ts';
+import { ask } from '../workers/ask.ts';
+
+export type ConsumerClosedReason = 'closed' | 'producer-closed' | 'transport-closed';
+
+export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }> {
+  /** Who receives. */
+  readonly participantId: string;
+  readonly #media: MediasoupConsumer;
+  #closed = false;
+
+  constructor(media: MediasoupConsumer, options: { participantId: string; log: Log }) {
+    super(options.log);
+    this.#media = media;
+    this.participantId = options.participantId;
+  }
+
+  get id(): string {
+    return this.#media.id;
+  }
+
+  get producerId(): string {
+    return this.#media.producerId;
+  }
+
+  get kind(): MediaKind {
+    return this.#media.kind;
+  }
+
+  get paused(): boolean {
+    return this.#media.paused;
+  }
+
+  get answer(): ConsumerAnswer {
+    const { id, producerId, kind, type, producerPaused } = this.#media;
+    // mediasoup leaves the type of codec parameters open.
+    const rtpParameters = this.#media.rtpParameters as RtpParameters;
+    return { id, producerId, kind, rtpParameters, type, producerPaused };
+  }
+
+  /** Starts sending; for video it begins with a key frame, asked for as soon as the transport is connected. */
+  resume(): Promise<void> {
+    return ask(this.#media.resume());
+  }
+
+  pause(): Promise<void> {
+    return ask(this.#media.pause());
+  }
+
+  requestKeyFrame(): Promise<void> {
+    return ask(this.#media.requestKeyFrame());
+  }
+
+  close(): void {
+    this.#end('closed');
+  }
+
+  /** The producer is being closed. */
+  producerClosed(): void {
+    this.#end('producer-closed');
+  }
+
+  /** The transport is being closed. */
+  transportClosed(): void {
+    this.#end('transport-closed');
+  }
+
+  #end(reason: ConsumerClosedReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#media.close();
+    this.emit('closed', reason);
+  }
+}

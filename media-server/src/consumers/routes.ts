@@ -1,0 +1,57 @@
+/** REST: consumers. */
+import { consumeRequestSchema } from '@crossfade/shared/media-api';
+import { Router } from 'express';
+import { CodedError } from '@crossfade/shared/errors';
+import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { consumeList } from './consume-list.ts';
+import type { Consumer } from './consumer.ts';
+
+export function consumerRoutes(rooms: Rooms): Router {
+  const router = Router();
+
+  const consume = '/rooms/:roomId/consume';
+  router.post(
+    consume,
+    roomRoute(rooms, consume, async ({ room, caller, request, response }) => {
+      const body = bodyOf(consumeRequestSchema, request);
+      const transport = room.transport(body.transportId, caller.participantId);
+      if (transport.direction !== 'recv') throw new CodedError('wrong-transport-direction');
+      const one = (producerId: string) => room.consume(transport, producerId, body.rtpCapabilities);
+      response
+        .status(201)
+        .json(await ('producerIds' in body ? consumeList(body.producerIds, one) : one(body.producerId)));
+    }),
+  );
+
+  const actions = {
+    resume: (consumer) => consumer.resume(),
+    pause: (consumer) => consumer.pause(),
+    'request-key-frame': (consumer) => consumer.requestKeyFrame(),
+  } satisfies Record<string, (consumer: Consumer) => Promise<void>>;
+  for (const [name, act] of Object.entries(actions)) {
+    const template = `/rooms/:roomId/consumers/:id/${name}`;
+    router.post(
+      template,
+      roomRoute(rooms, template, async (context) => {
+        await act(consumerOf(context));
+        context.response.json({});
+      }),
+    );
+  }
+
+  const one = '/rooms/:roomId/consumers/:id';
+  router.delete(
+    one,
+    roomRoute(rooms, one, (context) => {
+      consumerOf(context).close();
+      context.response.status(204).end();
+    }),
+  );
+
+  return router;
+}
+
+function consumerOf({ room, caller, id }: RoomRequestContext): Consumer {
+  return room.consumer(id, caller.participantId);
+}

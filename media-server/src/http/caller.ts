@@ -1,0 +1,35 @@
+/** On whose behalf, and under which epoch, a request acts. */
+import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import { epochSchema, participantIdSchema } from '@crossfade/shared/ids';
+import { EPOCH_HEADER, PARTICIPANT_HEADER } from '@crossfade/shared/media-api';
+import { z } from 'zod';
+
+const headersSchema = z.object({
+  [EPOCH_HEADER]: z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be an epoch')
+    .transform(Number)
+    .pipe(epochSchema)
+    .optional(),
+  [PARTICIPANT_HEADER]: participantIdSchema.optional(),
+});
+
+export interface Caller {
+  /** Absent: the request is not bound to an epoch. */
+  epoch: number | undefined;
+  /** Absent: the caller acts for itself and may touch everything in the room. */
+  participantId: string | undefined;
+}
+
+/** @throws CodedError `validation-failed` */
+export function callerOf(headers: Readonly<Record<string, unknown>>): Caller {
+  const parsed = parseOrThrow(headersSchema, headers);
+  return { epoch: parsed[EPOCH_HEADER], participantId: parsed[PARTICIPANT_HEADER] };
+}
+
+/** @throws CodedError `participant-not-found` if the caller acts for somebody else */
+export function mustActFor(participantId: string, caller: Caller): void {
+  if (caller.participantId !== undefined && caller.participantId !== participantId) {
+    throw new CodedError('participant-not-found');
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What is open right now, counted from the maps themselves when Prometheus asks. It must equal created − closed: a
+ * difference is a leak.
+ */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+
+export function observeOpenEntities(registry: Registry, { rooms, pool }: { rooms: Rooms; pool: WorkerPool }) {
+  new Gauge({
+    name: 'crossfade_media_open',
+    help: 'Entities open.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      const sizes = [...rooms.all].map(({ size }) => size);
+      const sum = (key: 'transports' | 'producers' | 'consumers' | 'participants') =>
+        sizes.reduce((total, size) => total + size[key], 0);
+      this.set({ kind: 'room' }, rooms.count);
+      this.set({ kind: 'transport' }, sum('transports'));
+      this.set({ kind: 'producer' }, sum('producers'));
+      this.set({ kind: 'consumer' }, sum('consumers'));
+      participants.set(sum('participants'));
+    },
+  });
+  const participants = new Gauge({
+    name: 'crossfade_media_participants',
+    help: 'Participants with a transport.',
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'crossfade_media_workers_up',
+    help: 'Media workers that run.',
+    registers: [registry],
+    collect() {
+      this.set(pool.workers.length);
+    },
+  });
+  const restarts = new Counter({
+    name: 'crossfade_media_worker_restarts_total',
+    help: 'Media workers that died and were replaced.',
+    registers: [registry],
+  });
+  pool.on('restarted', () => {
+    restarts.inc();
+  });
+  const events = new Counter({
+    name: 'crossfade_media_feed_events_total',
+    help: 'Events of rooms.',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  rooms.on('event', ({ type }) => {
+    events.inc({ type });
+  });
+}

@@ -1,0 +1,82 @@
+/** REST: rooms and those in them. */
+import { route } from '@crossfade/service/http';
+import { parseOrThrow } from '@crossfade/shared/errors';
+import {
+  createRoomRequestSchema,
+  listRoomsQuerySchema,
+  type CreateRoomAnswer,
+  type ListRoomsAnswer,
+} from '@crossfade/shared/media-api';
+import { Router } from 'express';
+import { callerOf, mustActFor } from '../http/caller.ts';
+import { bodyOf, roomIdOf, roomRoute } from '../http/room-route.ts';
+import { pageOf } from './page.ts';
+import type { Rooms } from './rooms.ts';
+
+export function roomRoutes(rooms: Rooms, bootId: string): Router {
+  const router = Router();
+
+  const create = '/rooms/:roomId/create';
+  router.post(
+    create,
+    route(create, async (request, response) => {
+      const id = roomIdOf(request);
+      const caller = callerOf(request.headers);
+      const body = bodyOf(createRoomRequestSchema, request);
+      const { room, created } = await rooms.getOrCreate({ id, ...body });
+      room.checkEpoch(caller.epoch);
+      const answer: CreateRoomAnswer = {
+        roomId: room.id,
+        epoch: room.epoch,
+        bootId,
+        rtpCapabilities: room.rtpCapabilities,
+      };
+      response.status(created ? 201 : 200).json(answer);
+    }),
+  );
+
+  const list = '/rooms';
+  router.get(
+    list,
+    route(list, (request, response) => {
+      const page = pageOf(rooms.all, parseOrThrow(listRoomsQuerySchema, request.query));
+      const answer: ListRoomsAnswer = {
+        rooms: page.items.map(({ id, epoch, createdAt, size }) => ({
+          roomId: id,
+          epoch,
+          participants: size.participants,
+          producers: size.producers,
+          consumers: size.consumers,
+          createdAt: createdAt.toISOString(),
+        })),
+        nextCursor: page.nextCursor,
+      };
+      response.json(answer);
+    }),
+  );
+
+  const one = '/rooms/:roomId';
+  router.get(
+    one,
+    roomRoute(rooms, one, ({ room, response }) => response.json(room.snapshot)),
+  );
+  router.delete(
+    one,
+    roomRoute(rooms, one, ({ room, response }) => {
+      room.close('deleted');
+      response.status(204).end();
+    }),
+  );
+
+  const leave = '/rooms/:roomId/participants/:id/leave';
+  router.post(
+    leave,
+    roomRoute(rooms, leave, ({ room, caller, id, response }) => {
+      mustActFor(id, caller);
+      room.leave(id);
+      response.status(204).end();
+    }),
+  );
+
+  return router;
+}

@@ -1,0 +1,44 @@
+/** What a room shows of itself. Pure. */
+import type { ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
+import type { MediaKind } from '@crossfade/shared/rtp';
+
+interface TransportView {
+  id: string;
+  participantId: string;
+  direction: 'send' | 'recv';
+  ice: string;
+  dtls: string;
+  consumers: Iterable<{ id: string; producerId: string; kind: MediaKind; paused: boolean }>;
+}
+
+export interface RoomView {
+  roomId: string;
+  epoch: number;
+  bootId: string;
+  seq: number;
+  profile: RoomSnapshot['profile'];
+  createdAt: Date;
+  transports: readonly TransportView[];
+  producers: readonly { info: ProducerInfo }[];
+}
+
+export function snapshotOf({ transports, producers, createdAt, ...room }: RoomView): RoomSnapshot {
+  const byParticipant = Map.groupBy(transports, ({ participantId }) => participantId);
+  return {
+    ...room,
+    createdAt: createdAt.toISOString(),
+    participants: [...byParticipant].map(([participantId, own]) => ({
+      participantId,
+      transports: own.map(({ id, direction, ice, dtls }) => ({ transportId: id, direction, ice, dtls })),
+      consumers: own.flatMap(({ consumers }) =>
+        [...consumers].map(({ id, producerId, kind, paused }) => ({
+          consumerId: id,
+          producerId,
+          kind,
+          paused,
+        })),
+      ),
+    })),
+    producers: producers.map(({ info }) => info),
+  };
+}
