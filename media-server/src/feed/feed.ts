@@ -1,0 +1,150 @@
+/**
+ * The event feed: Socket.IO namespace `/feed` on the server's port, for gateways and dashboards that carry a service
+ * token. Created and closed by the app.
+ */
+import type { Server as HttpServer } from 'node:http';
+import type { Log } from '@crossfade/service/log';
+import { verifyServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
+import {
+  FEED_NAMESPACE,
+  joinRoomRequestSchema,
+  leaveRoomRequestSchema,
+  type FeedEvent,
+  type FeedEventType,
+  type JoinRoomAnswer,
+} from '@crossfade/shared/media-events';
+import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
+import type { Rooms } from '../rooms/rooms.ts';
+import { joinAnswer } from './join.ts';
+
+/** Largest message a reader may send, bytes: they send ids only. */
+const MAX_MESSAGE_BYTES = 16_384;
+/** Milliseconds a connection may take to join the namespace with its token. */
+const CONNECT_LIMIT_MS = 5_000;
+/** Milliseconds readers get to receive the last events when the server stops. */
+const FLUSH_LIMIT_MS = 250;
+
+type LeaveRoomAnswer = { ok: true } | AckFailure;
+
+interface ClientEvents {
+  'join-room': (request: unknown, answer: (answer: JoinRoomAnswer) => void) => void;
+  'leave-room': (request: unknown, answer: (answer: LeaveRoomAnswer) => void) => void;
+}
+type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void>;
+type Reader = Socket<ClientEvents, FeedEvents>;
+
+export interface FeedOptions {
+  rooms: Rooms;
+  bootId: string;
+  key: TokenKey;
+  log: Log;
+}
+
+export class Feed {
+  readonly #io: Server<ClientEvents, FeedEvents>;
+  readonly #readers: Namespace<ClientEvents, FeedEvents>;
+  readonly #options: FeedOptions;
+
+  constructor(server: HttpServer, options: FeedOptions) {
+    this.#options = options;
+    this.#io = new Server(server, {
+      serveClient: false,
+      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      perMessageDeflate: false,
+      connectTimeout: CONNECT_LIMIT_MS,
+      // Only browsers send an Origin, and no browser has business here.
+      allowRequest: (request, answer) => {
+        answer(null, request.headers.origin === undefined);
+      },
+    });
+    this.#io.use((_socket, next) => {
+      next(refusal(new CodedError('route-not-found')));
+    });
+    this.#readers = this.#io.of(FEED_NAMESPACE);
+    this.#readers.use((socket, next) => {
+      next(this.#refusalOf(socket.handshake.auth['token']));
+    });
+    this.#readers.on('connection', (reader) => {
+      this.#serve(reader);
+    });
+    options.rooms
+      .on('event', (event) => {
+        this.#readers.to(channel(event.roomId)).emit(event.type, event);
+      })
+      .on('closed', (roomId) => {
+        this.#readers.in(channel(roomId)).socketsLeave(channel(roomId));
+      });
+  }
+
+  /** Lets the last events out, then ends every connection in a way that clients reconnect from. */
+  async close(): Promise<void> {
+    const connections = [...this.#readers.sockets.values()].map(({ conn }) => conn);
+    const gone = connections.map(
+      (connection) => new Promise<void>((resolve) => void connection.once('close', () => resolve())),
+    );
+    for (const connection of connections) connection.close();
+    await Promise.race([Promise.all(gone), new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT_MS))]);
+    this.#io.engine.close();
+  }
+
+  #refusalOf(token: unknown): ExtendedError | undefined {
+    try {
+      if (typeof token !== 'string')
+        throw new CodedError('unauthenticated', 'Send a token: auth: { token }.');
+      verifyServiceToken(token, this.#options.key);
+      return undefined;
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  #serve(reader: Reader): void {
+    reader.on('join-room', (payload, answer) => {
+      if (typeof answer !== 'function') return;
+      answer(
+        this.#answered(() => {
+          const request = parseOrThrow(joinRoomRequestSchema, payload);
+          const room = this.#options.rooms.find(request.roomId);
+          // Subscribed and answered in one turn of the event loop: no event is lost or doubled between the two.
+          void reader.join(channel(room.id));
+          return joinAnswer(room, request, this.#options.bootId);
+        }),
+      );
+    });
+    reader.on('leave-room', (payload, answer) => {
+      if (typeof answer !== 'function') return;
+      answer(
+        this.#answered((): LeaveRoomAnswer => {
+          const { roomId } = parseOrThrow(leaveRoomRequestSchema, payload);
+          void reader.leave(channel(roomId));
+          return { ok: true };
+        }),
+      );
+    });
+  }
+
+  #answered<Answer>(act: () => Answer): Answer | AckFailure {
+    try {
+      return act();
+    } catch (error) {
+      return { ok: false, error: toAckError(this.#coded(error)) };
+    }
+  }
+
+  #coded(error: unknown): CodedError {
+    if (error instanceof CodedError) return error;
+    this.#options.log.error('a feed request failed', { error });
+    return new CodedError('internal');
+  }
+}
+
+/** Socket.IO rooms also carry the ids of sockets: keep calls apart from them. */
+function channel(roomId: string): string {
+  return `room:${roomId}`;
+}
+
+function refusal(error: unknown): ExtendedError {
+  const coded = error instanceof CodedError ? error : new CodedError('internal', undefined, { cause: error });
+  return Object.assign(new Error(coded.message), { data: toAckError(coded) });
+}

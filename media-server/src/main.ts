@@ -1,0 +1,25 @@
+/** The media server as a process: settings, log, ports, signals. */
+import { runService } from '@crossfade/service/lifecycle';
+import { createLog } from '@crossfade/service/log';
+import { createRegistry } from '@crossfade/service/metrics';
+import { createMediaServer } from './app.ts';
+import { readConfig } from './config.ts';
+
+await runService(async () => {
+  const config = readConfig();
+  const log = createLog({
+    service: 'media-server',
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT,
+    file: config.LOG_FILE,
+  });
+  const mediaServer = await createMediaServer({ config, log, registry: createRegistry('media-server') });
+  try {
+    const url = await mediaServer.listen();
+    log.info('listening', { url, workers: config.MEDIASOUP_WORKERS });
+    return { service: { url, close: () => mediaServer.close() }, log };
+  } catch (error) {
+    await mediaServer.close();
+    throw error;
+  }
+});
