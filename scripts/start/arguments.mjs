@@ -38,7 +38,7 @@ export function parseStartArguments(args, env = {}) {
   /** @type {StartArguments} */
   const result = { help: false, lan: false };
 
-  for (const arg of [...args, ...swallowedByNpm(env)]) {
+  for (const arg of withSwallowedByNpm(args, env)) {
     if (arg === '--help' || arg === '-h') {
       result.help = true;
     } else if (arg === '--lan') {
@@ -60,13 +60,18 @@ export function parseStartArguments(args, env = {}) {
 }
 
 /**
- * `npm start --lan`, without the `--` in between: npm takes it for a setting of its own and passes it on like this.
+ * `npm start --lan`, without the `--` in between: npm takes --lan for a setting of its own and passes that on in the
+ * environment; from `--lan=192.168.1.5` some of its versions leave the address as an argument.
  *
+ * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
-function swallowedByNpm(env) {
+function withSwallowedByNpm(args, env) {
   const value = env['npm_config_lan'];
-  if (!value) return [];
+  if (!value) return args;
 
-  return [value === 'true' ? '--lan' : `--lan=${value}`];
+  return [
+    value === 'true' ? '--lan' : `--lan=${value}`,
+    ...args.map((arg) => (isIPv4(arg) ? `--lan=${arg}` : arg)),
+  ];
 }

@@ -89,6 +89,7 @@ export function startServices(
         resolve();
       });
       child.once('exit', () => clearTimeout(timer));
+      child.once('error', () => clearTimeout(timer));
     });
 
     const gone = new Promise((/** @type {(how: string) => void} */ resolve) => {
@@ -137,14 +138,22 @@ export function startServices(
  * @param {number | undefined} pid The head of the group, which is gone.
  */
 async function endGroup(pid) {
+  if (await groupEnds(pid)) return;
+  signal(pid, 'SIGKILL', { group: true });
+  await groupEnds(pid);
+}
+
+/**
+ * @param {number | undefined} pid
+ * @returns {Promise<boolean>} Whether it has, within the grace.
+ */
+async function groupEnds(pid) {
   const deadline = Date.now() + LEFTOVER_GRACE_MS;
   while (signal(pid, 0, { group: true })) {
-    if (Date.now() > deadline) {
-      signal(pid, 'SIGKILL', { group: true });
-      return;
-    }
+    if (Date.now() > deadline) return false;
     await delay(20);
   }
+  return true;
 }
 
 /**

@@ -15,6 +15,7 @@ const DOWNLOAD_TIMEOUT_MS = 60_000;
 /**
  * @param {import('./worker-binary.mjs').MediasoupPackage} mediasoup
  * @param {NodeJS.ProcessEnv} env
+ * @param {{ platform: string, arch: string, release: string }} [kernel]
  */
 export function prebuiltUrl(mediasoup, env, { platform, arch, release } = thisKernel()) {
   const base = env['MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL'] || mediasoup.releases;
@@ -24,7 +25,7 @@ export function prebuiltUrl(mediasoup, env, { platform, arch, release } = thisKe
 }
 
 function thisKernel() {
-  return { platform: /** @type {string} */ (os.platform()), arch: os.arch(), release: os.release() };
+  return { platform: os.platform(), arch: os.arch(), release: os.release() };
 }
 
 /**
@@ -62,26 +63,23 @@ export async function downloadWorker(url, target) {
  */
 async function fetchFile(url, file) {
   const { host } = new URL(url);
-  const aborter = new AbortController();
-  let timer = setTimeout(() => aborter.abort(), ANSWER_TIMEOUT_MS);
 
   try {
-    const response = await fetch(url, { signal: aborter.signal });
+    // Whatever it answers: only to know soon whether there is anybody.
+    await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+
+    const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
     if (response.status === 404) return 'upstream has none for this system';
     if (!response.ok) return `${host} answered with status ${response.status}`;
 
-    clearTimeout(timer);
-    timer = setTimeout(() => aborter.abort(), DOWNLOAD_TIMEOUT_MS);
     fs.writeFileSync(file, new Uint8Array(await response.arrayBuffer()));
     return undefined;
   } catch (error) {
     return `${host} cannot be reached (${reasonOf(error)})`;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** @param {any} error */
 function reasonOf(error) {
-  return error?.name === 'AbortError' ? 'no answer in time' : (error?.cause?.code ?? error?.message);
+  return error?.name === 'TimeoutError' ? 'no answer in time' : (error?.cause?.code ?? error?.message);
 }
