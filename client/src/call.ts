@@ -1,6 +1,7 @@
 /** One call, as an application uses it. */
-import { CodedError } from '@crossfade/shared/errors';
 import type { LocalMedia } from './local-media.ts';
+import { Session, joinRequest } from './session.ts';
+import { Signalling } from './signalling.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
 
 export type {
@@ -30,23 +31,39 @@ export interface CallOptions {
  * Joins a call.
  * @throws CodedError, for example `unauthenticated`, `forbidden`, `call-full`, `timeout`, `media-server-unavailable`
  */
-export function joinCall(options: CallOptions): Promise<Call> {
-  return Promise.reject(new CodedError('internal', `Joining ${options.callId} comes with the next commits.`));
+export async function joinCall({ url, token, callId, displayName, media }: CallOptions): Promise<Call> {
+  const signalling = new Signalling(url, token);
+  try {
+    await signalling.connect();
+    const announced = media.state;
+    const joined = await signalling.request('call:join', joinRequest({ callId, displayName, media }));
+    const listeners = new Set<() => void>();
+    const changed = () => {
+      for (const listener of listeners) listener();
+    };
+    const session = new Session({ callId, displayName, media, signalling, changed }, joined, announced);
+    return new Call(session, media, listeners);
+  } catch (error) {
+    signalling.close();
+    throw error;
+  }
 }
 
 export class Call {
+  readonly #session: Session;
   readonly #media: LocalMedia;
-  readonly #listeners = new Set<() => void>();
-  readonly #snapshot: CallSnapshot;
+  readonly #listeners: Set<() => void>;
 
-  constructor(media: LocalMedia, snapshot: CallSnapshot) {
+  /** Calls are made by `joinCall`. */
+  constructor(session: Session, media: LocalMedia, listeners: Set<() => void>) {
+    this.#session = session;
     this.#media = media;
-    this.#snapshot = snapshot;
+    this.#listeners = listeners;
   }
 
   /** The call right now: immutable, a new object on every change. */
   get snapshot(): CallSnapshot {
-    return this.#snapshot;
+    return this.#session.snapshot;
   }
 
   /** Calls the listener after every new snapshot. Returns how to stop that. */
@@ -60,22 +77,18 @@ export class Call {
     this.#media.setMicrophone(on);
   }
 
+  /** As `setMicrophone`, for the camera. */
   setCamera(on: boolean): void {
     this.#media.setCamera(on);
   }
 
   /** Leaves for good; safe to call twice. */
-  leave(): Promise<void> {
-    return Promise.resolve();
+  async leave(): Promise<void> {
+    await this.#session.leave();
   }
 
   /** What is received at the moment, per remote participant. */
-  stats(): Promise<PathStats> {
-    return Promise.resolve({
-      at: performance.now(),
-      mode: this.#snapshot.mode,
-      epoch: this.#snapshot.epoch,
-      remotes: [],
-    });
+  async stats(): Promise<PathStats> {
+    return this.#session.stats();
   }
 }

@@ -1,0 +1,512 @@
+/**
+ * The paths of a call. There is always an active one; a pending one beside it while a switch is under way, and those
+ * being drained after it. What each participant is shown from follows from how the paths stand, and is worked out anew
+ * whenever one of them changes. Owned by the session; closes the paths.
+ */
+import type { CodedError } from '@crossfade/shared/errors';
+import type { ProducerInfo } from '@crossfade/shared/media-api';
+import type {
+  IceServer,
+  JoinAnswer,
+  Mode,
+  ModeSwitch,
+  ModeSwitchPrepare,
+  SignalEvent,
+} from '@crossfade/shared/signalling';
+import { EarlySignals } from './early-signals.ts';
+import { AFTER_MS, GapMeter } from './gap-meter.ts';
+import { P2pPath } from './p2p.ts';
+import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
+import { readReceiverStats } from './receiver-stats.ts';
+import type { TrackKind } from './received-tracks.ts';
+import type { Roster, Shown } from './roster.ts';
+import type { SfuDevice } from './sfu-device.ts';
+import { SfuPath } from './sfu.ts';
+import type { Request } from './signalling.ts';
+import {
+  awaitedTracks,
+  expectedTracks,
+  linksToBuild,
+  reconcile,
+  shownFrom,
+  type ExpectedTrack,
+  type PathRole,
+} from './switch.ts';
+
+/** How long the old path is kept after a commit, for those who hear of it later, milliseconds. */
+const DRAIN_MS = 400;
+/** How long links are held off while a switch to the media server may be announced any moment, milliseconds. */
+const EXPECT_SWITCH_MS = 1_500;
+/** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
+const CONFIRM_RETRY_MS = 300;
+
+interface Pending {
+  readonly prepare: ModeSwitchPrepare;
+  readonly path: MediaPath;
+  readonly expected: readonly ExpectedTrack[];
+  readonly gaps: GapMeter;
+  answer: 'none' | 'success' | 'failure';
+}
+
+export interface CrossfadeOptions {
+  callId: string;
+  local: LocalTracks;
+  roster: Roster;
+  device: SfuDevice;
+  request: Request;
+  /** What is shown, or the mode, has changed. */
+  changed: () => void;
+  /** The gateway has to be asked how things stand. */
+  outOfStep: () => void;
+}
+
+export class Crossfade {
+  readonly #options: CrossfadeOptions;
+  readonly #selfId: string;
+  readonly #p2pMaxParticipants: number;
+  readonly #early = new EarlySignals();
+  /** What is produced on the media server, whichever path will want it. */
+  readonly #producers = new Map<string, ProducerInfo>();
+  readonly #draining = new Set<MediaPath>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #iceServers: readonly IceServer[];
+  #mode: Mode;
+  #epoch: number;
+  #active: MediaPath;
+  #pending: Pending | null = null;
+  #lost = false;
+  #expectSwitchUntil = 0;
+  #closed = false;
+
+  /** Builds the path a join answer tells of; `start` does the rest. The roster has its participants already. */
+  constructor(options: CrossfadeOptions, joined: JoinAnswer) {
+    this.#options = options;
+    this.#selfId = joined.participantId;
+    this.#p2pMaxParticipants = joined.policy.p2pMaxParticipants;
+    this.#iceServers = joined.iceServers;
+    this.#mode = joined.mode;
+    this.#epoch = joined.epoch;
+    this.#setProducers(joined.sfu?.producers ?? []);
+    this.#active = this.#build(joined);
+  }
+
+  /** Connects to those who are there, and takes part in a switch that is under way. */
+  start({ transition }: JoinAnswer): void {
+    if (transition) this.#prepare(transition);
+    this.participantsChanged(true);
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get switchingTo(): Mode | null {
+    return this.#pending?.prepare.mode ?? null;
+  }
+
+  modeSwitch(message: ModeSwitch): void {
+    switch (message.phase) {
+      case 'prepare':
+        this.#prepare(message);
+        break;
+      case 'commit':
+        this.#commit(message);
+        break;
+      case 'abort':
+        this.#abort(message.transitionId);
+        break;
+    }
+  }
+
+  signal(event: SignalEvent): void {
+    const { epoch, transitionId } = event;
+    const pending = this.#pending;
+    if (
+      pending?.path instanceof P2pPath &&
+      pending.prepare.epoch === epoch &&
+      pending.prepare.transitionId === transitionId
+    ) {
+      pending.path.receive(event);
+    } else if (this.#active instanceof P2pPath && this.#epoch === epoch) {
+      this.#active.receive(event);
+    } else if (epoch > this.#epoch) this.#early.keep(event);
+  }
+
+  producerAdded(producer: ProducerInfo): void {
+    this.#producers.set(producer.producerId, producer);
+    for (const path of this.#sfuPaths()) path.addProducer(producer);
+  }
+
+  producerRemoved(producerId: string): void {
+    this.#producers.delete(producerId);
+    for (const path of this.#sfuPaths()) path.removeProducer(producerId);
+  }
+
+  consumerClosed(consumerId: string, producerId: string): void {
+    for (const path of this.#sfuPaths()) path.removeConsumer(producerId, consumerId);
+  }
+
+  /** Somebody came, or changed: links may be missing, or a confirmation may be due. */
+  participantsChanged(joined = false): void {
+    const tooMany = this.#options.roster.others().length + 1 > this.#p2pMaxParticipants;
+    if (joined && tooMany && this.#mode === 'p2p') {
+      this.#expectSwitchUntil = performance.now() + EXPECT_SWITCH_MS;
+      this.#after(EXPECT_SWITCH_MS, () => this.#link());
+    }
+    this.#link();
+    this.#review();
+  }
+
+  participantLeft(participantId: string): void {
+    for (const path of this.#paths()) path.forget(participantId);
+    this.#review();
+  }
+
+  syncLocal(): void {
+    for (const path of this.#paths()) path.syncLocal();
+  }
+
+  /** Catches up with how things stand after a lost connection. */
+  resume(joined: JoinAnswer): void {
+    this.#iceServers = joined.iceServers;
+    this.#setProducers(joined.sfu?.producers ?? []);
+    const pending = this.#pending;
+    const {
+      active,
+      pending: fate,
+      begin,
+    } = reconcile(
+      {
+        participantId: this.#selfId,
+        mode: this.#mode,
+        epoch: this.#epoch,
+        producerIds: ownProducers(this.#active),
+        lost: this.#lost,
+        pending: pending && {
+          transitionId: pending.prepare.transitionId,
+          mode: pending.prepare.mode,
+          epoch: pending.prepare.epoch,
+          producerIds: ownProducers(pending.path),
+        },
+      },
+      joined,
+    );
+    if (active === 'adopt' && pending) this.#swap(pending);
+    else if (fate === 'discard') this.#discardPending();
+    if (active === 'rebuild') {
+      this.#mode = joined.mode;
+      this.#epoch = joined.epoch;
+      this.#activate(this.#build(joined));
+    }
+    if (begin) this.#prepare(begin);
+    // A confirmation may be among what was lost; a second one does no harm.
+    if (this.#pending && fate === 'keep') this.#pending.answer = 'none';
+    for (const path of this.#paths()) {
+      if (path instanceof SfuPath) path.setProducers([...this.#producers.values()]);
+      path.resume();
+    }
+    this.participantsChanged();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#pending?.gaps.close();
+    for (const path of this.#paths()) path.close();
+  }
+
+  #prepare(prepare: ModeSwitchPrepare): void {
+    const { transitionId, epoch, mode } = prepare;
+    if (this.#pending?.prepare.transitionId === transitionId || epoch <= this.#epoch) return;
+    this.#discardPending();
+    if (prepare.iceServers) this.#iceServers = prepare.iceServers;
+    if (mode === 'sfu' && !prepare.rtpCapabilities) {
+      this.#answer(transitionId, false, 'The announcement names no capabilities.');
+      return;
+    }
+    const { roster } = this.#options;
+    const path = this.#build({ mode, epoch, rtpCapabilities: prepare.rtpCapabilities });
+    const gaps = new GapMeter();
+    this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
+    for (const { participantId } of roster.others()) {
+      const stream = roster.stream(participantId);
+      if (stream && roster.shown(participantId).tracks.video?.decoded) gaps.watch(participantId, stream);
+    }
+    this.#link();
+    this.#replayEarly(path, transitionId);
+    this.#review();
+    this.#options.changed();
+  }
+
+  #commit({ transitionId, epoch, mode }: Extract<ModeSwitch, { phase: 'commit' }>): void {
+    if (epoch <= this.#epoch) return;
+    if (this.#pending?.prepare.transitionId === transitionId) {
+      this.#swap(this.#pending);
+    } else if (mode === 'p2p') {
+      // The media server was lost: there was nothing to prepare for.
+      this.#discardPending();
+      this.#mode = mode;
+      this.#epoch = epoch;
+      this.#producers.clear();
+      this.#activate(this.#build({ mode, epoch }));
+    } else {
+      this.#options.outOfStep();
+      return;
+    }
+    this.participantsChanged();
+    this.#options.changed();
+  }
+
+  #abort(transitionId: string): void {
+    const pending = this.#pending;
+    if (pending?.prepare.transitionId === transitionId) {
+      this.#discardPending();
+      // The room goes with the attempt.
+      if (pending.prepare.mode === 'sfu') this.#producers.clear();
+    }
+    this.#expectSwitchUntil = 0;
+    this.participantsChanged();
+    this.#options.changed();
+  }
+
+  #swap(pending: Pending): void {
+    const { prepare, path, gaps } = pending;
+    this.#pending = null;
+    this.#mode = prepare.mode;
+    this.#epoch = prepare.epoch;
+    if (prepare.mode === 'p2p') this.#producers.clear();
+    this.#activate(path);
+    const swappedAt = performance.now();
+    this.#after(AFTER_MS, () => {
+      const gapMs = gaps.read(swappedAt);
+      gaps.close();
+      if (gapMs !== null) this.#answer(prepare.transitionId, true, undefined, gapMs);
+    });
+  }
+
+  /** Makes a path the active one at once; the one before is drained. */
+  #activate(path: MediaPath): void {
+    const old = this.#active;
+    this.#active = path;
+    this.#lost = false;
+    this.#draining.add(old);
+    this.#review();
+    this.#after(DRAIN_MS, () => {
+      this.#draining.delete(old);
+      old.close();
+      this.#review();
+    });
+    this.#replayEarly(path, undefined);
+  }
+
+  #discardPending(): void {
+    const pending = this.#pending;
+    if (!pending) return;
+    this.#pending = null;
+    pending.gaps.close();
+    // What a newcomer was shown from it is taken out of the stream first.
+    this.#review();
+    pending.path.close();
+  }
+
+  #build(where: {
+    mode: Mode;
+    epoch: number;
+    sfu?: JoinAnswer['sfu'];
+    rtpCapabilities?: ModeSwitchPrepare['rtpCapabilities'];
+  }): MediaPath {
+    const { callId, local, request, device } = this.#options;
+    const { mode, epoch } = where;
+    const events: PathEvents = {
+      changed: () => this.#review(),
+      failed: (reason) => this.#pathFailed(path, reason),
+    };
+    const rtpCapabilities = where.rtpCapabilities ?? where.sfu?.rtpCapabilities;
+    const selfId = this.#selfId;
+    const path =
+      mode === 'p2p'
+        ? new P2pPath({
+            epoch,
+            selfId,
+            iceServers: [...this.#iceServers],
+            local,
+            events,
+            send: (to, signal) => request('call:signal', { callId, to, ...signal }),
+            report: (participantId, state, connection) => void this.#report(participantId, state, connection),
+          })
+        : new SfuPath({
+            callId,
+            epoch,
+            selfId,
+            device: device.load((rtpCapabilities ?? {}) as Parameters<SfuDevice['load']>[0]),
+            local,
+            request,
+            events,
+          });
+    if (path instanceof SfuPath) path.setProducers([...this.#producers.values()]);
+    return path;
+  }
+
+  /** Builds the links that are missing. */
+  #link(): void {
+    if (this.#closed) return;
+    const others = this.#options.roster.others();
+    const { path, prepare } = this.#pending ?? {};
+    if (path instanceof P2pPath) {
+      for (const { participantId, connected } of others) {
+        if (connected) path.link(participantId, prepare?.transitionId);
+      }
+    }
+    const active = this.#active;
+    if (active instanceof P2pPath) {
+      const wanted = linksToBuild({
+        others,
+        linked: (id) => active.linked(id),
+        switchingTo: this.switchingTo,
+        switchExpected: performance.now() < this.#expectSwitchUntil,
+      });
+      for (const id of wanted) active.link(id);
+    }
+  }
+
+  /** After every change: what is shown to whom, and whether the switch can be confirmed. */
+  #review(): void {
+    if (this.#closed) return;
+    const { roster, changed } = this.#options;
+    for (const { participantId } of roster.others()) roster.show(participantId, this.#shown(participantId));
+    this.#confirmIfComplete();
+    changed();
+  }
+
+  #confirmIfComplete(): void {
+    const pending = this.#pending;
+    if (pending?.answer !== 'none') return;
+    const { path, expected, prepare } = pending;
+    const others = this.#options.roster.others();
+    const awaited = awaitedTracks(
+      expected,
+      others,
+      ({ participantId, kind }) => path.received.find(participantId, kind)?.decoded ?? false,
+    );
+    const reachable = others.filter(({ connected }) => connected).map(({ participantId }) => participantId);
+    if (awaited.length > 0 || !path.ready(reachable)) return;
+    pending.answer = 'success';
+    this.#answer(prepare.transitionId, true);
+  }
+
+  #pathFailed(path: MediaPath, reason: string): void {
+    const pending = this.#pending;
+    if (pending?.path === path && pending.answer === 'none') {
+      pending.answer = 'failure';
+      this.#answer(pending.prepare.transitionId, false, reason);
+    } else if (path === this.#active && path.mode === 'sfu') {
+      this.#lost = true;
+      this.#options.outOfStep();
+    }
+  }
+
+  #answer(transitionId: string, success: boolean, reason?: string, gapMs?: number): void {
+    const { callId, request } = this.#options;
+    request('call:mode-switched', {
+      callId,
+      transitionId,
+      success,
+      ...(reason !== undefined && { reason: reason.slice(0, 200) }),
+      ...(gapMs !== undefined && { measured: { gapMs } }),
+    }).catch((error: unknown) => {
+      // `transition-over` and the like: an event tells. What did not arrive is said again while it matters.
+      if (!(error as CodedError).retryable || gapMs !== undefined) return;
+      this.#after(CONFIRM_RETRY_MS, () => {
+        if (this.#pending?.prepare.transitionId === transitionId) {
+          this.#answer(transitionId, success, reason);
+        }
+      });
+    });
+  }
+
+  async #report(
+    participantId: string,
+    state: 'connected' | 'degraded' | 'failed',
+    connection: RTCPeerConnection,
+  ): Promise<void> {
+    const { callId, request } = this.#options;
+    try {
+      const { rttMs, relayed } = readReceiverStats(await connection.getStats());
+      await request('call:path', {
+        callId,
+        with: participantId,
+        state,
+        ...(rttMs !== null && { rttMs }),
+        ...(relayed !== null && { relayed }),
+      });
+    } catch {
+      // The connection, or the participant, is gone meanwhile.
+    }
+  }
+
+  #shown(participantId: string): Shown {
+    const draining = [...this.#draining];
+    const pathOf = (role: PathRole, kind: TrackKind): MediaPath | undefined => {
+      if (role === 'active') return this.#active;
+      if (role === 'pending') return this.#pending?.path;
+      return draining.find((path) => path.received.find(participantId, kind));
+    };
+    const choose = (kind: TrackKind) => {
+      const on = (role: PathRole) => {
+        const path = pathOf(role, kind);
+        const track = path?.received.find(participantId, kind);
+        return {
+          exists: track !== null && track !== undefined,
+          decoded: track?.decoded ?? false,
+          alive: path?.reaches(participantId) ?? false,
+        };
+      };
+      const role = shownFrom({ active: on('active'), draining: on('draining'), pending: on('pending') });
+      const path = role ? pathOf(role, kind) : undefined;
+      return { path, track: path?.received.find(participantId, kind) ?? null };
+    };
+    const video = choose('video');
+    const audio = choose('audio');
+    const path = video.path ?? audio.path ?? this.#active;
+    return {
+      path: path.reaches(participantId) ? path.mode : 'none',
+      tracks: { audio: audio.track, video: video.track },
+    };
+  }
+
+  #replayEarly(path: MediaPath, transitionId: string | undefined): void {
+    if (!(path instanceof P2pPath)) return;
+    for (const signal of this.#early.take(path.epoch, transitionId)) path.receive(signal);
+  }
+
+  #setProducers(producers: readonly ProducerInfo[]): void {
+    this.#producers.clear();
+    for (const producer of producers) this.#producers.set(producer.producerId, producer);
+  }
+
+  #paths(): MediaPath[] {
+    return [this.#active, ...(this.#pending ? [this.#pending.path] : []), ...this.#draining];
+  }
+
+  /** Those that still take part in what the room does; one that is being drained stays as it is. */
+  #sfuPaths(): SfuPath[] {
+    return [this.#active, this.#pending?.path].filter((path) => path instanceof SfuPath);
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+function ownProducers(path: MediaPath): readonly string[] {
+  return path instanceof SfuPath ? path.ownProducerIds : [];
+}

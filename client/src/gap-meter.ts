@@ -1,0 +1,72 @@
+/**
+ * Measures what a switch costs the viewer: the longest time between two presented frames of a remote video. Runs from
+ * the start of a switch until shortly after its commit, then lets go of everything.
+ */
+
+/**
+ * The longest time between neighbouring frames that overlaps `[from, to]`, milliseconds; the time since the last frame
+ * counts as well. Null without a frame before `to`.
+ * @param times when frames were presented, ascending
+ */
+export function longestGap(times: readonly number[], from: number, to: number): number | null {
+  let longest: number | null = null;
+  times.forEach((time, index) => {
+    const next = Math.min(times[index + 1] ?? to, to);
+    if (next < from || time > to) return;
+    longest = Math.max(longest ?? 0, next - time);
+  });
+  return longest;
+}
+
+/** How far around the swap is looked for the gap, milliseconds. */
+const BEFORE_MS = 500;
+export const AFTER_MS = 1_500;
+
+interface Watched {
+  element: HTMLVideoElement;
+  times: number[];
+}
+
+export class GapMeter {
+  readonly #watched = new Map<string, Watched>();
+  #closed = false;
+
+  /** Watches a stream that shows video; once is enough for each participant. */
+  watch(participantId: string, stream: MediaStream): void {
+    if (this.#watched.has(participantId) || this.#closed) return;
+    const element = document.createElement('video');
+    if (!('requestVideoFrameCallback' in element)) return;
+    element.muted = true;
+    element.playsInline = true;
+    element.srcObject = stream;
+    const watched = { element, times: [] as number[] };
+    this.#watched.set(participantId, watched);
+    const note = (now: number) => {
+      if (this.#closed) return;
+      watched.times.push(now);
+      element.requestVideoFrameCallback(note);
+    };
+    element.requestVideoFrameCallback(note);
+    element.play().catch(() => undefined);
+  }
+
+  /**
+   * The longest gap of all watched videos around a swap, milliseconds; null if none could be measured (no video, or the
+   * page is hidden: browsers present no frames then).
+   */
+  read(swappedAt: number): number | null {
+    if (document.visibilityState !== 'visible') return null;
+    const gaps = [...this.#watched.values()]
+      // A video without frames before the swap was not shown, so nothing could freeze.
+      .filter(({ times }) => times.some((time) => time < swappedAt))
+      .map(({ times }) => longestGap(times, swappedAt - BEFORE_MS, swappedAt + AFTER_MS))
+      .filter((gap) => gap !== null);
+    return gaps.length > 0 ? Math.max(...gaps) : null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { element } of this.#watched.values()) element.srcObject = null;
+    this.#watched.clear();
+  }
+}

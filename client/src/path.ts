@@ -1,0 +1,36 @@
+/** What both kinds of media path, peer-to-peer and through the media server, have in common. */
+import type { Mode } from '@crossfade/shared/signalling';
+import type { ReceivedTracks } from './received-tracks.ts';
+
+export interface PathEvents {
+  /** A remote track came, went or was decoded for the first time, or a connection changed its state. */
+  changed: () => void;
+  /** It cannot be built, or is lost and does not come back by itself. */
+  failed: (reason: string) => void;
+}
+
+/** The own tracks, as every path sends them. */
+export interface LocalTracks {
+  track: (kind: 'audio' | 'video') => MediaStreamTrack | null;
+  readonly state: { readonly audio: boolean; readonly video: boolean };
+  readonly stream: MediaStream;
+}
+
+export interface MediaPath {
+  readonly mode: Mode;
+  /** The epoch its signals and requests carry. */
+  readonly epoch: number;
+  readonly received: ReceivedTracks;
+  /** Whether own media can reach these participants, as far as this end can tell. */
+  ready: (participantIds: readonly string[]) => boolean;
+  /** Whether the connection that carries this participant's media works. */
+  reaches: (participantId: string) => boolean;
+  /** Applies what `LocalTracks` says now: tracks, muting. */
+  syncLocal: () => void;
+  /** The signalling connection is back: repeats what may have been lost. */
+  resume: () => void;
+  /** This participant has left. */
+  forget: (participantId: string) => void;
+  /** Ends it without another event. Idempotent. */
+  close: () => void;
+}

@@ -1,0 +1,87 @@
+/** Who else is in the call, and the stable stream each of them is shown in. Owned by the session. */
+import type { Participant } from '@crossfade/shared/signalling';
+import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
+import type { RemoteParticipant, RemotePath } from './snapshot.ts';
+import { StableStream } from './stable-stream.ts';
+
+/** What a participant is shown from at the moment. */
+export interface Shown {
+  path: RemotePath;
+  tracks: Readonly<Record<TrackKind, ReceivedTrack | null>>;
+}
+
+const NOTHING: Shown = { path: 'none', tracks: { audio: null, video: null } };
+
+interface Entry {
+  participant: Participant;
+  stream: StableStream;
+  shown: Shown;
+}
+
+export class Roster {
+  readonly #entries = new Map<string, Entry>();
+
+  others(): Participant[] {
+    return [...this.#entries.values()].map(({ participant }) => participant);
+  }
+
+  find(participantId: string): Participant | null {
+    return this.#entries.get(participantId)?.participant ?? null;
+  }
+
+  /** Adds a participant, or takes over what changed about one. */
+  put(participant: Participant): void {
+    const known = this.#entries.get(participant.participantId);
+    if (known) known.participant = participant;
+    else {
+      this.#entries.set(participant.participantId, {
+        participant,
+        stream: new StableStream(),
+        shown: NOTHING,
+      });
+    }
+  }
+
+  remove(participantId: string): void {
+    this.#entries.get(participantId)?.stream.show([]);
+    this.#entries.delete(participantId);
+  }
+
+  /** Makes these the only ones. Returns the ids of those who are gone. */
+  replaceAll(participants: readonly Participant[]): string[] {
+    const present = new Set(participants.map(({ participantId }) => participantId));
+    const gone = [...this.#entries.keys()].filter((id) => !present.has(id));
+    for (const id of gone) this.remove(id);
+    for (const participant of participants) this.put(participant);
+    return gone;
+  }
+
+  /** Shows this in the participant's stream. */
+  show(participantId: string, shown: Shown): void {
+    const entry = this.#entries.get(participantId);
+    if (!entry) return;
+    entry.shown = shown;
+    const { audio, video } = shown.tracks;
+    entry.stream.show([audio, video].filter((track) => track !== null).map(({ receiver }) => receiver.track));
+  }
+
+  shown(participantId: string): Shown {
+    return this.#entries.get(participantId)?.shown ?? NOTHING;
+  }
+
+  stream(participantId: string): MediaStream | null {
+    return this.#entries.get(participantId)?.stream.stream ?? null;
+  }
+
+  remotes(): RemoteParticipant[] {
+    return [...this.#entries.values()].map(({ participant, stream, shown }) => ({
+      participantId: participant.participantId,
+      userId: participant.userId,
+      displayName: participant.displayName,
+      media: participant.media,
+      connected: participant.connected,
+      stream: stream.stream,
+      path: shown.path,
+    }));
+  }
+}

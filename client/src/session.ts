@@ -1,0 +1,303 @@
+/**
+ * One participation in a call, from the answer to the join until it ends: hears the gateway, keeps the roster, resumes
+ * after a lost connection, and tells the gateway what is being sent. Closes the signalling connection and, through the
+ * crossfade, all media paths. `Call` is the application's view of it.
+ */
+import { CodedError } from '@crossfade/shared/errors';
+import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
+import { Crossfade } from './crossfade.ts';
+import type { LocalMedia } from './local-media.ts';
+import { readReceiverStats } from './receiver-stats.ts';
+import { Roster } from './roster.ts';
+import { SfuDevice } from './sfu-device.ts';
+import type { EventHandlers, Signalling } from './signalling.ts';
+import type { CallSnapshot, CallStatus, PathStats, RemoteStats } from './snapshot.ts';
+
+export interface SessionOptions {
+  callId: string;
+  displayName: string | undefined;
+  media: LocalMedia;
+  signalling: Signalling;
+  /** There is a new snapshot. */
+  changed: () => void;
+}
+
+/** Pause before the gateway is asked again how things stand, milliseconds. */
+const RESYNC_RETRY_MS = 1_000;
+
+/** The first request of a session, and of each of its resumptions. */
+export function joinRequest(
+  { callId, displayName, media }: Pick<SessionOptions, 'callId' | 'displayName' | 'media'>,
+  resume?: JoinRequest['resume'],
+): JoinRequest {
+  return {
+    callId,
+    media: media.state,
+    clientInfo: { sdk: 'crossfade-client', browser: navigator.userAgent.slice(0, 256) },
+    ...(displayName !== undefined && { displayName }),
+    ...(resume && { resume }),
+  };
+}
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #roster = new Roster();
+  readonly #device = new SfuDevice();
+  readonly #stopHearing: () => void;
+  #joined: JoinAnswer;
+  #crossfade: Crossfade;
+  #status: CallStatus = { kind: 'joined' };
+  #self: Participant | undefined;
+  /** What the gateway was last told is being sent. */
+  #announced: Participant['media'];
+  #announcing = false;
+  #resyncing = false;
+  #snapshot: CallSnapshot;
+
+  /** Takes over a connection that has joined, and hears what came since. */
+  constructor(options: SessionOptions, joined: JoinAnswer, announced: Participant['media']) {
+    this.#options = options;
+    this.#announced = announced;
+    const { signalling, media } = options;
+    this.#joined = joined;
+    this.#takeRoster(joined);
+    this.#crossfade = this.#createCrossfade(joined);
+    this.#snapshot = this.#compose();
+    this.#crossfade.start(joined);
+
+    const stopMedia = media.subscribe(() => this.#mediaChanged());
+    const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
+    window.addEventListener('pagehide', pageGoes);
+    this.#stopHearing = () => {
+      stopMedia();
+      window.removeEventListener('pagehide', pageGoes);
+    };
+    signalling.handle(this.#events(), {
+      lost: () => this.#setStatus({ kind: 'reconnecting' }),
+      reconnected: () => void this.#resync(),
+      refused: (error) => this.#end({ kind: 'ended', reason: 'failed', error }),
+    });
+    signalling.release();
+    void this.#announce();
+  }
+
+  get snapshot(): CallSnapshot {
+    return this.#snapshot;
+  }
+
+  async leave(): Promise<void> {
+    if (this.#status.kind === 'ended') return;
+    const { signalling, callId } = this.#options;
+    const left = signalling.request('call:leave', { callId });
+    this.#end({ kind: 'ended', reason: 'left' }, false, left);
+    // Whether or not it arrives: a client that is gone for long is taken out.
+    await left.catch(() => undefined);
+  }
+
+  async stats(): Promise<PathStats> {
+    const { mode, epoch } = this.#crossfade;
+    const remotes = await Promise.all(
+      this.#roster.others().map(({ participantId }) => this.#remoteStats(participantId)),
+    );
+    return { at: performance.now(), mode, epoch, remotes };
+  }
+
+  #events(): EventHandlers {
+    const { callId } = this.#options;
+    const here = <E extends { callId: string }>(handle: (event: E) => void) => {
+      return (event: E) => {
+        if (event.callId === callId && this.#status.kind !== 'ended') handle(event);
+      };
+    };
+    return {
+      'call:participant-joined': here(({ participant }) => this.#putParticipant(participant, true)),
+      'call:participant-updated': here(({ participant }) => this.#putParticipant(participant, false)),
+      'call:participant-left': here(({ participantId }) => {
+        this.#roster.remove(participantId);
+        this.#crossfade.participantLeft(participantId);
+      }),
+      'call:signal': here((event) => this.#crossfade.signal(event)),
+      'call:mode-switch': here((event) => this.#crossfade.modeSwitch(event)),
+      'new-producer': here((event) => this.#crossfade.producerAdded(event)),
+      'producer-closed': here(({ producerId }) => this.#crossfade.producerRemoved(producerId)),
+      // The participant's media state tells the same.
+      'producer-paused': here(() => undefined),
+      'producer-resumed': here(() => undefined),
+      'consumer-closed': here(({ consumerId, producerId }) =>
+        this.#crossfade.consumerClosed(consumerId, producerId),
+      ),
+      'call:ended': here(() => this.#end({ kind: 'ended', reason: 'ended' })),
+      'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
+    };
+  }
+
+  #putParticipant(participant: Participant, joined: boolean): void {
+    if (participant.participantId === this.#joined.participantId) this.#self = participant;
+    else this.#roster.put(participant);
+    this.#crossfade.participantsChanged(joined);
+  }
+
+  #takeRoster({ participants, participantId }: JoinAnswer): string[] {
+    this.#self = participants.find((each) => each.participantId === participantId);
+    return this.#roster.replaceAll(participants.filter((each) => each.participantId !== participantId));
+  }
+
+  #createCrossfade(joined: JoinAnswer): Crossfade {
+    const { callId, media, signalling } = this.#options;
+    return new Crossfade(
+      {
+        callId,
+        local: media,
+        roster: this.#roster,
+        device: this.#device,
+        request: signalling.request,
+        changed: () => this.#changed(),
+        outOfStep: () => void this.#resync(),
+      },
+      joined,
+    );
+  }
+
+  /** Asks the gateway how things stand, as the same session, and catches up. */
+  async #resync(): Promise<void> {
+    const { signalling, media } = this.#options;
+    if (this.#resyncing || this.#status.kind === 'ended' || !signalling.connected) return;
+    this.#resyncing = true;
+    signalling.hold();
+    const { participantId, sessionId } = this.#joined;
+    const announced = media.state;
+    try {
+      const answer = await signalling.request(
+        'call:join',
+        joinRequest(this.#options, { participantId, sessionId }),
+      );
+      if (this.#hasEnded()) return;
+      this.#announced = announced;
+      this.#catchUp(answer);
+      this.#resyncing = false;
+      this.#setStatus({ kind: 'joined' });
+      signalling.release();
+      void this.#announce();
+    } catch (error) {
+      this.#resyncing = false;
+      if (error instanceof CodedError && !error.retryable) {
+        this.#end({ kind: 'ended', reason: 'failed', error });
+      } else {
+        // If the connection is lost again, the next one asks.
+        setTimeout(() => void this.#resync(), RESYNC_RETRY_MS);
+      }
+    }
+  }
+
+  #catchUp(answer: JoinAnswer): void {
+    const before = this.#joined.participantId;
+    this.#joined = answer;
+    if (answer.participantId !== before) {
+      // The gateway had given this participant up: a new one joined, for whom nothing of the old holds.
+      this.#crossfade.close();
+      this.#roster.replaceAll([]);
+      this.#takeRoster(answer);
+      this.#crossfade = this.#createCrossfade(answer);
+      this.#crossfade.start(answer);
+      return;
+    }
+    const gone = this.#takeRoster(answer);
+    for (const participantId of gone) this.#crossfade.participantLeft(participantId);
+    this.#crossfade.resume(answer);
+  }
+
+  #mediaChanged(): void {
+    this.#crossfade.syncLocal();
+    void this.#announce();
+    this.#changed();
+  }
+
+  /** Tells the gateway what is being sent, until it knows the newest. */
+  async #announce(): Promise<void> {
+    const { signalling, media, callId } = this.#options;
+    if (this.#announcing) return;
+    this.#announcing = true;
+    try {
+      while (this.#status.kind === 'joined' && !same(this.#announced, media.state)) {
+        const state = media.state;
+        await signalling.request('call:update', { callId, media: state });
+        this.#announced = state;
+      }
+    } catch {
+      // Out of step or disconnected: the next resumption tells it.
+    } finally {
+      this.#announcing = false;
+    }
+  }
+
+  async #remoteStats(participantId: string): Promise<RemoteStats> {
+    const { path, tracks } = this.#roster.shown(participantId);
+    const read = async (receiver: RTCRtpReceiver | undefined) =>
+      receiver ? readReceiverStats(await receiver.getStats()) : null;
+    const [video, audio] = await Promise.all([read(tracks.video?.receiver), read(tracks.audio?.receiver)]);
+    return {
+      participantId,
+      path,
+      rttMs: video?.rttMs ?? audio?.rttMs ?? null,
+      relayed: video?.relayed ?? audio?.relayed ?? null,
+      video: video?.video ?? null,
+      audio: audio?.audio ?? null,
+    };
+  }
+
+  /**
+   * @param tell whether the gateway has to be told that this participant leaves
+   * @param after what the connection is still needed for
+   */
+  #end(status: Extract<CallStatus, { kind: 'ended' }>, tell = false, after?: Promise<unknown>): void {
+    if (this.#hasEnded()) return;
+    const { signalling, callId } = this.#options;
+    if (tell) signalling.sendLast('call:leave', { callId });
+    this.#status = status;
+    this.#stopHearing();
+    this.#crossfade.close();
+    this.#roster.replaceAll([]);
+    const close = () => signalling.close();
+    if (after) after.then(close, close);
+    else close();
+    this.#changed();
+  }
+
+  #hasEnded(): boolean {
+    return this.#status.kind === 'ended';
+  }
+
+  #setStatus(status: CallStatus): void {
+    if (this.#hasEnded()) return;
+    this.#status = status;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#snapshot = this.#compose();
+    this.#options.changed();
+  }
+
+  #compose(): CallSnapshot {
+    const { media, callId, displayName } = this.#options;
+    const { mode, epoch, switchingTo } = this.#crossfade;
+    return {
+      status: this.#status,
+      callId,
+      participantId: this.#joined.participantId,
+      mode,
+      switchingTo,
+      epoch,
+      local: {
+        displayName: this.#self?.displayName ?? displayName ?? '',
+        stream: media.stream,
+        media: media.state,
+      },
+      remotes: this.#roster.remotes(),
+    };
+  }
+}
+
+function same(a: Participant['media'], b: Participant['media']): boolean {
+  return a.audio === b.audio && a.video === b.video && a.screen === b.screen;
+}

@@ -1,0 +1,189 @@
+/**
+ * What this client sends to the media server. Wishes (a track, another track, muted or not) come at any moment; one
+ * loop per kind brings the media server's side in line with the newest. Owned and closed by its path.
+ */
+import type { types } from 'mediasoup-client';
+import { CodedError } from '@crossfade/shared/errors';
+import type { RtpParameters } from '@crossfade/shared/rtp';
+import type { LocalTracks, PathEvents } from './path.ts';
+import type { TrackKind } from './received-tracks.ts';
+import type { Request } from './signalling.ts';
+
+export interface SenderOptions {
+  callId: string;
+  epoch: number;
+  local: LocalTracks;
+  request: Request;
+  events: PathEvents;
+  transport: Promise<types.Transport>;
+  device: Promise<types.Device>;
+}
+
+interface Sent {
+  producer: types.Producer;
+  /** The media server's id of it, once it has answered. */
+  id: string;
+  paused: boolean;
+}
+
+const KINDS = ['audio', 'video'] as const;
+const SOURCE = { audio: 'microphone', video: 'camera' } as const;
+/** What the encoder starts at, kbit/s: the default of 300 shows mush for seconds after a switch. */
+const VIDEO_START_KBPS = 1_000;
+/** Upper bound of one video stream, bit/s. */
+const VIDEO_MAX_BPS = 1_500_000;
+/** Pause before a request is repeated that failed for the moment, milliseconds. */
+const RETRY_MS = 500;
+
+export class SfuSender {
+  readonly #options: SenderOptions;
+  readonly #sent = new Map<TrackKind, Sent>();
+  readonly #busy = new Set<TrackKind>();
+  readonly #again = new Set<TrackKind>();
+  /** What the token does not allow this client to send: it takes part by listening. */
+  readonly #barred = new Set<TrackKind>();
+  #transport: types.Transport | null = null;
+  #closed = false;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    options.transport.then(
+      (transport) => {
+        this.#transport = transport;
+        transport.on('produce', ({ kind, rtpParameters, appData }, done) => {
+          const { answered, paused } = appData as unknown as ProduceTicket;
+          const { callId, epoch, request } = this.#options;
+          answered.resolve(
+            request('media:produce', {
+              callId,
+              epoch,
+              transportId: transport.id,
+              kind,
+              rtpParameters: rtpParameters as RtpParameters,
+              source: SOURCE[kind],
+              paused,
+            }).then(({ id }) => id),
+          );
+          // Not awaited, so that the second track need not wait for the first. This id is only a local name.
+          done({ id: `${kind}-${transport.id}` });
+        });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  get producerIds(): readonly string[] {
+    return [...this.#sent.values()].map(({ id }) => id);
+  }
+
+  /** Whether everything there is to send is sent, as far as this end can tell. */
+  get ready(): boolean {
+    const toSend = KINDS.filter(
+      (kind) => this.#options.local.track(kind) !== null && !this.#barred.has(kind),
+    );
+    if (toSend.length === 0) return this.#transport !== null;
+    return this.#transport?.connectionState === 'connected' && toSend.every((kind) => this.#sent.has(kind));
+  }
+
+  /** Brings what is sent in line with what the local media say now. */
+  sync(): void {
+    for (const kind of KINDS) {
+      if (this.#busy.has(kind)) this.#again.add(kind);
+      else void this.#settle(kind);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#options.transport.then((transport) => transport.close()).catch(() => undefined);
+  }
+
+  async #settle(kind: TrackKind): Promise<void> {
+    this.#busy.add(kind);
+    try {
+      do {
+        this.#again.delete(kind);
+        await this.#settleOnce(kind);
+      } while (this.#again.has(kind) && !this.#closed);
+    } catch (error) {
+      if (error instanceof CodedError && error.retryable && this.#sent.has(kind)) {
+        setTimeout(() => {
+          if (!this.#closed) this.sync();
+        }, RETRY_MS);
+      } else this.#fail(error);
+    } finally {
+      this.#busy.delete(kind);
+    }
+    this.#options.events.changed();
+  }
+
+  async #settleOnce(kind: TrackKind): Promise<void> {
+    const { local, request, callId, epoch } = this.#options;
+    const transport = await this.#options.transport;
+    const track = local.track(kind);
+    const sent = this.#sent.get(kind);
+    if (!sent) {
+      if (track && !this.#barred.has(kind)) await this.#produce(transport, kind, track);
+      return;
+    }
+    if (track && sent.producer.track !== track) await sent.producer.replaceTrack({ track });
+    const paused = !local.state[kind];
+    if (sent.paused === paused) return;
+    const name = paused ? 'media:pause-producer' : 'media:resume-producer';
+    await request(name, { callId, epoch, producerId: sent.id });
+    this.#sent.set(kind, { ...sent, paused });
+    this.#again.add(kind);
+  }
+
+  async #produce(transport: types.Transport, kind: TrackKind, track: MediaStreamTrack): Promise<void> {
+    const paused = !this.#options.local.state[kind];
+    const answered = Promise.withResolvers<string>();
+    // The rejection is seen below; without this it would count as unhandled until then.
+    answered.promise.catch(() => undefined);
+    const ticket: ProduceTicket = { answered, paused };
+    const producer = await transport.produce({
+      track,
+      // The tracks belong to the local media: neither stopped nor switched off by a path.
+      stopTracks: false,
+      disableTrackOnPause: false,
+      ...(kind === 'audio'
+        ? { codecOptions: { opusFec: true } }
+        : {
+            encodings: [{ maxBitrate: VIDEO_MAX_BPS }],
+            codecOptions: { videoGoogleStartBitrate: VIDEO_START_KBPS },
+            ...vp8(await this.#options.device),
+          }),
+      appData: { ...ticket },
+    });
+    const id = await answered.promise.catch((error: unknown) => {
+      producer.close();
+      if (!(error instanceof CodedError && error.code === 'forbidden')) throw error;
+      this.#barred.add(kind);
+      return null;
+    });
+    if (id === null) return;
+    this.#sent.set(kind, { producer, id, paused });
+    // Muting or another device may have been chosen meanwhile.
+    this.#again.add(kind);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    const detail = error instanceof CodedError ? error.code : String(error);
+    this.#options.events.failed(`sending: ${detail}`);
+  }
+}
+
+/** Travels through mediasoup-client's `produce` to its event. */
+interface ProduceTicket {
+  answered: PromiseWithResolvers<string>;
+  paused: boolean;
+}
+
+/** What every client decodes; the device's first choice if it has no VP8. */
+function vp8(device: types.Device): { codec?: types.RtpCodecCapability } {
+  const codec = device.sendRtpCapabilities.codecs?.find(
+    ({ mimeType }) => mimeType.toLowerCase() === 'video/vp8',
+  );
+  return codec ? { codec } : {};
+}

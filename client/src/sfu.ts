@@ -1,0 +1,262 @@
+/**
+ * The path through the media server: one transport to send, one to receive. Requests whose answers nobody needs to go
+ * on are not waited for, so that the path stands after few round trips. Owned and closed by the session; the room on
+ * the media server is the gateway's to close.
+ */
+import type { types } from 'mediasoup-client';
+import { CodedError } from '@crossfade/shared/errors';
+import type { ConsumerAnswer, ProducerInfo } from '@crossfade/shared/media-api';
+import type { RtpCapabilities } from '@crossfade/shared/rtp';
+import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
+import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
+import { SfuSender } from './sfu-sender.ts';
+import type { Request } from './signalling.ts';
+import { keepConnected } from './transport-upkeep.ts';
+
+export interface SfuOptions {
+  callId: string;
+  epoch: number;
+  /** The own participant id: one's own producers are not consumed. */
+  selfId: string;
+  device: Promise<types.Device>;
+  local: LocalTracks;
+  request: Request;
+  events: PathEvents;
+}
+
+/** Which kind of track a source is shown as; screens and injected sound have no place in the call yet. */
+const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
+  microphone: 'audio',
+  camera: 'video',
+};
+/** Pause before a request is repeated that failed for the moment, milliseconds. */
+const RETRY_MS = 500;
+
+export class SfuPath implements MediaPath {
+  readonly mode = 'sfu';
+  readonly received: ReceivedTracks;
+  readonly #options: SfuOptions;
+  readonly #sender: SfuSender;
+  readonly #receiving: Promise<types.Transport>;
+  #receiver: types.Transport | null = null;
+  /** What others produce, by producer id. */
+  readonly #known = new Map<string, ProducerInfo>();
+  readonly #consumers = new Map<string, types.Consumer>();
+  readonly #toConsume = new Set<string>();
+  #batchScheduled = false;
+  #closed = false;
+
+  /** Builds the path at once. */
+  constructor(options: SfuOptions) {
+    const { callId, epoch, device, local, request, events } = options;
+    this.#options = options;
+    this.received = new ReceivedTracks(events.changed);
+    this.#sender = new SfuSender({
+      callId,
+      epoch,
+      local,
+      request,
+      events: { changed: events.changed, failed: (reason) => this.#fail(reason) },
+      transport: this.#createTransport('send'),
+      device,
+    });
+    this.#receiving = this.#createTransport('recv');
+    this.#receiving.then(
+      (transport) => (this.#receiver = transport),
+      (error: unknown) => this.#fail(describe('receiving', error)),
+    );
+    this.#sender.sync();
+  }
+
+  get epoch(): number {
+    return this.#options.epoch;
+  }
+
+  /** The ids of the own producers the media server has acknowledged. */
+  get ownProducerIds(): readonly string[] {
+    return this.#sender.producerIds;
+  }
+
+  /** Takes over a full list of what there is: consumes what is new, drops what is gone. */
+  setProducers(producers: readonly ProducerInfo[]): void {
+    const listed = new Set(producers.map(({ producerId }) => producerId));
+    for (const id of this.#known.keys()) if (!listed.has(id)) this.removeProducer(id);
+    for (const producer of producers) this.addProducer(producer);
+  }
+
+  addProducer(producer: ProducerInfo): void {
+    const { participantId, producerId, source } = producer;
+    if (participantId === this.#options.selfId || SHOWN_SOURCES[source] === undefined) return;
+    if (this.#known.has(producerId)) return;
+    this.#known.set(producerId, producer);
+    this.#want(producerId);
+  }
+
+  removeProducer(producerId: string): void {
+    this.#known.delete(producerId);
+    this.#toConsume.delete(producerId);
+    this.#dropConsumer(producerId);
+  }
+
+  /** The media server closed a consumer; its producer may be offered again under another id. */
+  removeConsumer(producerId: string, consumerId: string): void {
+    if (this.#consumers.get(producerId)?.id !== consumerId) return;
+    this.removeProducer(producerId);
+  }
+
+  ready(): boolean {
+    return this.#sender.ready;
+  }
+
+  reaches(): boolean {
+    // The receiving transport only connects once there is something to receive.
+    if (this.#consumers.size === 0) return this.#sender.ready;
+    return this.#receiver?.connectionState === 'connected';
+  }
+
+  syncLocal(): void {
+    this.#sender.sync();
+  }
+
+  resume(): void {
+    this.#sender.sync();
+    for (const id of this.#known.keys()) if (!this.#consumers.has(id)) this.#want(id);
+  }
+
+  forget(participantId: string): void {
+    for (const { producerId, participantId: owner } of [...this.#known.values()]) {
+      if (owner === participantId) this.removeProducer(producerId);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sender.close();
+    this.#receiving.then((transport) => transport.close()).catch(() => undefined);
+    this.received.close();
+  }
+
+  async #createTransport(direction: 'send' | 'recv'): Promise<types.Transport> {
+    const { callId, epoch, request, events } = this.#options;
+    const [device, answer] = await Promise.all([
+      this.#options.device,
+      request('media:create-transport', { callId, epoch, direction }),
+    ]);
+    if (this.#closed) throw new CodedError('transition-over');
+    const transport =
+      direction === 'send' ? device.createSendTransport(answer) : device.createRecvTransport(answer);
+    const transportId = transport.id;
+    transport.on('connect', ({ dtlsParameters }, done) => {
+      request('media:connect-transport', { callId, epoch, transportId, dtlsParameters }).catch(
+        (error: unknown) => this.#fail(describe('connecting', error)),
+      );
+      // Not awaited: ICE and the next request are under way meanwhile.
+      done();
+    });
+    keepConnected(transport, {
+      restart: () => request('media:restart-ice', { callId, epoch, transportId }),
+      changed: events.changed,
+      failed: (reason) => this.#fail(reason),
+    });
+    return transport;
+  }
+
+  #want(producerId: string): void {
+    this.#toConsume.add(producerId);
+    if (this.#batchScheduled) return;
+    this.#batchScheduled = true;
+    // Once the transport stands, a microtask: what one message brings is asked for in one request.
+    void this.#receiving.then(() => this.#consumeBatch()).catch(() => undefined);
+  }
+
+  async #consumeBatch(): Promise<void> {
+    this.#batchScheduled = false;
+    const producerIds = [...this.#toConsume];
+    this.#toConsume.clear();
+    if (producerIds.length === 0 || this.#closed) return;
+    const { callId, epoch, request } = this.#options;
+    const [transport, device] = await Promise.all([this.#receiving, this.#options.device]);
+    try {
+      const answer = await request('media:consume', {
+        callId,
+        epoch,
+        transportId: transport.id,
+        producerIds,
+        rtpCapabilities: device.recvRtpCapabilities as RtpCapabilities,
+      });
+      const { consumers, refused } = 'consumers' in answer ? answer : { consumers: [answer], refused: [] };
+      // A producer that is gone meanwhile is no failure: an event tells.
+      const failure = refused.find(({ code }) => code !== 'producer-not-found');
+      if (failure) this.#fail(`receiving: ${failure.code}`);
+      await Promise.all(consumers.map((offer) => this.#consume(transport, offer)));
+    } catch (error) {
+      if (error instanceof CodedError && error.retryable) {
+        setTimeout(() => {
+          for (const id of producerIds) if (this.#known.has(id) && !this.#closed) this.#want(id);
+        }, RETRY_MS);
+      } else this.#fail(describe('receiving', error));
+    }
+  }
+
+  async #consume(
+    transport: types.Transport,
+    { id, producerId, kind: mediaKind, rtpParameters }: ConsumerAnswer,
+  ): Promise<void> {
+    const producer = this.#known.get(producerId);
+    const kind = producer && SHOWN_SOURCES[producer.source];
+    if (!producer || !kind || this.#closed) return;
+    const { participantId } = producer;
+    // One stream id for both tracks of a participant keeps lips and voice together.
+    const consumer = await transport.consume({
+      id,
+      producerId,
+      kind: mediaKind,
+      rtpParameters: rtpParameters as types.RtpParameters,
+      streamId: participantId,
+    });
+    // The producer may have gone, or have been consumed twice, while this was under way.
+    if (!this.#known.has(producerId) || this.#consumers.has(producerId)) {
+      consumer.close();
+      return;
+    }
+    this.#consumers.set(producerId, consumer);
+    const receiver = consumer.rtpReceiver;
+    if (receiver) this.received.add(participantId, kind, receiver);
+    await this.#resumeConsumer(consumer);
+  }
+
+  /** Consumers start paused, so that no key frame is spent before the browser can decode it. */
+  async #resumeConsumer(consumer: types.Consumer): Promise<void> {
+    const { callId, epoch, request } = this.#options;
+    while (!consumer.closed) {
+      try {
+        await request('media:resume-consumer', { callId, epoch, consumerId: consumer.id });
+        return;
+      } catch (error) {
+        // Its producer went away while this was under way: an event tells.
+        if (error instanceof CodedError && error.code === 'consumer-not-found') return;
+        if (!(error instanceof CodedError && error.retryable)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  #dropConsumer(producerId: string): void {
+    const consumer = this.#consumers.get(producerId);
+    if (!consumer) return;
+    this.#consumers.delete(producerId);
+    const track = this.received.all().find(({ receiver }) => receiver === consumer.rtpReceiver);
+    consumer.close();
+    if (track) this.received.remove(track.participantId, track.kind);
+  }
+
+  #fail(reason: string): void {
+    if (!this.#closed) this.#options.events.failed(reason);
+  }
+}
+
+function describe(step: string, error: unknown): string {
+  const detail = error instanceof CodedError ? error.code : String(error);
+  return `${step}: ${detail}`;
+}
