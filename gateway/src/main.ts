@@ -1,4 +1,5 @@
 /** Starts the gateway as a process. */
+import { processEnvironment } from '@crossfade/service/dot-env';
 import { runService } from '@crossfade/service/lifecycle';
 import { createLog } from '@crossfade/service/log';
 import { startGateway } from './app.ts';
@@ -6,7 +7,7 @@ import { readConfig } from './config.ts';
 import { openEmbedded, openServer } from './store/database.ts';
 
 await runService(async () => {
-  const config = readConfig(process.env);
+  const config = readConfig(processEnvironment());
   const log = createLog({
     service: 'gateway',
     level: config.LOG_LEVEL,

@@ -1,0 +1,14 @@
+/** Media parameters as a browser would send them, made by hand. */
+import type { DtlsParameters, RtpParameters } from '@crossfade/shared/rtp';
+
+export const dtlsParameters: DtlsParameters = {
+  role: 'client',
+  fingerprints: [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }],
+};
+
+export function opus(ssrc: number): RtpParameters {
+  return {
+    codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 }],
+    encodings: [{ ssrc }],
+  };
+}
