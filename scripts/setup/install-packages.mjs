@@ -81,6 +81,8 @@ async function runNpmCi({ projectRoot, env, reporter }) {
     '--prefer-offline',
     '--no-audit',
     '--no-fund',
+    // `npm test --silent` would hand its silence on, and a failure would have no reason.
+    '--loglevel=warn',
     // npm by default waits for more than a minute for a network that is not there.
     '--fetch-retries=2',
     '--fetch-retry-mintimeout=1000',
