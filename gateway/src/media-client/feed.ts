@@ -105,6 +105,7 @@ export class MediaServerFeed {
   close(): void {
     clearTimeout(this.#lossTimer);
     this.#rooms.clear();
+    this.#socket.off();
     this.#socket.disconnect();
   }
 
