@@ -17,15 +17,25 @@ const NEEDED_MAJOR = 22;
 export async function findNode(projectRoot) {
   if (isRecentEnough(process.version)) return process.execPath;
 
-  const installed = path.join(projectRoot, 'node_modules', '.bin', 'node');
+  const installed = installedNode(projectRoot);
   if (fs.existsSync(installed)) {
     const { status, output } = await runCommand(installed, ['--version']);
-    if (status === 0 && isRecentEnough(output.trim())) return fs.realpathSync(installed);
+    if (status === 0 && isRecentEnough(output.trim())) return installed;
   }
 
   throw new UserError(
     `Crossfade needs Node ${NEEDED_MAJOR} or later and this is ${process.version}: install Node 24 from https://nodejs.org and start again.`,
   );
+}
+
+/**
+ * Where the Node among the dependencies is, if it is there. Not node_modules/.bin/node: npm 10 links that to the one
+ * for the other processor, and then takes it away together with that package.
+ *
+ * @param {string} projectRoot
+ */
+export function installedNode(projectRoot) {
+  return path.join(projectRoot, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
 }
 
 /** @param {string} version As in `v24.21.0`. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+import { installedNode } from '../../tools/find-node.mjs';
 import { runCommand } from '../../tools/run-command.mjs';
 import { UserError } from '../../tools/user-error.mjs';
 import { holdsAllPackages, isNetworkFailure } from './installed-packages.mjs';
@@ -27,10 +28,26 @@ export async function installPackages({ projectRoot, env, reporter }) {
   const lockText = fs.readFileSync(lockfile, 'utf8');
   const hash = createHash('sha256').update(lockText).digest('hex');
 
-  if (isStamped(nodeModules, hash)) return;
-  if (!wasInstalledByHand(nodeModules, lockText)) await runNpmCi({ projectRoot, env, reporter });
+  if (!isStamped(nodeModules, hash)) {
+    if (!wasInstalledByHand(nodeModules, lockText)) await runNpmCi({ projectRoot, env, reporter });
+    fs.writeFileSync(path.join(nodeModules, STAMP), `${hash}\n`);
+  }
+  linkNode(projectRoot);
+}
 
-  fs.writeFileSync(path.join(nodeModules, STAMP), `${hash}\n`);
+/**
+ * npm puts node_modules/.bin in front of the PATH of every script, so that `npm run start -w gateway` runs on the
+ * Node that is there. npm 10 leaves it out (see tools/find-node.mjs).
+ *
+ * @param {string} projectRoot
+ */
+function linkNode(projectRoot) {
+  const link = path.join(projectRoot, 'node_modules', '.bin', 'node');
+  const node = installedNode(projectRoot);
+  if (!fs.existsSync(node) || fs.existsSync(link)) return;
+
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync(path.relative(path.dirname(link), node), link);
 }
 
 /**

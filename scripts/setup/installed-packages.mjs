@@ -6,9 +6,9 @@
  * @property {string} [integrity]
  * @property {boolean} [link] A workspace.
  * @property {boolean} [optional]
- * @property {readonly string[]} [os]
- * @property {readonly string[]} [cpu]
- * @property {readonly string[]} [libc]
+ * @property {string | readonly string[]} [os]
+ * @property {string | readonly string[]} [cpu]
+ * @property {string | readonly string[]} [libc]
  */
 
 /**
@@ -46,12 +46,12 @@ function isForOtherMachines(key, { optional, os, cpu, libc }, machine) {
   if (!optional) return false;
   // Optional without naming a system: it belongs to a package that does.
   if (!os && !cpu && !libc) return true;
-  if (os && !os.includes(machine.os)) return true;
-  if (cpu && !cpu.includes(machine.cpu)) return true;
+  if (os && ![os].flat().includes(machine.os)) return true;
+  if (cpu && ![cpu].flat().includes(machine.cpu)) return true;
 
   // Older packages say it only in their name.
   const libcs = libc ?? (key.includes('musl') ? ['musl'] : undefined);
-  return libcs !== undefined && !libcs.includes(machine.libc);
+  return libcs !== undefined && ![libcs].flat().includes(machine.libc);
 }
 
 /**

@@ -41,6 +41,7 @@ describe('whether everything is installed', () => {
   test.each([
     ['another system', 'node_modules/b-darwin', { os: ['darwin'], cpu: ['x64'] }],
     ['another processor', 'node_modules/b-arm64', { os: ['linux'], cpu: ['arm64'] }],
+    ['another processor, as a word', 'node_modules/b-arm64', { os: 'linux', cpu: 'arm64' }],
     ['another libc', 'node_modules/b-x', { os: ['linux'], cpu: ['x64'], libc: ['musl'] }],
     ['another libc, by its name', 'node_modules/b-linux-x64-musl', { os: ['linux'], cpu: ['x64'] }],
     ['a part of one for another system', 'node_modules/b', {}],
