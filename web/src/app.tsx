@@ -1,0 +1,53 @@
+import type { Call } from '@crossfade/client/call';
+import type { LocalMedia } from '@crossfade/client/local-media';
+import { useEffect, useState } from 'react';
+import { CallPage } from './call/call-page.tsx';
+import { EndedPage } from './ended/ended-page.tsx';
+import { pastVisit, type PastVisit } from './ended/past-visit.ts';
+import { JoinPage } from './join/join-page.tsx';
+import { callOfAddress, callPath } from './location/address.ts';
+import { useAddress } from './location/use-address.ts';
+
+type Visit =
+  { kind: 'outside' } | { kind: 'inside'; call: Call; media: LocalMedia } | { kind: 'past'; past: PastVisit };
+
+interface AppProps {
+  /** The token of the invitation this page was opened with. */
+  invitation: string | null;
+}
+
+export function App({ invitation }: AppProps) {
+  const { address, navigate } = useAddress();
+  const [visit, setVisit] = useState<Visit>({ kind: 'outside' });
+  const addressed = callOfAddress(address);
+  const call = visit.kind === 'inside' ? visit.call : null;
+
+  useEffect(() => {
+    // Back, or another call in the address bar: one is in the call whose address is shown.
+    if (call !== null && call.snapshot.callId !== addressed) void call.leave();
+  }, [call, addressed]);
+
+  const enter = (joined: Call, media: LocalMedia) => {
+    setVisit({ kind: 'inside', call: joined, media });
+    navigate(callPath(joined.snapshot.callId));
+  };
+
+  if (visit.kind === 'inside') {
+    return (
+      <CallPage
+        call={visit.call}
+        media={visit.media}
+        onEnded={(ending) => {
+          setVisit({ kind: 'past', past: pastVisit(visit.call, visit.media, ending) });
+          visit.media.close();
+        }}
+      />
+    );
+  }
+  if (visit.kind === 'past' && visit.past.callId === addressed) {
+    return (
+      <EndedPage past={visit.past} invitation={invitation} onJoined={enter} onHome={() => navigate('/')} />
+    );
+  }
+  return <JoinPage key={addressed} addressed={addressed} invitation={invitation} onJoined={enter} />;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { describeMode } from './modes.ts';
+import { newsBetween } from './news.ts';
+
+const ana = { participantId: '1', displayName: 'Ana' };
+const ben = { participantId: '2', displayName: 'Ben' };
+
+test('tells who came and who left', () => {
+  expect(newsBetween({ mode: 'p2p', remotes: [ana] }, { mode: 'p2p', remotes: [ben] })).toEqual([
+    { text: 'Ben joined', spokenOnly: false },
+    { text: 'Ana left', spokenOnly: false },
+  ]);
+});
+
+test('tells many at once', () => {
+  const people = ['Ana', 'Ben', 'Cleo', 'Dan', 'Eve'].map((displayName, index) => ({
+    participantId: String(index),
+    displayName,
+  }));
+  const textFor = (count: number) =>
+    newsBetween({ mode: 'sfu', remotes: [] }, { mode: 'sfu', remotes: people.slice(0, count) }).map(
+      ({ text }) => text,
+    );
+  expect(textFor(2)).toEqual(['Ana and Ben joined']);
+  expect(textFor(3)).toEqual(['Ana, Ben and Cleo joined']);
+  expect(textFor(5)).toEqual(['Ana, Ben and 3 others joined']);
+});
+
+test('only speaks of a change of mode', () => {
+  expect(newsBetween({ mode: 'p2p', remotes: [ana] }, { mode: 'sfu', remotes: [ana] })).toEqual([
+    { text: 'The call is now on a media server.', spokenOnly: true },
+  ]);
+});
+
+test('the same call is no news, also under another name', () => {
+  const renamed = { ...ana, displayName: 'Ana María' };
+  expect(newsBetween({ mode: 'sfu', remotes: [ana] }, { mode: 'sfu', remotes: [renamed] })).toEqual([]);
+});
+
+test('describeMode says where the media run and where they go', () => {
+  expect(describeMode('p2p', null)).toBe('Sound and picture go directly from one to the other.');
+  expect(describeMode('p2p', 'sfu')).toMatch(/Switching to media server\.$/);
+});

@@ -1,0 +1,40 @@
+import type { CallSnapshot } from '@crossfade/client/call';
+import { MODES } from './modes.ts';
+
+/** Something that happened in a call and is told. */
+export interface News {
+  readonly text: string;
+  /** Only spoken by a screen reader; who sees the page sees it anyway. */
+  readonly spokenOnly: boolean;
+}
+
+type Seen = Pick<CallSnapshot, 'mode'> & {
+  readonly remotes: readonly Pick<CallSnapshot['remotes'][number], 'participantId' | 'displayName'>[];
+};
+
+/** What is new in a call: who came, who left, and where the media run. */
+export function newsBetween(before: Seen, after: Seen): News[] {
+  const came = without(after.remotes, before.remotes);
+  const left = without(before.remotes, after.remotes);
+  const moved =
+    before.mode === after.mode
+      ? []
+      : [{ text: `The call is now ${MODES[after.mode].spoken}.`, spokenOnly: true }];
+  return [
+    ...(came.length > 0 ? [{ text: `${listed(came)} joined`, spokenOnly: false }] : []),
+    ...(left.length > 0 ? [{ text: `${listed(left)} left`, spokenOnly: false }] : []),
+    ...moved,
+  ];
+}
+
+function without(some: Seen['remotes'], others: Seen['remotes']): string[] {
+  const ids = new Set(others.map(({ participantId }) => participantId));
+  return some.filter(({ participantId }) => !ids.has(participantId)).map(({ displayName }) => displayName);
+}
+
+const MOST_NAMED = 3;
+
+function listed(names: readonly string[]): string {
+  if (names.length > MOST_NAMED) return `${names.slice(0, 2).join(', ')} and ${names.length - 2} others`;
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.slice(-1).join()}`;
+}

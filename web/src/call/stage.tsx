@@ -1,0 +1,61 @@
+import type { CallSnapshot, RemoteParticipant } from '@crossfade/client/call';
+import { layoutCorner, layoutTiles } from './tile-layout.ts';
+import { Tile } from './tile.tsx';
+import { useSize } from './use-size.ts';
+import { WaitingCard } from './waiting-card.tsx';
+
+const GAP = 12;
+const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
+
+interface StageProps {
+  snapshot: CallSnapshot;
+  onSoundBlocked: () => void;
+  onCopyLink: () => void;
+}
+
+/** Everyone in the call. Two see each other large, with the own picture in the corner; more share the room equally. */
+export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
+  const [size, measure] = useSize();
+  const { local, remotes, participantId } = snapshot;
+  const pair = remotes.length === 1;
+  const places = size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP);
+  const ownPlace = pair ? layoutCorner(places[0] ?? NOWHERE, GAP) : places[remotes.length];
+  return (
+    <div ref={measure} className="relative size-full">
+      {size !== null && (
+        <>
+          {remotes.map((remote, index) => (
+            <Tile
+              key={remote.participantId}
+              place={places[index] ?? NOWHERE}
+              participantId={remote.participantId}
+              userId={remote.userId}
+              name={remote.displayName}
+              stream={remote.stream}
+              hasSound={remote.media.audio}
+              hasPicture={remote.media.video || remote.media.screen}
+              trouble={troubleWith(remote)}
+              onSoundBlocked={onSoundBlocked}
+            />
+          ))}
+          <Tile
+            place={ownPlace ?? NOWHERE}
+            userId={participantId}
+            name={local.displayName}
+            stream={local.stream}
+            hasSound={local.media.audio}
+            hasPicture={local.media.video}
+            floating={pair}
+          >
+            {remotes.length === 0 && <WaitingCard callId={snapshot.callId} onCopyLink={onCopyLink} />}
+          </Tile>
+        </>
+      )}
+    </div>
+  );
+}
+
+function troubleWith({ connected, path }: RemoteParticipant): string | null {
+  if (!connected) return 'Reconnecting…';
+  return path === 'none' ? 'Connecting…' : null;
+}

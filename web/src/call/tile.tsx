@@ -1,0 +1,108 @@
+import { MicOff } from 'lucide-react';
+import { useState, type CSSProperties, type ReactNode } from 'react';
+import { classes } from '../ui/classes.ts';
+import { StreamVideo } from '../ui/stream-video.tsx';
+import { hueOf, initials } from './person.ts';
+import { fitPicture, type Place } from './tile-layout.ts';
+
+interface TileProps {
+  place: Place;
+  /** Absent for oneself. */
+  participantId?: string;
+  /** What the colour of the person is made of. */
+  userId: string;
+  name: string;
+  stream: MediaStream;
+  hasSound: boolean;
+  hasPicture: boolean;
+  /** Over a larger tile, in its corner. */
+  floating?: boolean;
+  /** What is wrong with this person's connection, if anything. */
+  trouble?: string | null;
+  onSoundBlocked?: () => void;
+  children?: ReactNode;
+}
+
+/** One person: picture or initials, name, and whether they can be heard. */
+export function Tile(props: TileProps) {
+  const { place, participantId, userId, name, stream, hasSound, hasPicture } = props;
+  const { floating = false, trouble = null, onSoundBlocked, children } = props;
+  const [aspect, setAspect] = useState<number | null>(null);
+  const own = participantId === undefined;
+  const showsPicture = hasPicture && aspect !== null;
+  const small = place.width < 200;
+  return (
+    <article
+      aria-label={own ? 'You' : name}
+      data-participant-id={participantId}
+      style={{
+        width: place.width,
+        height: place.height,
+        transform: `translate(${place.x}px, ${place.y}px)`,
+      }}
+      className={classes(
+        'absolute top-0 left-0 animate-appear overflow-hidden bg-surface transition-[transform,width,height] duration-300 ease-out',
+        floating ? 'z-10 rounded-xl shadow-2xl ring-1 shadow-black/60 ring-white/15' : 'rounded-2xl',
+      )}
+    >
+      <StreamVideo
+        stream={stream}
+        own={own}
+        onAspect={setAspect}
+        {...(onSoundBlocked && { onSoundBlocked })}
+        className={classes(
+          'transition-opacity duration-200',
+          aspect !== null && fitPicture(aspect, place.width / place.height) === 'contain'
+            ? 'object-contain'
+            : 'object-cover',
+          !showsPicture && 'opacity-0',
+          trouble !== null && 'opacity-40',
+        )}
+      />
+      {!showsPicture && <Avatar userId={userId} name={name} place={place} />}
+      {trouble !== null && (
+        <p className="absolute inset-x-0 top-0 animate-appear p-3 text-center text-sm text-ink">
+          <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">{trouble}</span>
+        </p>
+      )}
+      <p
+        className={classes(
+          'absolute bottom-0 left-0 flex max-w-full items-center gap-1.5 rounded-tr-xl bg-black/60 text-white',
+          small ? 'px-2 py-1 text-xs' : 'px-3 py-1.5 text-sm',
+        )}
+      >
+        {!hasSound && (
+          <MicOff role="img" aria-label="Muted" className="size-[1.1em] shrink-0 text-[#ff9b94]" />
+        )}
+        <span className="truncate">{own ? 'You' : name}</span>
+      </p>
+      {children}
+    </article>
+  );
+}
+
+interface AvatarProps {
+  userId: string;
+  name: string;
+  place: Place;
+}
+
+function Avatar({ userId, name, place }: AvatarProps) {
+  const size = Math.round(Math.min(place.width, place.height) * 0.38);
+  const style: CSSProperties = {
+    width: size,
+    height: size,
+    fontSize: size * 0.4,
+    backgroundColor: `oklch(0.44 0.085 ${hueOf(userId)})`,
+  };
+  return (
+    <div aria-hidden="true" className="absolute inset-0 flex items-center justify-center">
+      <span
+        style={style}
+        className="flex items-center justify-center rounded-full font-semibold tracking-tight text-white select-none"
+      >
+        {initials(name)}
+      </span>
+    </div>
+  );
+}

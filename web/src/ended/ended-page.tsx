@@ -1,0 +1,46 @@
+import type { Call } from '@crossfade/client/call';
+import type { LocalMedia } from '@crossfade/client/local-media';
+import { useState } from 'react';
+import { useEntering } from '../join/use-entering.ts';
+import { Button } from '../ui/button.tsx';
+import { PlainPage } from '../ui/plain-page.tsx';
+import { endingText } from './ending-text.ts';
+import { reopenMedia, type PastVisit } from './past-visit.ts';
+
+interface EndedPageProps {
+  past: PastVisit;
+  invitation: string | null;
+  onJoined: (call: Call, media: LocalMedia) => void;
+  onHome: () => void;
+}
+
+export function EndedPage({ past, invitation, onJoined, onHome }: EndedPageProps) {
+  const { entering, enter } = useEntering();
+  const [opening, setOpening] = useState(false);
+  const { title, text } = endingText(past.ending);
+  const busy = opening || entering.kind === 'joining';
+
+  const rejoin = async () => {
+    setOpening(true);
+    const media = await reopenMedia(past);
+    const call = await enter({ name: past.displayName, callId: past.callId, media, invitation });
+    setOpening(false);
+    if (call === null) media.close();
+    else onJoined(call, media);
+  };
+
+  return (
+    <PlainPage title={title} text={text}>
+      <title>{`${title} · Crossfade`}</title>
+      <Button onClick={() => void rejoin()} disabled={busy} aria-busy={busy}>
+        {busy ? 'Joining…' : 'Rejoin'}
+      </Button>
+      <Button look="quiet" onClick={onHome} disabled={busy}>
+        Back to the start
+      </Button>
+      <p role="alert" className="w-full text-danger">
+        {entering.kind === 'failed' ? entering.text : null}
+      </p>
+    </PlainPage>
+  );
+}

@@ -1,0 +1,72 @@
+import type { Call } from '@crossfade/client/call';
+import type { LocalMedia } from '@crossfade/client/local-media';
+import { useEffect } from 'react';
+import { DevicePickers } from '../devices/device-pickers.tsx';
+import { useOwnDevices } from '../devices/use-own-devices.ts';
+import { Logo } from '../ui/logo.tsx';
+import { loadCallSdk } from './enter-call.ts';
+import { JoinForm } from './join-form.tsx';
+import { Preview } from './preview.tsx';
+import { useEntering } from './use-entering.ts';
+
+interface JoinPageProps {
+  /** The call in the address, if any. */
+  addressed: string | null;
+  invitation: string | null;
+  onJoined: (call: Call, media: LocalMedia) => void;
+}
+
+/** Who one is, which call, and how one will look and sound in it. */
+export function JoinPage({ addressed, invitation, onJoined }: JoinPageProps) {
+  const { media, tryAgain, goWithout, handOver } = useOwnDevices();
+  const { entering, enter } = useEntering();
+
+  useEffect(() => {
+    // Ahead of time; when it fails, joining tries again and tells.
+    loadCallSdk().catch(() => undefined);
+  }, []);
+
+  const join = async (name: string, callId: string) => {
+    if (media === null) return;
+    const call = await enter({ name, callId, media, invitation });
+    if (call === null) return;
+    handOver(media);
+    onJoined(call, media);
+  };
+
+  return (
+    <div className="flex min-h-dvh flex-col bg-canvas text-ink">
+      <title>{addressed === null ? 'Crossfade' : `Join ${addressed} · Crossfade`}</title>
+      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 lg:py-6">
+        <Logo />
+      </header>
+      <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-14 gap-y-6 px-5 pb-10 sm:px-8 lg:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:pt-[7vh]">
+        <section aria-label="Camera and microphone" className="flex flex-col gap-4 max-lg:order-2">
+          <Preview media={media} onGoWithout={goWithout} onTryAgain={tryAgain} />
+          <div className="flex gap-4">
+            <DevicePickers media={media} />
+          </div>
+        </section>
+        <div className="contents lg:block">
+          <div className="max-lg:order-1 lg:mb-8">
+            <h1 className="text-3xl leading-[1.08] font-semibold tracking-tight text-balance lg:text-5xl">
+              Calls that grow without a hiccup.
+            </h1>
+            <p className="mt-2 text-pretty text-muted max-sm:hidden lg:mt-4 lg:text-lg">
+              Two of you talk directly. When more arrive, a media server takes over, and nobody notices.
+            </p>
+          </div>
+          <div className="max-lg:order-3">
+            <JoinForm
+              addressed={addressed}
+              ready={media !== null}
+              joining={entering.kind === 'joining'}
+              failure={entering.kind === 'failed' ? entering.text : null}
+              onSubmit={(name, callId) => void join(name, callId)}
+            />
+          </div>
+        </div>
+      </main>
+    </div>
+  );
+}

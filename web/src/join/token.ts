@@ -1,0 +1,39 @@
+import { CodedError, problemSchema } from '@crossfade/shared/errors';
+import { tokenAnswerSchema } from '@crossfade/shared/tokens';
+
+/** The service did not answer at all. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/** This service hands out no tokens, and the address carried none. */
+export class NoInvitation extends Error {
+  override readonly name = 'NoInvitation';
+}
+
+/**
+ * A token for one call: from the service while it is in development, otherwise the one of the invitation.
+ * @throws Unreachable, NoInvitation, or CodedError with what the service answered
+ */
+export async function fetchToken(
+  name: string,
+  callId: string,
+  fromInvitation: string | null,
+): Promise<string> {
+  const answer = await fetch('/api/tokens', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, callId }),
+    signal: AbortSignal.timeout(5_000),
+  }).catch((cause: unknown) => {
+    throw new Unreachable('The token request failed.', { cause });
+  });
+  if (answer.status === 404) {
+    if (fromInvitation !== null) return fromInvitation;
+    throw new NoInvitation('There is no token for this call.');
+  }
+  const body: unknown = await answer.json().catch(() => null);
+  const token = tokenAnswerSchema.pick({ token: true }).safeParse(body);
+  if (answer.ok && token.success) return token.data.token;
+  throw new CodedError(problemSchema.pick({ code: true }).safeParse(body).data?.code ?? 'internal');
+}

@@ -1,0 +1,36 @@
+import type { Call } from '@crossfade/client/call';
+import { useEffect, useRef, useState } from 'react';
+import { enterCall, type Entry } from './enter-call.ts';
+import { errorText } from './error-text.ts';
+
+type Entering = { kind: 'idle' } | { kind: 'joining' } | { kind: 'failed'; text: string };
+
+/** Joining, with its progress for the page: under way, or why it failed. */
+export function useEntering() {
+  const [entering, setEntering] = useState<Entering>({ kind: 'idle' });
+  const gone = useRef(false);
+
+  useEffect(() => {
+    gone.current = false;
+    return () => {
+      gone.current = true;
+    };
+  }, []);
+
+  /** The call, or null when it could not be joined. */
+  const enter = async (entry: Entry): Promise<Call | null> => {
+    setEntering({ kind: 'joining' });
+    try {
+      const call = await enterCall(entry);
+      if (!gone.current) return call;
+      // The page was left meanwhile; nobody would show this call.
+      void call.leave();
+      return null;
+    } catch (error) {
+      console.warn('Joining failed.', error);
+      setEntering({ kind: 'failed', text: errorText(error) });
+      return null;
+    }
+  };
+  return { entering, enter };
+}

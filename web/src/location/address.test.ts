@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { callOfAddress, callOfInput, callPath } from './address.ts';
+
+const at = (path: string) => callOfAddress(new URL(path, 'https://crossfade.example'));
+
+describe('callOfAddress', () => {
+  test('reads the id from the path or the query', () => {
+    expect(at('/call/amber-river-42')).toBe('amber-river-42');
+    expect(at('/call/amber-river-42/')).toBe('amber-river-42');
+    expect(at('/?call=amber-river-42')).toBe('amber-river-42');
+    expect(at('/call/team%3Adaily')).toBe('team:daily');
+  });
+
+  test('is null where there is no valid id', () => {
+    expect(at('/')).toBeNull();
+    expect(at('/anything')).toBeNull();
+    expect(at('/call/')).toBeNull();
+    expect(at('/call/two%20words')).toBeNull();
+    expect(at('/call/%E0%A4%A')).toBeNull();
+    expect(at(`/call/${'a'.repeat(129)}`)).toBeNull();
+  });
+});
+
+test('callPath leads back to the same call', () => {
+  for (const id of ['amber-river-42', 'team:daily', 'a.b_c', '.', '..']) expect(at(callPath(id))).toBe(id);
+});
+
+describe('callOfInput', () => {
+  test('takes an id, a pasted link, or words', () => {
+    expect(callOfInput(' amber-river-42 ')).toBe('amber-river-42');
+    expect(callOfInput('https://crossfade.example/call/amber-river-42')).toBe('amber-river-42');
+    expect(callOfInput('https://crossfade.example/?call=amber-river-42#token=x')).toBe('amber-river-42');
+    expect(callOfInput('amber river 42')).toBe('amber-river-42');
+  });
+
+  test('leaves what it cannot read to the validation', () => {
+    expect(callOfInput('https://crossfade.example/about')).toBe('https://crossfade.example/about');
+    expect(callOfInput('team:daily')).toBe('team:daily');
+  });
+});
