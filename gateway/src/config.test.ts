@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { readConfig } from './config.ts';
+
+const needed = { SERVICE_JWT_SECRET: 's'.repeat(32), USER_JWT_SECRET: 'u'.repeat(32) };
+
+test('the defaults are those of the documentation', () => {
+  expect(readConfig(needed)).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: 3000,
+    METRICS_PORT: 9465,
+    MEDIA_SERVER_URLS: ['http://127.0.0.1:4000'],
+    P2P_MAX_PARTICIPANTS: 2,
+    BACK_TO_P2P_DELAY_MS: 5_000,
+    SWITCH_TIMEOUT_MS: 2_000,
+    JWT_ISSUER: 'crossfade',
+  });
+});
+
+test.each([
+  ['SERVICE_JWT_SECRET', undefined, 'is not set'],
+  ['USER_JWT_SECRET', 'short', 'must be at least 32 bytes long'],
+  ['PORT', 'http', 'must be a port number from 0 to 65535'],
+  ['PORT', '65536', 'must be a port number from 0 to 65535'],
+  ['MEDIA_SERVER_URLS', 'localhost', 'must be http or https addresses, separated by commas'],
+  ['MEDIA_SERVER_URLS', ' , ', 'must be http or https addresses, separated by commas'],
+  ['P2P_MAX_PARTICIPANTS', '0', 'must be a whole number from 1 to 8'],
+  ['SWITCH_TIMEOUT_MS', '1.5', 'must be a number of milliseconds from 100 to 60000'],
+  ['ALLOWED_ORIGINS', 'https://app.example/', 'must be origins such as https://app.example'],
+  ['TURN_URLS', 'http://t', 'must be stun: or turn: addresses'],
+  ['LOG_LEVEL', 'loud', 'must be error, warn, info or debug'],
+  ['DATABASE_URL', 'mysql://x', 'must be a postgres:// address'],
+])('%s=%s: one sentence, without the value', (name, value, what) => {
+  expect(() => readConfig({ ...needed, [name]: value })).toThrow(`Setting ${name} ${what}.`);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+import type { FeedEvent } from '@crossfade/shared/media-events';
+import { applyEvent, differences, pictureOf, type RoomPicture } from './picture.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const camera = {
+  producerId: 'p1',
+  participantId: 'a',
+  kind: 'video',
+  source: 'camera',
+  paused: false,
+} as const;
+
+const empty = pictureOf({
+  roomId: 'r',
+  epoch: 1,
+  bootId: 'boot',
+  seq: 4,
+  profile: 'conference',
+  createdAt: at,
+  participants: [],
+  producers: [],
+});
+
+function event(
+  seq: number,
+  rest: { type: 'new-producer' } | { type: 'producer-paused' } | { type: 'producer-closed' },
+): FeedEvent {
+  const envelope = { roomId: 'r', epoch: 1, bootId: 'boot', seq, at };
+  switch (rest.type) {
+    case 'new-producer':
+      return { type: rest.type, ...envelope, ...camera };
+    case 'producer-paused':
+      return { type: rest.type, ...envelope, producerId: 'p1', participantId: 'a', by: 'owner' };
+    case 'producer-closed':
+      return { type: rest.type, ...envelope, producerId: 'p1', participantId: 'a', reason: 'closed' };
+  }
+}
+
+function applied(picture: RoomPicture, next: FeedEvent): RoomPicture {
+  const result = applyEvent(picture, next);
+  if (result.kind !== 'applied') throw new Error(result.kind);
+  return result.picture;
+}
+
+test('follows the events one by one', () => {
+  const there = applied(empty, event(5, { type: 'new-producer' }));
+  expect([...there.producers.values()]).toEqual([camera]);
+  const paused = applied(there, event(6, { type: 'producer-paused' }));
+  expect(paused.producers.get('p1')?.paused).toBe(true);
+  expect(applied(paused, event(7, { type: 'producer-closed' })).producers.size).toBe(0);
+  // The pictures before are as they were.
+  expect(there.producers.get('p1')?.paused).toBe(false);
+});
+
+test('knows what it has seen, and notices what it missed', () => {
+  expect(applyEvent(empty, event(4, { type: 'new-producer' })).kind).toBe('known');
+  expect(applyEvent(empty, event(6, { type: 'new-producer' })).kind).toBe('gap');
+  expect(applyEvent(empty, { ...event(5, { type: 'new-producer' }), bootId: 'another' }).kind).toBe('gap');
+});
+
+test('tells what a snapshot changed', () => {
+  const before = new Map([
+    ['gone', { ...camera, producerId: 'gone' }],
+    ['muted', { ...camera, producerId: 'muted' }],
+    ['same', { ...camera, producerId: 'same' }],
+  ]);
+  const after = new Map([
+    ['muted', { ...camera, producerId: 'muted', paused: true }],
+    ['same', { ...camera, producerId: 'same' }],
+    ['new', { ...camera, producerId: 'new' }],
+  ]);
+  const { gone, added, changed } = differences(before, after);
+  expect([gone, added, changed].map((list) => list.map(({ producerId }) => producerId))).toEqual([
+    ['gone'],
+    ['new'],
+    ['muted'],
+  ]);
+});

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { CodedError } from '@crossfade/shared/errors';
+import type { Express } from 'express';
+import { Registry } from 'prom-client';
+import request from 'supertest';
+import { createHttp, finishHttp, route } from './http.ts';
+import { silentLog } from './log.ts';
+
+let app: Express;
+const registry = new Registry();
+
+beforeAll(() => {
+  app = createHttp({ log: silentLog, registry, bodyLimitBytes: 1_000 });
+  app.post(
+    '/echo/:id',
+    route('/echo/:id', (req, res) => res.json(req.body)),
+  );
+  app.get(
+    '/full',
+    route('/full', () => {
+      throw new CodedError('no-capacity');
+    }),
+  );
+  app.get(
+    '/bug',
+    route('/bug', () => Promise.reject(new Error('password of the database'))),
+  );
+  finishHttp(app, { log: silentLog });
+});
+
+const post = (body: string, type = 'application/json') =>
+  request(app).post('/echo/1').set('content-type', type).send(body);
+
+describe('errors are problem documents', () => {
+  test.each<[string, () => request.Test, number, string]>([
+    ['malformed JSON', () => post('{'), 400, 'malformed-json'],
+    ['JSON 500 deep that never ends', () => post('['.repeat(500)), 400, 'malformed-json'],
+    ['too large', () => post(JSON.stringify('x'.repeat(1_000))), 413, 'payload-too-large'],
+    [
+      'another character set',
+      () => post('{}', 'application/json; charset=latin9'),
+      415,
+      'unsupported-media-type',
+    ],
+    ['nothing there', () => request(app).get('/nothing'), 404, 'route-not-found'],
+    ['no capacity', () => request(app).get('/full'), 503, 'no-capacity'],
+  ])('%s', async (_what, send, status, code) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    expect(response.type).toBe('application/problem+json');
+    const problem = JSON.parse(response.text) as Record<string, unknown>;
+    expect(problem).toMatchObject({
+      status,
+      code,
+      type: `urn:crossfade:problem:${code}`,
+      requestId: response.headers['x-request-id'],
+    });
+    expect(response.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
+  });
+
+  test('a bug is told without its message or stack', async () => {
+    const response = await request(app).get('/bug');
+    expect(response.status).toBe(500);
+    expect(response.text).not.toMatch(/password|\.ts|stack/);
+  });
+});
+
+test('the caller’s request id is kept if it is sane', async () => {
+  expect((await post('{}').set('x-request-id', 'mine-1')).headers['x-request-id']).toBe('mine-1');
+  expect((await post('{}').set('x-request-id', 'a b"')).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('durations are counted by the route’s template, after errors too', async () => {
+  await post('{}');
+  await request(app).get('/full');
+  const text = await registry.metrics();
+  expect(text).toMatch(/route="\/echo\/:id",status="200"/);
+  expect(text).toMatch(/route="\/full",status="503"/);
+  expect(text).not.toMatch(/route="\/echo\/1"/);
+});

@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import jwt from 'jsonwebtoken';
+import {
+  bearerToken,
+  signServiceToken,
+  signUserToken,
+  verifyServiceToken,
+  verifyUserToken,
+} from './tokens.ts';
+
+const key = { secret: 's'.repeat(32), issuer: 'crossfade' };
+const raw = (claims: object, options: jwt.SignOptions = {}, secret: jwt.Secret = key.secret) =>
+  jwt.sign(claims, secret, { audience: 'media-server', issuer: key.issuer, expiresIn: 60, ...options });
+
+test('what is signed here is accepted here', () => {
+  expect(verifyServiceToken(signServiceToken(key, { subject: 'g', lifetimeS: 60 }), key)).toMatchObject({
+    typ: 'service',
+    sub: 'g',
+  });
+  const token = signUserToken(key, { sub: 'u', name: 'U', calls: ['a-*'], grants: { moderate: true } }, 60);
+  expect(verifyUserToken(token, key)).toMatchObject({
+    sub: 'u',
+    calls: ['a-*'],
+    grants: { publish: true, moderate: true },
+  });
+});
+
+describe('refused', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const header = (extra: object) => ({ header: { alg: 'HS256', typ: 'JWT', ...extra } as jwt.JwtHeader });
+  const minutesAgo = Math.floor(Date.now() / 1000) - 31;
+  test.each([
+    ['unsigned', raw({ typ: 'service' }, { algorithm: 'none' }, '')],
+    [
+      'signed with a public key as the secret',
+      raw({ typ: 'service' }, {}, publicKey.export({ type: 'pkcs1', format: 'pem' })),
+    ],
+    ['signed with another algorithm', raw({ typ: 'service' }, { algorithm: 'HS512' })],
+    ['of another audience', raw({ typ: 'service' }, { audience: 'gateway' })],
+    ['of another issuer', raw({ typ: 'service' }, { issuer: 'x' })],
+    ['of another type', raw({ typ: 'user' })],
+    ['of a scope there is not', raw({ typ: 'service', scope: 'all' })],
+    [
+      'without an end',
+      jwt.sign({ typ: 'service' }, key.secret, { audience: 'media-server', issuer: key.issuer }),
+    ],
+    [
+      'expired 31 s ago',
+      jwt.sign({ typ: 'service', exp: minutesAgo }, key.secret, {
+        audience: 'media-server',
+        issuer: key.issuer,
+      }),
+    ],
+    ['not yet good', raw({ typ: 'service' }, { notBefore: 60 })],
+    ['a user’s', signUserToken(key, { sub: 'u' }, 60)],
+    ['nothing', ''],
+  ])('a token that is %s', (_what, token) => {
+    expect(() => verifyServiceToken(token, key)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
+  });
+
+  test('a key id that is a path, and an address to fetch keys from, are not looked at', () => {
+    const token = raw(
+      { typ: 'service' },
+      { ...header({ kid: '../../x', jku: 'http://127.0.0.1:9/keys' }) },
+      'another secret of 32 bytes or more',
+    );
+    expect(() => verifyServiceToken(token, key)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
+  });
+});
+
+test('the bearer of a header', () => {
+  expect(bearerToken('Bearer a.b-c_d')).toBe('a.b-c_d');
+  for (const wrong of [undefined, '', 'Basic x', 'Bearer', 'Bearer a b']) {
+    expect(() => bearerToken(wrong)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+  }
+});

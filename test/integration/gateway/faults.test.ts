@@ -1,0 +1,84 @@
+/** What breaks around a gateway, and that the calls go on. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { ScriptedClient } from './scripted-client.ts';
+import { Stack, startMediaServer } from './stack.ts';
+
+const media = { audio: true, video: true, screen: false };
+let stack: Stack | undefined;
+
+afterEach(async () => {
+  await stack?.close();
+  stack = undefined;
+});
+
+async function join(callId: string, count: number): Promise<ScriptedClient[]> {
+  const people: ScriptedClient[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const client = await running().client(`p${i}`);
+    await client.must('call:join', { callId, media });
+    people.push(client);
+  }
+  return people;
+}
+
+function running(): Stack {
+  if (!stack) throw new Error('no stack');
+  return stack;
+}
+
+async function confirm(callId: string, people: ScriptedClient[], epoch: number): Promise<void> {
+  for (const client of people) {
+    const { transitionId } = await client.phase('prepare', (message) => message.epoch === epoch);
+    await client.must('call:mode-switched', { callId, transitionId, success: true });
+  }
+  await Promise.all(people.map((client) => client.phase('commit', (message) => message.epoch === epoch)));
+}
+
+describe('without a media server', () => {
+  test('a third person is let in; the call stays peer-to-peer and says why', async () => {
+    stack = await Stack.start({ MEDIA_SERVER_URLS: 'http://127.0.0.1:9' });
+    const people = await join('c', 3);
+    for (const client of people.slice(0, 2)) {
+      expect(await client.phase('abort')).toMatchObject({
+        reason: 'media-server-failed',
+        mode: 'p2p',
+        epoch: 0,
+      });
+    }
+    const ready = (await (await fetch(`${stack.gateway.url}/ready`)).json()) as { checks: unknown };
+    expect(ready.checks).toEqual({ accepting: true, mediaServer: false });
+  });
+
+  test('the second of two takes the room when the first is down', async () => {
+    const spare = await startMediaServer();
+    stack = await Stack.start({
+      MEDIA_SERVER_URLS: `http://127.0.0.1:9,${spare.url}`,
+      SWITCH_TIMEOUT_MS: '5000',
+    });
+    try {
+      await confirm('c', await join('c', 3), 1);
+    } finally {
+      await spare.server.close();
+    }
+  });
+});
+
+describe('a media server that goes', () => {
+  test('its calls fall back to peer-to-peer and move to the next room when it is back', async () => {
+    stack = await Stack.start();
+    const people = await join('c', 3);
+    await confirm('c', people, 1);
+    const port = Number(new URL(stack.media.url).port);
+    await stack.media.server.close();
+    for (const client of people) {
+      const fallen = await client.phase('commit', (message) => message.mode === 'p2p');
+      expect(fallen).toMatchObject({ epoch: 2, from: 'sfu', reason: 'media-server-lost' });
+    }
+    const again = await startMediaServer(port);
+    try {
+      await confirm('c', people, 3);
+    } finally {
+      await again.server.close();
+    }
+  });
+});
