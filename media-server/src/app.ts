@@ -13,7 +13,7 @@ import type { MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
-import { observeOpenEntities } from './metrics/open-entities.ts';
+import { observeMedia } from './metrics/media-metrics.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -50,7 +50,7 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     log,
   });
   const rooms = new Rooms({ pool, bootId, counts: createEntityCounts(registry), log });
-  observeOpenEntities(registry, { rooms, pool });
+  observeMedia(registry, { rooms, pool });
 
   let closing: Promise<void> | undefined;
   const server = createServer(

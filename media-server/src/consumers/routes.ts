@@ -1,7 +1,7 @@
 /** REST: consumers. */
-import { consumeRequestSchema } from '@crossfade/shared/media-api';
-import { Router } from 'express';
 import { CodedError } from '@crossfade/shared/errors';
+import { consumeRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
+import { Router, type Request } from 'express';
 import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { consumeList } from './consume-list.ts';
@@ -14,7 +14,7 @@ export function consumerRoutes(rooms: Rooms): Router {
   router.post(
     consume,
     roomRoute(rooms, consume, async ({ room, caller, request, response }) => {
-      const body = bodyOf(consumeRequestSchema, request);
+      const body = consumeBodyOf(request);
       const transport = room.transport(body.transportId, caller.participantId);
       if (transport.direction !== 'recv') throw new CodedError('wrong-transport-direction');
       const one = (producerId: string) => room.consume(transport, producerId, body.rtpCapabilities);
@@ -50,6 +50,15 @@ export function consumerRoutes(rooms: Rooms): Router {
   );
 
   return router;
+}
+
+/** Checked as the one or the other shape, so that the answer can name the wrong field. */
+function consumeBodyOf(request: Request): ConsumeRequest {
+  const [one, list] = consumeRequestSchema.options;
+  const body: unknown = request.body;
+  return typeof body === 'object' && body !== null && 'producerIds' in body
+    ? bodyOf(list, request)
+    : bodyOf(one, request);
 }
 
 function consumerOf({ room, caller, id }: RoomRequestContext): Consumer {

@@ -40,7 +40,11 @@ export function roomRoute(
 
 /** The body, checked; none at all counts as an empty object. @throws CodedError `validation-failed`, `unsupported-media-type` */
 export function bodyOf<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
-  if (request.body === undefined && request.is('json') === false)
-    throw new CodedError('unsupported-media-type');
+  if (request.body === undefined && carriesBody(request)) throw new CodedError('unsupported-media-type');
   return parseOrThrow(schema, request.body ?? {});
+}
+
+/** Whether there is a body that the JSON parser left alone. */
+function carriesBody(request: Request): boolean {
+  return request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0;
 }

@@ -50,9 +50,13 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     return this.#rooms.size;
   }
 
+  get(id: string): Room | undefined {
+    return this.#rooms.get(id);
+  }
+
   /** @throws CodedError `room-not-found` */
   find(id: string): Room {
-    const room = this.#rooms.get(id);
+    const room = this.get(id);
     if (!room) throw new CodedError('room-not-found');
     return room;
   }

@@ -21,10 +21,9 @@ export function roomRoutes(rooms: Rooms, bootId: string): Router {
     create,
     route(create, async (request, response) => {
       const id = roomIdOf(request);
-      const caller = callerOf(request.headers);
+      rooms.get(id)?.checkEpoch(callerOf(request.headers).epoch);
       const body = bodyOf(createRoomRequestSchema, request);
       const { room, created } = await rooms.getOrCreate({ id, ...body });
-      room.checkEpoch(caller.epoch);
       const answer: CreateRoomAnswer = {
         roomId: room.id,
         epoch: room.epoch,

@@ -61,7 +61,12 @@ export async function checkedByMediasoup<T>(request: Promise<T>): Promise<T> {
     return await request;
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
-    const detail = cause instanceof errors.UnsupportedError ? cause.message.slice(0, 200) : undefined;
-    throw new CodedError('invalid-media-parameters', detail, { cause });
+    throw new CodedError('invalid-media-parameters', reasonOf(cause), { cause });
   }
+}
+
+/** What mediasoup says is of the caller's parameters; what the JavaScript engine says is not for the caller. */
+function reasonOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || cause.message.startsWith('Cannot ')) return undefined;
+  return cause.message.slice(0, 200);
 }

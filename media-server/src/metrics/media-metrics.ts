@@ -1,12 +1,12 @@
 /**
- * What is open right now, counted from the maps themselves when Prometheus asks. It must equal created − closed: a
- * difference is a leak.
+ * What Prometheus is told of rooms and workers. What is open is counted from the maps themselves when it asks: it must
+ * equal created − closed of the entity counts, and a difference is a leak.
  */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 
-export function observeOpenEntities(registry: Registry, { rooms, pool }: { rooms: Rooms; pool: WorkerPool }) {
+export function observeMedia(registry: Registry, { rooms, pool }: { rooms: Rooms; pool: WorkerPool }) {
   new Gauge({
     name: 'crossfade_media_open',
     help: 'Entities open.',
