@@ -1,0 +1,184 @@
+/** A media server with real workers in this process, and callers for its API and feed. Closed by `close`. */
+import { once } from 'node:events';
+import { FEED_NAMESPACE, type FeedEvent, type JoinRoomAnswer } from '@crossfade/shared/media-events';
+import type {
+  CreateRoomAnswer,
+  CreateTransportAnswer,
+  ProduceRequest,
+  RoomSnapshot,
+} from '@crossfade/shared/media-api';
+import { signServiceToken } from '@crossfade/service/tokens';
+import { silentLog, type Log } from '@crossfade/service/log';
+import { Registry } from 'prom-client';
+import { io, type Socket } from 'socket.io-client';
+import request, { type Response } from 'supertest';
+import { createMediaServer, type MediaServer } from '../../../media-server/src/app.ts';
+import { parseConfig } from '../../../media-server/src/config.ts';
+import { opusParameters } from './media-parameters.ts';
+
+export const SECRET = 'a secret for tests that is 32 bytes or more';
+export const KEY = { secret: SECRET, issuer: 'crossfade' };
+
+export interface Harness {
+  mediaServer: MediaServer;
+  url: string;
+  registry: Registry;
+  /** Calls the API with a good token; paths start after `/api`. */
+  call: Call;
+  post: (path: string, body?: object, headers?: Record<string, string>) => Promise<Response>;
+  get: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  delete: (path: string, headers?: Record<string, string>) => Promise<Response>;
+  createRoom: (roomId: string, body?: object) => Promise<CreateRoomAnswer>;
+  createTransport: (
+    roomId: string,
+    participantId: string,
+    direction: 'send' | 'recv',
+  ) => Promise<CreateTransportAnswer>;
+  /** A producer on a sending transport; audio unless told otherwise. */
+  produce: (roomId: string, transportId: string, request?: ProduceRequest) => Promise<string>;
+  snapshot: (roomId: string) => Promise<RoomSnapshot>;
+  /** The workers that are up. */
+  workers: () => Promise<WorkerInfo[]>;
+  feed: (auth?: Record<string, unknown>) => Promise<FeedReader>;
+  close: () => Promise<void>;
+}
+
+export interface WorkerInfo {
+  index: number;
+  pid: number;
+  rooms: number;
+}
+
+type Call = (
+  method: 'get' | 'post' | 'delete',
+  path: string,
+  options?: { body?: object; headers?: Record<string, string> },
+) => Promise<Response>;
+
+export interface FeedReader {
+  socket: Socket;
+  /** What was received so far. */
+  events: FeedEvent[];
+  join: (request: object) => Promise<JoinRoomAnswer>;
+  /** Resolves with the first event that fits, received already or not. */
+  event: <T extends FeedEvent['type']>(
+    type: T,
+    fits?: (event: Extract<FeedEvent, { type: T }>) => boolean,
+  ) => Promise<Extract<FeedEvent, { type: T }>>;
+  close: () => void;
+}
+
+export function serviceToken(options: { scope?: 'read' } = {}): string {
+  return signServiceToken(KEY, { subject: 'test', lifetimeS: 600, ...options });
+}
+
+export function testConfig(settings: Record<string, string> = {}) {
+  return parseConfig({
+    SERVICE_JWT_SECRET: SECRET,
+    PORT: '0',
+    METRICS_PORT: '0',
+    RTC_BASE_PORT: '0',
+    MEDIASOUP_WORKERS: '1',
+    MEDIASOUP_WORKER_BIN: process.env['MEDIASOUP_WORKER_BIN'],
+    ...settings,
+  });
+}
+
+export async function startHarness(
+  settings: Record<string, string> = {},
+  log: Log = silentLog,
+): Promise<Harness> {
+  const registry = new Registry();
+  const mediaServer = await createMediaServer({ config: testConfig(settings), log, registry });
+  const url = await mediaServer.listen();
+  const authorization = `Bearer ${serviceToken()}`;
+  const readers = new Set<FeedReader>();
+
+  const call: Call = async (method, path, { body, headers = {} } = {}) => {
+    const pending = request(url)
+      [method](`/api${path}`)
+      .set({ authorization, ...headers });
+    return body === undefined ? pending : pending.send(body);
+  };
+  const expecting = async (status: number, pending: Promise<Response>) => {
+    const response = await pending;
+    if (response.status !== status) throw new Error(`${response.status}: ${response.text}`);
+    return response.body as unknown;
+  };
+  const post: Harness['post'] = (path, body, headers) =>
+    call('post', path, { ...(body && { body }), ...(headers && { headers }) });
+
+  return {
+    mediaServer,
+    url,
+    registry,
+    call,
+    post,
+    get: (path, headers = {}) => call('get', path, { headers }),
+    delete: (path, headers = {}) => call('delete', path, { headers }),
+    createRoom: async (roomId, body) =>
+      (await expecting(201, post(`/rooms/${roomId}/create`, body))) as CreateRoomAnswer,
+    createTransport: async (roomId, participantId, direction) =>
+      (await expecting(
+        201,
+        post(`/rooms/${roomId}/transports`, { participantId, direction }),
+      )) as CreateTransportAnswer,
+    produce: async (roomId, transportId, body) => {
+      const wanted = body ?? { kind: 'audio', source: 'microphone', rtpParameters: opusParameters() };
+      const path = `/rooms/${roomId}/transports/${transportId}/produce`;
+      return ((await expecting(201, post(path, wanted))) as { id: string }).id;
+    },
+    snapshot: async (roomId) => (await expecting(200, call('get', `/rooms/${roomId}`))) as RoomSnapshot,
+    workers: async () =>
+      ((await expecting(200, call('get', '/node'))) as { workers: { up: WorkerInfo[] } }).workers.up,
+    feed: async (auth = { token: serviceToken() }) => {
+      const reader = await connectFeed(url, auth);
+      readers.add(reader);
+      return reader;
+    },
+    close: async () => {
+      for (const reader of readers) reader.close();
+      await mediaServer.close();
+    },
+  };
+}
+
+async function connectFeed(url: string, auth: Record<string, unknown>): Promise<FeedReader> {
+  const socket = io(`${url}${FEED_NAMESPACE}`, { auth, transports: ['websocket'], forceNew: true });
+  const events: FeedEvent[] = [];
+  const waiting = new Set<(event: FeedEvent) => void>();
+  socket.onAny((_type: string, event: FeedEvent) => {
+    events.push(event);
+    for (const listener of waiting) listener(event);
+  });
+  await Promise.race([
+    once(socket as never, 'connect'),
+    once(socket as never, 'connect_error').then(([error]) => {
+      socket.close();
+      throw error as Error;
+    }),
+  ]);
+  return {
+    socket,
+    events,
+    join: (joinRequest) => socket.timeout(2_000).emitWithAck('join-room', joinRequest),
+    event: (type, fits = () => true) =>
+      new Promise((resolve, reject) => {
+        const limit = setTimeout(() => {
+          waiting.delete(listener);
+          reject(
+            new Error(`no ${type} within 5 s; there were: ${events.map((event) => event.type).join(', ')}`),
+          );
+        }, 5_000);
+        const listener = (event: FeedEvent) => {
+          if (event.type !== type || !fits(event as never)) return;
+          clearTimeout(limit);
+          waiting.delete(listener);
+          resolve(event as never);
+        };
+        waiting.add(listener);
+        events.forEach(listener);
+      }),
+    close: () => socket.close(),
+  };
+}
