@@ -29,7 +29,9 @@ export function App({ invitation }: AppProps) {
 
   const enter = (joined: Call, media: LocalMedia) => {
     setVisit({ kind: 'inside', call: joined, media });
-    navigate(callPath(joined.snapshot.callId));
+    const { callId } = joined.snapshot;
+    // Back should lead out of the call, not to another address of it.
+    navigate(callPath(callId), { replace: callId === addressed });
   };
 
   if (visit.kind === 'inside') {

@@ -64,7 +64,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
   return (
     <div className="call-theme fixed inset-0 flex flex-col overflow-hidden bg-canvas text-ink">
       <title>{`${callId} · Crossfade`}</title>
-      <CallHeader snapshot={snapshot} />
+      <CallHeader call={call} snapshot={snapshot} />
       <main ref={stage} className="relative min-h-0 grow px-2 sm:px-3">
         <Stage
           snapshot={snapshot}
@@ -78,7 +78,8 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
         </div>
       </main>
       <ControlsBar
-        media={local.media}
+        media={media}
+        sent={local.media}
         onMicrophone={toggleMicrophone}
         onCamera={toggleCamera}
         onCopyLink={() => void copy()}

@@ -1,53 +1,68 @@
+import type { LocalMedia } from '@crossfade/client/local-media';
 import type { MediaState } from '@crossfade/shared/signalling';
-import { Link, Mic, MicOff, PhoneOff, Video, VideoOff } from 'lucide-react';
-import { Tip } from '../ui/tip.tsx';
-import { ToggleButton } from '../ui/toggle-button.tsx';
+import { Link, PhoneOff, Settings2 } from 'lucide-react';
+import { useId } from 'react';
+import { DevicePickers } from '../devices/device-pickers.tsx';
+import { CameraToggle, MicrophoneToggle } from '../devices/device-toggles.tsx';
+import { problemTexts } from '../devices/problem-text.ts';
+import { Popup } from '../ui/popup.tsx';
+import { RoundButton } from '../ui/round-button.tsx';
 
 interface ControlsBarProps {
-  media: MediaState;
+  media: LocalMedia;
+  sent: MediaState;
   onMicrophone: () => void;
   onCamera: () => void;
   onCopyLink: () => void;
   onLeave: () => void;
 }
 
-export function ControlsBar({ media, onMicrophone, onCamera, onCopyLink, onLeave }: ControlsBarProps) {
+export function ControlsBar(props: ControlsBarProps) {
+  const { media, sent, onMicrophone, onCamera, onCopyLink, onLeave } = props;
+  const popup = useId();
   return (
-    <footer className="flex shrink-0 items-center justify-center gap-3 px-3 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))]">
-      <ToggleButton
-        label="Microphone"
-        hint={media.audio ? 'Mute' : 'Unmute'}
+    <footer className="flex shrink-0 items-center justify-center gap-2.5 px-3 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:gap-3">
+      <MicrophoneToggle
+        on={sent.audio}
+        hint={sent.audio ? 'Mute' : 'Unmute'}
         shortcut="M"
-        on={media.audio}
-        icon={media.audio ? Mic : MicOff}
         onToggle={onMicrophone}
       />
-      <ToggleButton
-        label="Camera"
-        hint={media.video ? 'Camera off' : 'Camera on'}
+      <CameraToggle
+        on={sent.video}
+        hint={sent.video ? 'Camera off' : 'Camera on'}
         shortcut="V"
-        on={media.video}
-        icon={media.video ? Video : VideoOff}
         onToggle={onCamera}
       />
-      <Tip text="Copy the link for others">
-        <button
-          type="button"
-          aria-label="Copy link"
-          onClick={onCopyLink}
-          className="flex size-12 cursor-pointer items-center justify-center rounded-full bg-raised transition-colors hover:bg-line"
-        >
-          <Link aria-hidden="true" className="size-5" />
-        </button>
-      </Tip>
+      <RoundButton
+        label="Devices"
+        hint="Choose microphone and camera"
+        icon={Settings2}
+        popoverTarget={popup}
+      />
+      <RoundButton label="Copy link" hint="Copy the link for others" icon={Link} onClick={onCopyLink} />
       <button
         type="button"
         onClick={onLeave}
-        className="ml-2 inline-flex h-12 cursor-pointer items-center gap-2 rounded-full bg-danger px-5 font-semibold text-white transition-colors hover:bg-[#c9373b]"
+        className="inline-flex h-12 cursor-pointer items-center gap-2 rounded-full bg-danger px-5 font-semibold text-white transition-colors hover:bg-danger-strong sm:ml-2"
       >
         <PhoneOff aria-hidden="true" className="size-5" />
         Leave
       </button>
+      <Popup
+        id={popup}
+        label="Devices"
+        className="bottom-24 left-1/2 w-[min(24rem,calc(100vw-1.5rem))] -translate-x-1/2"
+      >
+        <div className="flex flex-col gap-4">
+          <DevicePickers media={media} />
+          {problemTexts(media.problems).map((text) => (
+            <p key={text} className="text-sm text-on-notice">
+              {text}
+            </p>
+          ))}
+        </div>
+      </Popup>
     </footer>
   );
 }

@@ -7,10 +7,12 @@ import { MODES, describeMode } from './modes.ts';
 interface ModeBadgeProps {
   mode: Mode;
   switchingTo: Mode | null;
+  /** The popup that tells more. */
+  popup: string;
 }
 
 /** Where the call's media run. */
-export function ModeBadge({ mode, switchingTo }: ModeBadgeProps) {
+export function ModeBadge({ mode, switchingTo, popup }: ModeBadgeProps) {
   const id = useId();
   const Icon = mode === 'p2p' ? ArrowLeftRight : Server;
   const switching = switchingTo !== null;
@@ -25,22 +27,21 @@ export function ModeBadge({ mode, switchingTo }: ModeBadgeProps) {
       >
         switching…
       </span>
-      <span
-        role="group"
+      <button
+        type="button"
+        popoverTarget={popup}
         data-testid="mode-badge"
         data-mode={mode}
-        aria-label={`Mode: ${MODES[mode].label}`}
         aria-describedby={id}
-        title={describeMode(mode, switchingTo)}
         className={classes(
-          'inline-flex h-9 w-36 max-sm:h-8 max-sm:w-32 max-sm:text-xs items-center justify-center gap-2 rounded-full border border-line text-sm font-medium transition-colors duration-300',
+          'inline-flex h-9 w-36 cursor-pointer items-center justify-center gap-2 rounded-full border border-line text-sm font-medium transition-colors duration-300 hover:bg-surface max-sm:h-8 max-sm:w-32 max-sm:text-xs',
           mode === 'p2p' ? 'text-direct' : 'text-server',
         )}
       >
         <Icon aria-hidden="true" className={classes('size-4', switching && 'animate-breathe')} />
         {MODES[mode].label}
-      </span>
-      <span id={id} className="sr-only">
+      </button>
+      <span id={id} hidden>
         {describeMode(mode, switchingTo)}
       </span>
     </div>

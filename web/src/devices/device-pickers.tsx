@@ -45,9 +45,9 @@ function DevicePicker({ label, kind, devices, media }: DevicePickerProps) {
           value={inUse}
           disabled={media === null || devices.length === 0}
           onChange={(event) => pick(event.target.value)}
-          className="h-11 w-full cursor-pointer appearance-none truncate rounded-xl border border-line bg-surface pr-9 pl-3.5 text-ink disabled:cursor-default disabled:text-muted"
+          className="h-11 w-full cursor-pointer appearance-none truncate rounded-xl border border-field bg-surface pr-9 pl-3.5 text-ink disabled:cursor-default disabled:text-muted"
         >
-          {inUse === '' && <option value="">{devices.length === 0 ? 'None found' : 'Not in use'}</option>}
+          {inUse === '' && <option value="">{emptyChoice(media, devices.length)}</option>}
           {devices.map((device, index) => (
             <option key={device.deviceId} value={device.deviceId}>
               {device.label === '' ? `${label} ${index + 1}` : device.label}
@@ -61,4 +61,10 @@ function DevicePicker({ label, kind, devices, media }: DevicePickerProps) {
       </div>
     </div>
   );
+}
+
+/** What the picker shows while no device of its kind is in use. */
+function emptyChoice(media: LocalMedia | null, devices: number): string {
+  if (media === null) return '…';
+  return devices === 0 ? 'Not available' : 'Not in use';
 }

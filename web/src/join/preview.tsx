@@ -1,10 +1,10 @@
 import type { LocalMedia } from '@crossfade/client/local-media';
-import { AudioLines, Mic, MicOff, Video, VideoOff } from 'lucide-react';
+import { AudioLines } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { CameraToggle, MicrophoneToggle } from '../devices/device-toggles.tsx';
 import { MicrophoneMeter } from '../devices/microphone-meter.tsx';
 import { useMedia } from '../devices/use-media.ts';
 import { StreamVideo } from '../ui/stream-video.tsx';
-import { ToggleButton } from '../ui/toggle-button.tsx';
 import { DeviceProblems } from './device-problems.tsx';
 
 interface PreviewProps {
@@ -34,20 +34,16 @@ export function Preview({ media, onGoWithout, onTryAgain }: PreviewProps) {
             <MicrophoneMeter track={microphone} />
           </div>
         )}
-        <ToggleButton
-          label="Microphone"
-          hint={audio ? 'Join muted' : 'Join with your microphone on'}
+        <MicrophoneToggle
           on={audio}
+          hint={audio ? 'Join muted' : 'Join with your microphone on'}
           disabled={microphone === null}
-          icon={audio ? Mic : MicOff}
           onToggle={() => media?.setMicrophone(!audio)}
         />
-        <ToggleButton
-          label="Camera"
-          hint={video ? 'Join with your camera off' : 'Join with your camera on'}
+        <CameraToggle
           on={video}
+          hint={video ? 'Join with your camera off' : 'Join with your camera on'}
           disabled={camera === null}
-          icon={video ? Video : VideoOff}
           onToggle={() => media?.setCamera(!video)}
         />
       </div>

@@ -3,8 +3,8 @@ import { useCallback, useEffect, useState } from 'react';
 interface Address {
   /** Follows `navigate` and the browser's back and forward. */
   readonly address: URL;
-  /** Goes to another address of this app without loading the page. */
-  readonly navigate: (path: string) => void;
+  /** Goes to another address of this app without loading the page; `replace` leaves no way back to the present one. */
+  readonly navigate: (path: string, options?: { replace: boolean }) => void;
 }
 
 export function useAddress(): Address {
@@ -17,9 +17,9 @@ export function useAddress(): Address {
   }, [follow]);
 
   const navigate = useCallback(
-    (path: string) => {
-      const { pathname, search } = window.location;
-      if (path !== pathname + search) window.history.pushState(null, '', path);
+    (path: string, { replace } = { replace: false }) => {
+      if (replace) window.history.replaceState(null, '', path);
+      else window.history.pushState(null, '', path);
       follow();
     },
     [follow],

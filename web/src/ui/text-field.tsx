@@ -29,7 +29,7 @@ export function TextField({ label, value, onValue, error, className, ...rest }: 
         aria-describedby={error === null ? undefined : `${id}-error`}
         className={classes(
           'h-12 w-full rounded-xl border bg-surface px-4 text-ink',
-          error === null ? 'border-line' : 'border-danger',
+          error === null ? 'border-field' : 'border-danger',
           className,
         )}
         {...rest}

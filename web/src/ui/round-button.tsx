@@ -1,44 +1,41 @@
 import type { LucideIcon } from 'lucide-react';
+import type { ComponentProps } from 'react';
 import { classes } from './classes.ts';
 import { Tip } from './tip.tsx';
 
-interface ToggleButtonProps {
-  /** What is switched; stays the same whether it is on or off. */
+interface RoundButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
+  /** Its name; stays the same in every state. */
   label: string;
   /** What a press does now. */
   hint: string;
-  on: boolean;
   icon: LucideIcon;
   /** As in `aria-keyshortcuts`. */
   shortcut?: string;
-  disabled?: boolean;
-  onToggle: () => void;
+  /** Bright, because something is off that people expect to be on. */
+  bright?: boolean;
 }
 
-/** A round button that is pressed while something is on. */
-export function ToggleButton({
+/** A round button with an icon, and its explanation above it. */
+export function RoundButton({
   label,
   hint,
-  on,
   icon: Icon,
   shortcut,
-  disabled,
-  onToggle,
-}: ToggleButtonProps) {
+  bright = false,
+  ...rest
+}: RoundButtonProps) {
   return (
     <Tip text={hint} shortcut={shortcut}>
       <button
         type="button"
         aria-label={label}
-        aria-pressed={on}
         aria-keyshortcuts={shortcut}
-        disabled={disabled}
-        onClick={onToggle}
         className={classes(
           'flex size-12 cursor-pointer items-center justify-center rounded-full transition-colors',
           'disabled:cursor-default disabled:opacity-50',
-          on ? 'bg-raised text-ink hover:bg-line' : 'bg-ink text-canvas hover:bg-ink/85',
+          bright ? 'bg-ink text-canvas hover:bg-ink/85' : 'bg-raised text-ink hover:bg-line',
         )}
+        {...rest}
       >
         <Icon aria-hidden="true" className="size-5" />
       </button>
