@@ -222,7 +222,7 @@ describe('sessions', () => {
 
   test('a second connection with the session’s proof replaces the first', async () => {
     const { callId, people } = await party(2);
-    const { client, me } = people[1] as Party;
+    const [, { client, me }] = people as [Party, Party];
     const other = await stack.client('person1');
     const { participantId, sessionId } = me;
     await other.must('call:join', { callId, media, resume: { participantId, sessionId } });

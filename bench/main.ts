@@ -1,0 +1,16 @@
+/** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
+import { benchRest } from './rest.ts';
+
+const benches: Record<string, () => Promise<boolean>> = { rest: benchRest };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark called ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}.`);
+  process.exit(1);
+}
+for (const [name, run] of Object.entries(benches)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const met = await run();
+  console.log(`\n${name}: the figures asked for are ${met ? 'met' : 'NOT met'}\n`);
+}
