@@ -62,7 +62,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
   };
 
   return (
-    <div className="call-theme fixed inset-0 flex flex-col overflow-hidden bg-canvas text-ink">
+    <div className="call-theme fixed inset-0 flex flex-col overflow-hidden bg-canvas pt-[env(safe-area-inset-top)] pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)] text-ink">
       <title>{`${callId} · Crossfade`}</title>
       <CallHeader call={call} snapshot={snapshot} />
       <main ref={stage} className="relative min-h-0 grow px-2 sm:px-3">

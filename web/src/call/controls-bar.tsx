@@ -2,11 +2,10 @@ import type { LocalMedia } from '@crossfade/client/local-media';
 import type { MediaState } from '@crossfade/shared/signalling';
 import { Link, PhoneOff, Settings2 } from 'lucide-react';
 import { useId } from 'react';
-import { DevicePickers } from '../devices/device-pickers.tsx';
 import { CameraToggle, MicrophoneToggle } from '../devices/device-toggles.tsx';
-import { problemTexts } from '../devices/problem-text.ts';
 import { Popup } from '../ui/popup.tsx';
 import { RoundButton } from '../ui/round-button.tsx';
+import { DevicesPanel } from './devices-panel.tsx';
 
 interface ControlsBarProps {
   media: LocalMedia;
@@ -54,14 +53,7 @@ export function ControlsBar(props: ControlsBarProps) {
         label="Devices"
         className="bottom-24 left-1/2 w-[min(24rem,calc(100vw-1.5rem))] -translate-x-1/2"
       >
-        <div className="flex flex-col gap-4">
-          <DevicePickers media={media} />
-          {problemTexts(media.problems).map((text) => (
-            <p key={text} className="text-sm text-on-notice">
-              {text}
-            </p>
-          ))}
-        </div>
+        <DevicesPanel media={media} />
       </Popup>
     </footer>
   );
