@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseConfig } from './config.ts';
+
+const SERVICE_JWT_SECRET = 'a secret for tests that is 32 bytes or more';
+const parse = (settings: Record<string, string> = {}) => parseConfig({ SERVICE_JWT_SECRET, ...settings });
+
+describe('parseConfig', () => {
+  it('has a default for everything but the secret', () => {
+    expect(parse()).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 4_000,
+      METRICS_PORT: 9_464,
+      MEDIASOUP_LISTEN_IP: '127.0.0.1',
+      RTC_BASE_PORT: 44_400,
+    });
+    expect(parse().MEDIASOUP_WORKERS).toBeGreaterThan(0);
+    expect(Object.isFrozen(parse())).toBe(true);
+  });
+
+  it.each([
+    [{ SERVICE_JWT_SECRET: '' }, 'Setting SERVICE_JWT_SECRET is not set.'],
+    [{ SERVICE_JWT_SECRET: 'short' }, 'Setting SERVICE_JWT_SECRET must be at least 32 bytes long.'],
+    [{ PORT: '65536' }, 'Setting PORT must be a port number from 0 to 65535.'],
+    [{ METRICS_PORT: 'none' }, 'Setting METRICS_PORT must be a port number from 0 to 65535.'],
+    [{ MEDIASOUP_WORKERS: '0' }, 'Setting MEDIASOUP_WORKERS must be a whole number from 1 to 256.'],
+    [{ MEDIASOUP_LISTEN_IP: 'localhost' }, 'Setting MEDIASOUP_LISTEN_IP must be an IP address.'],
+    [
+      { MEDIASOUP_ANNOUNCED_ADDRESS: 'a b' },
+      'Setting MEDIASOUP_ANNOUNCED_ADDRESS must be an IP address or a host name.',
+    ],
+    [
+      { MEDIASOUP_LISTEN_IP: '0.0.0.0' },
+      'Setting MEDIASOUP_ANNOUNCED_ADDRESS is not set, and nobody can send media to 0.0.0.0.',
+    ],
+    [
+      { RTC_BASE_PORT: '65534', MEDIASOUP_WORKERS: '3' },
+      'Setting RTC_BASE_PORT must leave a port below 65536 for each of the 3 workers.',
+    ],
+  ])('refuses %j in one sentence', (settings, message) => {
+    expect(() => parse(settings)).toThrow(message);
+  });
+
+  it('takes any address to listen on if it knows what to announce', () => {
+    const settings = { MEDIASOUP_LISTEN_IP: '0.0.0.0', MEDIASOUP_ANNOUNCED_ADDRESS: 'media.example.org' };
+    expect(parse(settings)).toMatchObject(settings);
+  });
+});

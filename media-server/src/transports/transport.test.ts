@@ -1,0 +1,112 @@
+/** What a transport does when its peer has trouble; the rest is proved with real workers. */
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { silentLog } from '@crossfade/service/log';
+import { extras } from 'mediasoup';
+import type { DtlsState, IceState, WebRtcTransport } from 'mediasoup/types';
+import { Transport } from './transport.ts';
+
+/** As much of a mediasoup transport as is needed: states come from outside. */
+class FakeTransport extends extras.EnhancedEventEmitter {
+  readonly id = 't1';
+  iceState: IceState = 'new';
+  dtlsState: DtlsState = 'new';
+  readonly connected: unknown[] = [];
+  closed = false;
+
+  connect(parameters: unknown) {
+    this.connected.push(parameters);
+    return Promise.resolve();
+  }
+
+  ice(state: IceState) {
+    this.iceState = state;
+    this.emit('icestatechange', state);
+  }
+
+  dtls(state: DtlsState) {
+    this.dtlsState = state;
+    this.emit('dtlsstatechange', state);
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+function setUp() {
+  const media = new FakeTransport();
+  const transport = new Transport(media as unknown as WebRtcTransport, {
+    participantId: 'ann',
+    direction: 'send',
+    log: silentLog,
+  });
+  const closed: string[] = [];
+  transport.on('closed', (reason) => closed.push(reason));
+  return { media, transport, closed };
+}
+
+describe('a transport', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('tells its states', () => {
+    const { media, transport } = setUp();
+    const states: string[] = [];
+    transport.on('state', () => states.push(`${transport.ice} ${transport.dtls}`));
+    media.ice('connected');
+    media.dtls('connecting');
+    media.dtls('connected');
+    media.ice('completed');
+    expect(states).toEqual([
+      'connected new',
+      'connected connecting',
+      'connected connected',
+      'completed connected',
+    ]);
+  });
+
+  it('waits for an ICE restart when the peer is disconnected', () => {
+    const { media, closed } = setUp();
+    media.ice('connected');
+    media.ice('disconnected');
+    jest.advanceTimersByTime(29_000);
+    media.ice('connected');
+    jest.advanceTimersByTime(600_000);
+    expect(closed).toEqual([]);
+  });
+
+  it('closes when the peer stays disconnected', () => {
+    const { media, closed } = setUp();
+    media.ice('disconnected');
+    jest.advanceTimersByTime(30_000);
+    expect(closed).toEqual(['peer-lost']);
+    expect(media.closed).toBe(true);
+  });
+
+  it.each(['failed', 'closed'] as const)('closes when DTLS has %s', (state) => {
+    const { media, closed } = setUp();
+    media.dtls(state);
+    expect(closed).toEqual(['peer-lost']);
+    expect(media.closed).toBe(true);
+  });
+
+  it('closes once, through whichever door', () => {
+    const { media, transport, closed } = setUp();
+    media.ice('disconnected');
+    transport.close();
+    transport.roomClosed();
+    transport.close('participant-left');
+    media.dtls('closed');
+    jest.advanceTimersByTime(60_000);
+    expect(closed).toEqual(['closed']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('compares fingerprints in upper case, as the worker does', async () => {
+    const { media, transport } = setUp();
+    await transport.connect({ role: 'client', fingerprints: [{ algorithm: 'sha-256', value: 'ab:cd' }] });
+    expect(media.connected).toEqual([
+      { dtlsParameters: { role: 'client', fingerprints: [{ algorithm: 'sha-256', value: 'AB:CD' }] } },
+    ]);
+  });
+});
