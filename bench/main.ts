@@ -1,12 +1,15 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
+import { benchCalls } from './calls.ts';
 import { benchRest } from './rest.ts';
 
-const benches: Record<string, () => Promise<boolean>> = { rest: benchRest };
+const benches: Record<string, () => Promise<boolean>> = { rest: benchRest, calls: benchCalls };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark called ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}.`);
+  console.error(
+    `There is no benchmark called ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}.`,
+  );
   process.exit(1);
 }
 for (const [name, run] of Object.entries(benches)) {

@@ -30,7 +30,11 @@ const opus = (ssrc: number): types.RtpParameters => ({
   encodings: [{ ssrc }],
 });
 
-async function timed<T>(times: Partial<Record<Operation, number>>, operation: Operation, work: () => Promise<T>): Promise<T> {
+async function timed<T>(
+  times: Partial<Record<Operation, number>>,
+  operation: Operation,
+  work: () => Promise<T>,
+): Promise<T> {
   const start = performance.now();
   const result = await work();
   times[operation] = performance.now() - start;
@@ -48,11 +52,15 @@ async function bareMediasoup(): Promise<{ round: Round; stop: () => Promise<void
   });
   const round: Round = async (n) => {
     const times: Partial<Record<Operation, number>> = {};
-    const router = await timed(times, 'room', () => worker.createRouter({ mediaCodecs: codecsOf('conference') }));
+    const router = await timed(times, 'room', () =>
+      worker.createRouter({ mediaCodecs: codecsOf('conference') }),
+    );
     const send = await timed(times, 'transport', () => router.createWebRtcTransport({ webRtcServer }));
     const receive = await router.createWebRtcTransport({ webRtcServer });
     await timed(times, 'connect', () => send.connect({ dtlsParameters }));
-    const producer = await timed(times, 'produce', () => send.produce({ kind: 'audio', rtpParameters: opus(n + 1) }));
+    const producer = await timed(times, 'produce', () =>
+      send.produce({ kind: 'audio', rtpParameters: opus(n + 1) }),
+    );
     const { rtpCapabilities } = router;
     const consumer = await timed(times, 'consume', () =>
       receive.consume({ producerId: producer.id, rtpCapabilities, paused: true }),
@@ -76,8 +84,17 @@ async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> 
   const token = signServiceToken(key, { subject: 'bench', lifetimeS: 3_600 });
   const pool = new Pool(server.url, { connections: 8 });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const send = async (method: 'POST' | 'DELETE', path: string, body: object): Promise<Record<string, unknown>> => {
-    const answer = await pool.request({ method, path: `/api/rooms/${path}`, headers, body: JSON.stringify(body) });
+  const send = async (
+    method: 'POST' | 'DELETE',
+    path: string,
+    body: object,
+  ): Promise<Record<string, unknown>> => {
+    const answer = await pool.request({
+      method,
+      path: `/api/rooms/${path}`,
+      headers,
+      body: JSON.stringify(body),
+    });
     const text = await answer.body.text();
     if (answer.statusCode >= 400) throw new Error(`${path}: ${text}`);
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
@@ -93,12 +110,22 @@ async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> 
     const transport = `${room}/transports/${String(sender['id'])}`;
     await timed(times, 'connect', () => send('POST', `${transport}/connect`, { dtlsParameters }));
     const producer = await timed(times, 'produce', () =>
-      send('POST', `${transport}/produce`, { kind: 'audio', source: 'microphone', rtpParameters: opus(n + 1) }),
+      send('POST', `${transport}/produce`, {
+        kind: 'audio',
+        source: 'microphone',
+        rtpParameters: opus(n + 1),
+      }),
     );
     const consumer = await timed(times, 'consume', () =>
-      send('POST', `${room}/consume`, { transportId: receiver['id'], producerId: producer['id'], rtpCapabilities }),
+      send('POST', `${room}/consume`, {
+        transportId: receiver['id'],
+        producerId: producer['id'],
+        rtpCapabilities,
+      }),
     );
-    await timed(times, 'resume', () => send('POST', `${room}/consumers/${String(consumer['id'])}/resume`, {}));
+    await timed(times, 'resume', () =>
+      send('POST', `${room}/consumers/${String(consumer['id'])}/resume`, {}),
+    );
     await send('DELETE', room, {});
     return times as Record<Operation, number>;
   };
@@ -124,7 +151,8 @@ export async function benchRest(): Promise<boolean> {
   await bare.stop();
   await rest.stop();
 
-  const column = (side: 'bare' | 'rest', operation: Operation) => samples[side].map((round) => round[operation]);
+  const column = (side: 'bare' | 'rest', operation: Operation) =>
+    samples[side].map((round) => round[operation]);
   const rows = operations.map((operation) => {
     const [b, r] = [column('bare', operation), column('rest', operation)];
     return { operation, b, r, ratio: median(r) / median(b) };

@@ -15,7 +15,10 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-export async function startService(name: 'media-server' | 'gateway', env: Record<string, string>): Promise<Service> {
+export async function startService(
+  name: 'media-server' | 'gateway',
+  env: Record<string, string>,
+): Promise<Service> {
   const main = fileURLToPath(new URL(`../${name}/dist/main.js`, import.meta.url));
   const child = fork(main, {
     env: { ...process.env, ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn', ...env },

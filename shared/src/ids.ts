@@ -10,7 +10,7 @@ export const callIdSchema = z
   .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1-128 characters of A-Z a-z 0-9 _ . : -');
 
 /** A room's id: the id of its call. */
-export const roomIdSchema = callIdSchema;
+export const roomIdSchema = callIdSchema.describe('The id of a room: that of its call.');
 
 /** One person's one session in a call. Chosen by the gateway. */
 export const participantIdSchema = z
