@@ -4,6 +4,7 @@ import { createLog } from '@crossfade/service/log';
 import { createRegistry } from '@crossfade/service/metrics';
 import { createMediaServer } from './app.ts';
 import { readConfig } from './config.ts';
+import { logMediasoup } from './workers/mediasoup-log.ts';
 
 await runService(async () => {
   const config = readConfig();
@@ -13,6 +14,7 @@ await runService(async () => {
     format: config.LOG_FORMAT,
     file: config.LOG_FILE,
   });
+  logMediasoup(log);
   const mediaServer = await createMediaServer({ config, log, registry: createRegistry('media-server') });
   try {
     const url = await mediaServer.listen();

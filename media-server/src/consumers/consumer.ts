@@ -4,12 +4,14 @@
  */
 import type { Log } from '@crossfade/service/log';
 import type { ConsumerAnswer } from '@crossfade/shared/media-api';
+import type { consumerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaKind, RtpParameters } from '@crossfade/shared/rtp';
 import type { Consumer as MediasoupConsumer } from 'mediasoup/types';
+import type { z } from 'zod';
 import { Emitter } from '../emitter.ts';
 import { ask } from '../workers/ask.ts';
 
-export type ConsumerClosedReason = 'closed' | 'producer-closed' | 'transport-closed';
+export type ConsumerClosedReason = z.infer<typeof consumerClosedReasonSchema>;
 
 export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }> {
   /** Who receives. */

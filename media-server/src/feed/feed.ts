@@ -3,6 +3,8 @@
  * token. Created and closed by the app.
  */
 import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
 import { verifyServiceToken, type TokenKey } from '@crossfade/service/tokens';
 import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
@@ -45,9 +47,15 @@ export class Feed {
   readonly #io: Server<ClientEvents, FeedEvents>;
   readonly #readers: Namespace<ClientEvents, FeedEvents>;
   readonly #options: FeedOptions;
+  /** The connections below those of Socket.IO. */
+  readonly #sockets = new Set<Duplex>();
 
   constructor(server: HttpServer, options: FeedOptions) {
     this.#options = options;
+    server.on('upgrade', (_request, socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#io = new Server(server, {
       serveClient: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -79,13 +87,14 @@ export class Feed {
 
   /** Lets the last events out, then ends every connection in a way that clients reconnect from. */
   async close(): Promise<void> {
-    const connections = [...this.#readers.sockets.values()].map(({ conn }) => conn);
-    const gone = connections.map(
-      (connection) => new Promise<void>((resolve) => void connection.once('close', () => resolve())),
+    const gone = [...this.#sockets].map(
+      (socket) => new Promise((resolve) => void socket.once('close', resolve)),
     );
-    for (const connection of connections) connection.close();
-    await Promise.race([Promise.all(gone), new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT_MS))]);
+    for (const { conn } of this.#readers.sockets.values()) conn.close();
+    await Promise.race([Promise.all(gone), setTimeout(FLUSH_LIMIT_MS)]);
     this.#io.engine.close();
+    // Those that do not read would hold the port for another half a minute.
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #refusalOf(token: unknown): ExtendedError | undefined {

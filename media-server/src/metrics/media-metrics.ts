@@ -13,20 +13,22 @@ export function observeMedia(registry: Registry, { rooms, pool }: { rooms: Rooms
     labelNames: ['kind'],
     registers: [registry],
     collect() {
-      const sizes = [...rooms.all].map(({ size }) => size);
-      const sum = (key: 'transports' | 'producers' | 'consumers' | 'participants') =>
-        sizes.reduce((total, size) => total + size[key], 0);
-      this.set({ kind: 'room' }, rooms.count);
-      this.set({ kind: 'transport' }, sum('transports'));
-      this.set({ kind: 'producer' }, sum('producers'));
-      this.set({ kind: 'consumer' }, sum('consumers'));
-      participants.set(sum('participants'));
+      const open = { room: rooms.count, transport: 0, producer: 0, consumer: 0 };
+      for (const { size } of rooms.all) {
+        open.transport += size.transports;
+        open.producer += size.producers;
+        open.consumer += size.consumers;
+      }
+      for (const [kind, count] of Object.entries(open)) this.set({ kind }, count);
     },
   });
-  const participants = new Gauge({
+  new Gauge({
     name: 'crossfade_media_participants',
     help: 'Participants with a transport.',
     registers: [registry],
+    collect() {
+      this.set([...rooms.all].reduce((sum, room) => sum + room.participantCount, 0));
+    },
   });
   new Gauge({
     name: 'crossfade_media_workers_up',

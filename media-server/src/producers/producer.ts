@@ -4,13 +4,15 @@
  */
 import type { Log } from '@crossfade/service/log';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
+import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaSource } from '@crossfade/shared/rtp';
 import type { Producer as MediasoupProducer } from 'mediasoup/types';
+import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
 import { Emitter } from '../emitter.ts';
 import { ask } from '../workers/ask.ts';
 
-export type ProducerClosedReason = 'closed' | 'transport-closed' | 'participant-left' | 'room-closed';
+export type ProducerClosedReason = z.infer<typeof producerClosedReasonSchema>;
 
 /** Who asked for a pause: the participant whose track it is, or the server on its own account. */
 export type PausedBy = 'owner' | 'server';

@@ -1,7 +1,8 @@
 /** What a room's router speaks, by profile. The order is the preference of clients that take the first they know. */
+import type { RoomSnapshot } from '@crossfade/shared/media-api';
 import type { RouterRtpCodecCapability } from 'mediasoup/types';
 
-export type RoomProfile = 'conference' | 'push-to-talk';
+export type RoomProfile = RoomSnapshot['profile'];
 
 /** Kilobits per second a browser's encoder starts with instead of 300: the first seconds are not a blur. */
 const START_BITRATE = { 'x-google-start-bitrate': 1_000 };

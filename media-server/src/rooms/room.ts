@@ -6,9 +6,10 @@
 import type { Log } from '@crossfade/service/log';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
-import type { FeedEvent, RoomEvent } from '@crossfade/shared/media-events';
+import type { FeedEvent, RoomEvent, roomClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { Router } from 'mediasoup/types';
+import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
 import { Emitter } from '../emitter.ts';
 import type { EntityCounts } from '../metrics/entity-counts.ts';
@@ -21,7 +22,7 @@ import type { RoomProfile } from './codecs.ts';
 import { EventLog } from './event-log.ts';
 import { snapshotOf } from './snapshot.ts';
 
-export type RoomClosedReason = 'deleted' | 'worker-died' | 'shutting-down' | 'empty';
+export type RoomClosedReason = z.infer<typeof roomClosedReasonSchema>;
 
 /** While it is closing, what ends with the room is not told one by one. */
 type RoomState = 'open' | 'closing' | 'closed';
@@ -88,9 +89,12 @@ export class Room extends Emitter<RoomEvents> {
     return this.#events.seq;
   }
 
+  get participantCount(): number {
+    return this.#participantIds().size;
+  }
+
   get size() {
     return {
-      participants: this.#participantIds().size,
       transports: this.#transports.size,
       producers: this.#producers.size,
       consumers: this.#consumers.size,

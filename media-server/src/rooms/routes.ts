@@ -40,10 +40,10 @@ export function roomRoutes(rooms: Rooms, bootId: string): Router {
     route(list, (request, response) => {
       const page = pageOf(rooms.all, parseOrThrow(listRoomsQuerySchema, request.query));
       const answer: ListRoomsAnswer = {
-        rooms: page.items.map(({ id, epoch, createdAt, size }) => ({
+        rooms: page.items.map(({ id, epoch, participantCount, size, createdAt }) => ({
           roomId: id,
           epoch,
-          participants: size.participants,
+          participants: participantCount,
           producers: size.producers,
           consumers: size.consumers,
           createdAt: createdAt.toISOString(),

@@ -1,11 +1,16 @@
 /** Starting and stopping: what is held back from mediasoup, what is told to readers, what is left behind. */
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { Registry } from 'prom-client';
 import { createMediaServer } from '../../../media-server/src/app.ts';
 import { startHarness, testConfig } from './harness.ts';
+
+/** What engine.io's WebSocket has below it. */
+interface WebSocketOfWs {
+  _socket: Socket;
+}
 
 const isAlive = (pid: number) => {
   try {
@@ -87,6 +92,18 @@ describe('stopping', () => {
     // Not "io server disconnect", after which clients do not come back.
     expect(await disconnected).toBe('transport close');
     reader.close();
+  });
+
+  it('does not wait for a reader that does not read', async () => {
+    const harness = await startHarness();
+    const reader = await harness.feed();
+    const { transport } = reader.socket.io.engine as unknown as { transport: { ws: WebSocketOfWs } };
+    transport.ws._socket.pause();
+    const before = performance.now();
+    await harness.mediaServer.close();
+    expect(performance.now() - before).toBeLessThan(1_000);
+    transport.ws._socket.destroy();
+    await harness.close();
   });
 
   it('ends a worker that stands still, too', async () => {
