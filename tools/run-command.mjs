@@ -12,6 +12,8 @@ const GRACE_MS = 3_000;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
+/** After a signal: nobody has to hear any more how the commands ended. */
+let stopping = false;
 
 /**
  * @typedef {object} CommandResult
@@ -26,7 +28,8 @@ const running = new Set();
  * @param {object} [options]
  * @param {string} [options.cwd]
  * @param {NodeJS.ProcessEnv} [options.env]
- * @param {(line: string) => void} [options.onLine] Called for each complete line of either stream.
+ * @param {(line: string, end: () => void) => void} [options.onLine] Called for each complete line of either stream;
+ *   `end` ends the command at once.
  * @param {boolean} [options.inherit] Let it write to our own output instead of collecting what it writes.
  * @param {number} [options.timeoutMs]
  * @returns {Promise<CommandResult>}
@@ -48,7 +51,7 @@ export function runCommand(command, args, { cwd, env, onLine, inherit = false, t
 
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
-      const lines = splitLines((line) => onLine?.(line));
+      const lines = splitLines((line) => onLine?.(line, () => signalGroup(child, 'SIGKILL')));
       stream.setEncoding('utf8');
       stream.on('data', (/** @type {string} */ text) => {
         collected += text;
@@ -61,7 +64,7 @@ export function runCommand(command, args, { cwd, env, onLine, inherit = false, t
     const finish = (status) => {
       clearTimeout(timer);
       running.delete(child);
-      resolve({ status, timedOut, output: collected });
+      if (!stopping) resolve({ status, timedOut, output: collected });
     };
 
     child.on('error', (error) => {
@@ -105,6 +108,7 @@ export function stopCommandsOnSignal() {
 
   /** @param {NodeJS.Signals} signal */
   const onSignal = (signal) => {
+    stopping = true;
     // SIGTERM first: the build script removes its 500 MB of scratch when it gets one.
     for (const child of running) signalGroup(child, 'SIGTERM');
 

@@ -25,6 +25,14 @@ describe('a command', () => {
     expect(lines.sort()).toEqual(['err', 'out']);
   });
 
+  test('can be ended for what it says', async () => {
+    const result = await runCommand('sh', ['-c', 'echo good; echo bad; sleep 600'], {
+      onLine: (line, end) => line === 'bad' && end(),
+    });
+
+    expect(result).toMatchObject({ status: 137, timedOut: false, output: 'good\nbad\n' });
+  });
+
   test('that does not exist is a status, too', async () => {
     expect((await runCommand('crossfade-no-such-program', [])).status).toBe(127);
   });

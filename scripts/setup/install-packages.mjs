@@ -9,7 +9,14 @@ import * as path from 'node:path';
 import { installedNode } from '../../tools/find-node.mjs';
 import { runCommand } from '../../tools/run-command.mjs';
 import { UserError } from '../../tools/user-error.mjs';
-import { holdsAllPackages, isNetworkFailure } from './installed-packages.mjs';
+import { countPackages, holdsAllPackages } from './installed-packages.mjs';
+import {
+  explanation,
+  isFetchedPackage,
+  isNetworkFailure,
+  NPM_RETRIES,
+  watchForHopelessness,
+} from './npm-output.mjs';
 
 const STAMP = '.crossfade-lockfile-hash';
 
@@ -29,7 +36,11 @@ export async function installPackages({ projectRoot, env, reporter }) {
   const hash = createHash('sha256').update(lockText).digest('hex');
 
   if (!isStamped(nodeModules, hash)) {
-    if (!wasInstalledByHand(nodeModules, lockText)) await runNpmCi({ projectRoot, env, reporter });
+    const wanted = JSON.parse(lockText);
+    const machine = { os: process.platform, cpu: process.arch, libc: thisLibc() };
+    if (!wasInstalledByHand(nodeModules, wanted, machine)) {
+      await runNpmCi({ projectRoot, env, reporter, total: countPackages(wanted, machine) });
+    }
     fs.writeFileSync(path.join(nodeModules, STAMP), `${hash}\n`);
   }
   linkNode(projectRoot);
@@ -64,18 +75,17 @@ function isStamped(nodeModules, hash) {
 
 /**
  * @param {string} nodeModules
- * @param {string} lockText
+ * @param {import('./installed-packages.mjs').Lockfile} wanted
+ * @param {{ os: string, cpu: string, libc: string }} machine
  */
-function wasInstalledByHand(nodeModules, lockText) {
-  const installedText = readIfThere(path.join(nodeModules, '.package-lock.json'));
-  if (!installedText) return false;
-  const wanted = JSON.parse(lockText);
-  const machine = { os: process.platform, cpu: process.arch, libc: thisLibc() };
+function wasInstalledByHand(nodeModules, wanted, machine) {
+  const installed = readIfThere(path.join(nodeModules, '.package-lock.json'));
 
   return (
-    holdsAllPackages(wanted, JSON.parse(installedText), machine) &&
+    installed !== undefined &&
+    holdsAllPackages(wanted, JSON.parse(installed), machine) &&
     Object.entries(wanted.packages)
-      .filter(([, entry]) => /** @type {{ link?: boolean }} */ (entry).link)
+      .filter(([, entry]) => entry.link)
       .every(([key]) => fs.existsSync(path.join(nodeModules, '..', key)))
   );
 }
@@ -86,8 +96,14 @@ function thisLibc() {
   return report.header?.glibcVersionRuntime ? 'glibc' : 'musl';
 }
 
-/** @param {{ projectRoot: string, env: NodeJS.ProcessEnv, reporter: import('../../tools/reporter.mjs').Reporter }} options */
-async function runNpmCi({ projectRoot, env, reporter }) {
+/**
+ * @param {object} options
+ * @param {string} options.projectRoot
+ * @param {NodeJS.ProcessEnv} options.env
+ * @param {import('../../tools/reporter.mjs').Reporter} options.reporter
+ * @param {number} options.total
+ */
+async function runNpmCi({ projectRoot, env, reporter, total }) {
   reporter.say('installing the npm packages (about a minute the first time)');
 
   const args = [
@@ -98,24 +114,38 @@ async function runNpmCi({ projectRoot, env, reporter }) {
     '--prefer-offline',
     '--no-audit',
     '--no-fund',
-    // `npm test --silent` would hand its silence on, and a failure would have no reason.
-    '--loglevel=warn',
-    // npm by default waits for more than a minute for a network that is not there.
-    '--fetch-retries=2',
+    // To see the requests. Without it `npm test --silent` would hand its silence on, too.
+    '--loglevel=http',
+    `--fetch-retries=${NPM_RETRIES}`,
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
   ];
   const [command, ...prefix] = npmCommand(env);
-  const { status, output } = await runCommand(command, [...prefix, ...args], { cwd: projectRoot, env });
+  const isHopeless = watchForHopelessness();
+  let hopeless = false;
+  let fetched = 0;
+  const { status, output } = await runCommand(command, [...prefix, ...args], {
+    cwd: projectRoot,
+    env,
+    onLine(line, end) {
+      if (isHopeless(line)) {
+        hopeless = true;
+        end();
+      }
+      if (!isFetchedPackage(line)) return;
+      fetched += 1;
+      reporter.progress('fetching', Math.min(fetched, total), total);
+    },
+  });
   if (status === 0) return;
 
-  if (isNetworkFailure(output)) {
+  if (hopeless || isNetworkFailure(output)) {
     throw new UserError(
       'The npm packages cannot be installed because the npm registry cannot be reached: connect to the internet ' +
         '(or set up your proxy or mirror with `npm config`) and start again.',
     );
   }
-  process.stderr.write(withoutEngineWarnings(output));
+  process.stderr.write(explanation(output));
   throw new UserError('The npm packages cannot be installed: see the messages of `npm ci` above.');
 }
 
@@ -129,18 +159,6 @@ export function npmCommand(env) {
   const running = env['npm_execpath'];
 
   return running && /npm-cli\.c?js$/.test(running) ? [process.execPath, running] : ['npm'];
-}
-
-/**
- * That some packages want a later Node than the system's is known, and why the product brings its own.
- *
- * @param {string} output
- */
-export function withoutEngineWarnings(output) {
-  return output
-    .split('\n')
-    .filter((line) => !/^npm warn EBADENGINE/i.test(line))
-    .join('\n');
 }
 
 /** @param {string} file */

@@ -26,7 +26,7 @@
  */
 export function holdsAllPackages(wanted, installed, machine) {
   return Object.entries(wanted.packages)
-    .filter(([key]) => key.startsWith('node_modules/') || key.includes('/node_modules/'))
+    .filter(([key]) => key.includes('node_modules/'))
     .every(([key, entry]) => {
       const found = installed.packages[key];
       if (!found) return isForOtherMachines(key, entry, machine);
@@ -55,12 +55,14 @@ function isForOtherMachines(key, { optional, os, cpu, libc }, machine) {
 }
 
 /**
- * Whether a failure of npm is one of the network.
+ * How many packages an installation has to fetch.
  *
- * @param {string} output What npm printed.
+ * @param {Lockfile} wanted
+ * @param {{ os: string, cpu: string, libc: string }} machine
  */
-export function isNetworkFailure(output) {
-  return /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|network request to)\b/.test(
-    output,
-  );
+export function countPackages(wanted, machine) {
+  return Object.entries(wanted.packages).filter(
+    ([key, entry]) =>
+      key.includes('node_modules/') && !entry.link && !isForOtherMachines(key, entry, machine),
+  ).length;
 }

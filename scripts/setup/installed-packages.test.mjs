@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { holdsAllPackages, isNetworkFailure } from './installed-packages.mjs';
+import { countPackages, holdsAllPackages } from './installed-packages.mjs';
 
 const machine = { os: 'linux', cpu: 'x64', libc: 'glibc' };
 const wanted = {
@@ -57,14 +57,8 @@ describe('whether everything is installed', () => {
   });
 });
 
-test.each([
-  'npm error code ENOTFOUND\nnpm error network request to https://registry.npmjs.org/a failed',
-  'npm error code EAI_AGAIN',
-  'npm error errno ECONNREFUSED',
-])('%j is a failure of the network', (output) => {
-  expect(isNetworkFailure(output)).toBe(true);
-});
+test('what has to be fetched', () => {
+  const darwin = { optional: true, os: ['darwin'] };
 
-test('a lockfile that does not fit is not', () => {
-  expect(isNetworkFailure('npm error code EUSAGE\nnpm error Missing: a@1.0.0 from lock file')).toBe(false);
+  expect(countPackages(wantedWith({ 'node_modules/b-darwin': darwin }), machine)).toBe(2);
 });

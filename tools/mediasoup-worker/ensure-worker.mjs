@@ -60,7 +60,6 @@ export async function ensureWorker({ projectRoot, env, node, reporter }) {
   const found = find();
   if (found) return found;
 
-  makeFolder(path.dirname(prebuilt), cache);
   makeFolder(path.dirname(built), cache);
 
   return withLock(
@@ -75,9 +74,10 @@ export async function ensureWorker({ projectRoot, env, node, reporter }) {
         reporter.say(
           `no mediasoup worker ${mediasoup.version} yet: looking for a prebuilt one at ${new URL(url).host}`,
         );
+        makeFolder(path.dirname(prebuilt), cache);
         const problem = (await downloadWorker(url, prebuilt)) ?? (await tryOut(prebuilt));
         if (!problem) return prebuilt;
-        fs.rmSync(prebuilt, { force: true });
+        fs.rmSync(path.dirname(prebuilt), { recursive: true, force: true });
         reporter.say(`no prebuilt one: ${problem}`);
       }
 
