@@ -11,7 +11,7 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
           className={classes(
             spokenOnly
               ? 'sr-only'
-              : 'max-w-full animate-appear rounded-2xl bg-black/75 px-4 py-2 text-center text-sm text-pretty wrap-anywhere text-ink backdrop-blur-md',
+              : 'max-w-full animate-appear rounded-2xl bg-black/75 px-4 py-2 text-center text-sm text-pretty wrap-anywhere text-ink',
           )}
         >
           {text}
