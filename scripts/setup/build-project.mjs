@@ -1,4 +1,7 @@
-/** Compiles the TypeScript and bundles the web app, each only if something that goes into it has changed. */
+/**
+ * Compiles the TypeScript, prepares the gateway's empty database and bundles the web app, each only if something that
+ * goes into it has changed.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -9,6 +12,8 @@ import { packageBin } from './package-bin.mjs';
 
 /** What a bundle of the web app contains. */
 const WEB_SOURCES = ['web', 'client', 'shared'];
+/** An empty database that the gateway starts from; made by a program that was compiled before. */
+const TEMPLATE = 'gateway/dist/records-template.tar.gz';
 const ROOT_FILES = ['package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
 
 /**
@@ -26,14 +31,23 @@ export async function buildProject({ projectRoot, node, reporter }) {
     name: 'types',
     sources: [...ROOT_FILES, ...workspaces],
     outputs: outputFolders(workspaces),
+    notOutputs: [TEMPLATE],
     async build({ outputsMissing }) {
       reporter.say('compiling the TypeScript');
       // It believes its notes (.tsbuildinfo), also where the files that they tell of are gone.
       const args = [tsc, '-b', ...(outputsMissing ? ['--force'] : []), '--pretty', 'false'];
-      const { status, output } = await runCommand(node, args, { cwd: projectRoot });
-      if (status === 0) return;
-      process.stderr.write(output);
-      throw new UserError('The TypeScript does not compile: correct what the compiler says above.');
+      await run(args, projectRoot, 'The TypeScript does not compile: correct what the compiler says above.');
+    },
+  });
+
+  await buildIfChanged({
+    name: 'template',
+    sources: ['package-lock.json', 'gateway/src/store/template.ts', 'gateway/src/store/write-template.ts'],
+    outputs: [TEMPLATE],
+    async build() {
+      reporter.say('preparing an empty database for the gateway');
+      const failure = 'The empty database for the gateway cannot be made, for the reason above.';
+      await run(['gateway/dist/store/write-template.js'], projectRoot, failure);
     },
   });
 
@@ -43,32 +57,45 @@ export async function buildProject({ projectRoot, node, reporter }) {
     outputs: ['web/dist'],
     async build() {
       reporter.say('building the web app');
-      const { status, output } = await runCommand(node, [vite, 'build'], {
-        cwd: path.join(projectRoot, 'web'),
-      });
-      if (status === 0) return;
-      process.stderr.write(output);
-      throw new UserError('The web app cannot be built: correct what Vite says above.');
+      const failure = 'The web app cannot be built: correct what Vite says above.';
+      await run([vite, 'build'], path.join(projectRoot, 'web'), failure);
     },
   });
+
+  /**
+   * @param {readonly string[]} args
+   * @param {string} cwd
+   * @param {string} failure
+   */
+  async function run(args, cwd, failure) {
+    const { status, output } = await runCommand(node, args, { cwd });
+    if (status === 0) return;
+    process.stderr.write(output);
+    throw new UserError(failure);
+  }
 
   /**
    * @param {object} part
    * @param {string} part.name
    * @param {readonly string[]} part.sources
    * @param {readonly string[]} part.outputs
+   * @param {readonly string[]} [part.notOutputs] Files among them that another part makes.
    * @param {(state: { outputsMissing: boolean }) => Promise<void>} part.build
    */
-  async function buildIfChanged({ name, sources, outputs, build }) {
+  async function buildIfChanged({ name, sources, outputs, notOutputs = [], build }) {
     const file = path.join(projectRoot, '.cache', 'build', `${name}.json`);
     // Hashed before it is built: what changes meanwhile is built the next time.
     const hash = hashSources(projectRoot, sources);
-    const state = buildState(readStamp(file), { sources: hash, outputs: listOutputs(projectRoot, outputs) });
+    const list = () =>
+      Object.fromEntries(
+        Object.entries(listOutputs(projectRoot, outputs)).filter(([output]) => !notOutputs.includes(output)),
+      );
+    const state = buildState(readStamp(file), { sources: hash, outputs: list() });
     if (state === 'up to date') return;
 
     fs.rmSync(file, { force: true });
     await build({ outputsMissing: state === 'outputs are missing' });
-    writeStamp(file, { sources: hash, outputs: listOutputs(projectRoot, outputs) });
+    writeStamp(file, { sources: hash, outputs: list() });
   }
 }
 

@@ -67,20 +67,22 @@ function sourcesIn(root, entry) {
 
 /**
  * @param {string} root
- * @param {readonly string[]} folders
+ * @param {readonly string[]} entries Files and folders; those that do not exist count as empty.
  * @returns {Record<string, string>}
  */
-export function listOutputs(root, folders) {
+export function listOutputs(root, entries) {
   /** @type {Record<string, string>} */
   const outputs = {};
-  for (const folder of folders) {
-    const full = path.join(root, folder);
-    if (!fs.existsSync(full)) continue;
-    for (const entry of fs.readdirSync(full, { recursive: true, encoding: 'utf8' })) {
-      const stats = fs.statSync(path.join(full, entry), { throwIfNoEntry: false });
-      if (stats?.isFile()) outputs[`${folder}/${entry}`] = `${stats.size} ${stats.mtimeMs}`;
-    }
-  }
+
+  /** @param {string} file */
+  const add = (file) => {
+    const stats = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
+    if (stats?.isFile()) outputs[file] = `${stats.size} ${stats.mtimeMs}`;
+    if (stats?.isDirectory())
+      for (const name of fs.readdirSync(path.join(root, file))) add(`${file}/${name}`);
+  };
+  for (const entry of entries) add(entry);
+
   return outputs;
 }
 
