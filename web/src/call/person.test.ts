@@ -11,11 +11,11 @@ test('initials', () => {
   expect(initials('')).toBe('?');
 });
 
-test('hueOf stays in the circle and with the person', () => {
-  for (const id of ['', 'a', 'user-1', 'user-2', '😀']) {
-    expect(hueOf(id)).toBeGreaterThanOrEqual(0);
-    expect(hueOf(id)).toBeLessThan(360);
-    expect(hueOf(id)).toBe(hueOf(id));
+test('hueOf stays in the circle and with the name', () => {
+  for (const name of ['', 'A', 'Ana', 'Ben', '😀']) {
+    expect(hueOf(name)).toBeGreaterThanOrEqual(0);
+    expect(hueOf(name)).toBeLessThan(360);
+    expect(hueOf(name)).toBe(hueOf(name));
   }
-  expect(hueOf('user-1')).not.toBe(hueOf('user-2'));
+  expect(hueOf('Ana')).not.toBe(hueOf('Ben'));
 });

@@ -13,9 +13,9 @@ export function initials(name: string): string {
     .toLocaleUpperCase();
 }
 
-/** A hue (degrees) that stays with a person. */
-export function hueOf(id: string): number {
+/** A hue (degrees) that goes with a name, the same for everyone who sees it. */
+export function hueOf(name: string): number {
   let hash = 0;
-  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 3600;
   return hash % 360;
 }

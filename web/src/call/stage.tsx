@@ -16,7 +16,7 @@ interface StageProps {
 /** Everyone in the call. Two see each other large, with the own picture in the corner; more share the room equally. */
 export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
   const [size, measure] = useSize();
-  const { local, remotes, participantId } = snapshot;
+  const { local, remotes } = snapshot;
   const pair = remotes.length === 1;
   const places = size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP);
   const ownPlace = pair ? layoutCorner(places[0] ?? NOWHERE, GAP) : places[remotes.length];
@@ -29,7 +29,6 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               key={remote.participantId}
               place={places[index] ?? NOWHERE}
               participantId={remote.participantId}
-              userId={remote.userId}
               name={remote.displayName}
               stream={remote.stream}
               hasSound={remote.media.audio}
@@ -40,7 +39,6 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
           ))}
           <Tile
             place={ownPlace ?? NOWHERE}
-            userId={participantId}
             name={local.displayName}
             stream={local.stream}
             hasSound={local.media.audio}

@@ -9,8 +9,6 @@ interface TileProps {
   place: Place;
   /** Absent for oneself. */
   participantId?: string;
-  /** What the colour of the person is made of. */
-  userId: string;
   name: string;
   stream: MediaStream;
   hasSound: boolean;
@@ -25,7 +23,7 @@ interface TileProps {
 
 /** One person: picture or initials, name, and whether they can be heard. */
 export function Tile(props: TileProps) {
-  const { place, participantId, userId, name, stream, hasSound, hasPicture } = props;
+  const { place, participantId, name, stream, hasSound, hasPicture } = props;
   const { floating = false, trouble = null, onSoundBlocked, children } = props;
   const [aspect, setAspect] = useState<number | null>(null);
   const own = participantId === undefined;
@@ -59,7 +57,7 @@ export function Tile(props: TileProps) {
           trouble !== null && 'opacity-40',
         )}
       />
-      {!showsPicture && <Avatar userId={userId} name={name} place={place} />}
+      {!showsPicture && <Avatar name={name} place={place} />}
       {trouble !== null && (
         <p className="absolute inset-x-0 top-0 animate-appear p-3 text-center text-sm text-ink">
           <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">{trouble}</span>
@@ -82,18 +80,17 @@ export function Tile(props: TileProps) {
 }
 
 interface AvatarProps {
-  userId: string;
   name: string;
   place: Place;
 }
 
-function Avatar({ userId, name, place }: AvatarProps) {
+function Avatar({ name, place }: AvatarProps) {
   const size = Math.round(Math.min(place.width, place.height) * 0.38);
   const style: CSSProperties = {
     width: size,
     height: size,
     fontSize: size * 0.4,
-    backgroundColor: `oklch(0.44 0.085 ${hueOf(userId)})`,
+    backgroundColor: `oklch(0.44 0.085 ${hueOf(name)})`,
   };
   return (
     <div aria-hidden="true" className="absolute inset-0 flex items-center justify-center">
