@@ -19,7 +19,7 @@ export type {
 export interface CallOptions {
   /** Where the gateway is, for example `https://calls.example.com`. */
   url: string;
-  /** A user token, or how to get a fresh one at every connection. */
+  /** A user token, or how to get one: asked at first, and again when the one before is no longer accepted. */
   token: string | (() => Promise<string>);
   callId: string;
   displayName?: string;

@@ -13,25 +13,17 @@ import type {
   ModeSwitchPrepare,
   SignalEvent,
 } from '@crossfade/shared/signalling';
+import { buildPath, type PathPlace } from './build-path.ts';
 import { EarlySignals } from './early-signals.ts';
 import { AFTER_MS, GapMeter } from './gap-meter.ts';
 import { P2pPath } from './p2p.ts';
-import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
-import { readReceiverStats } from './receiver-stats.ts';
-import type { TrackKind } from './received-tracks.ts';
-import type { Roster, Shown } from './roster.ts';
+import type { LocalTracks, MediaPath } from './path.ts';
+import type { Roster } from './roster.ts';
 import type { SfuDevice } from './sfu-device.ts';
 import { SfuPath } from './sfu.ts';
+import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
-import {
-  awaitedTracks,
-  expectedTracks,
-  linksToBuild,
-  reconcile,
-  shownFrom,
-  type ExpectedTrack,
-  type PathRole,
-} from './switch.ts';
+import { awaitedTracks, expectedTracks, linksToBuild, reconcile, type ExpectedTrack } from './switch.ts';
 
 /** How long the old path is kept after a commit, for those who hear of it later, milliseconds. */
 const DRAIN_MS = 400;
@@ -87,7 +79,7 @@ export class Crossfade {
     this.#mode = joined.mode;
     this.#epoch = joined.epoch;
     this.#setProducers(joined.sfu?.producers ?? []);
-    this.#active = this.#build(joined);
+    this.#active = this.#build(placeOf(joined));
   }
 
   /** Connects to those who are there, and takes part in a switch that is under way. */
@@ -150,10 +142,13 @@ export class Crossfade {
     for (const path of this.#sfuPaths()) path.removeConsumer(producerId, consumerId);
   }
 
-  /** Somebody came, or changed: links may be missing, or a confirmation may be due. */
-  participantsChanged(joined = false): void {
+  /**
+   * Somebody came, or changed: links may be missing, or a confirmation may be due.
+   * @param grown whether the call may have become too large for peer-to-peer by this
+   */
+  participantsChanged(grown = false): void {
     const tooMany = this.#options.roster.others().length + 1 > this.#p2pMaxParticipants;
-    if (joined && tooMany && this.#mode === 'p2p') {
+    if (grown && tooMany && this.#mode === 'p2p') {
       this.#expectSwitchUntil = performance.now() + EXPECT_SWITCH_MS;
       this.#after(EXPECT_SWITCH_MS, () => this.#link());
     }
@@ -200,7 +195,7 @@ export class Crossfade {
     if (active === 'rebuild') {
       this.#mode = joined.mode;
       this.#epoch = joined.epoch;
-      this.#activate(this.#build(joined));
+      this.#activate(this.#build(placeOf(joined)));
     }
     if (begin) this.#prepare(begin);
     // A confirmation may be among what was lost; a second one does no harm.
@@ -230,7 +225,7 @@ export class Crossfade {
       return;
     }
     const { roster } = this.#options;
-    const path = this.#build({ mode, epoch, rtpCapabilities: prepare.rtpCapabilities });
+    const path = this.#build(prepare);
     const gaps = new GapMeter();
     this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
     for (const { participantId } of roster.others()) {
@@ -245,7 +240,8 @@ export class Crossfade {
 
   #commit({ transitionId, epoch, mode }: Extract<ModeSwitch, { phase: 'commit' }>): void {
     if (epoch <= this.#epoch) return;
-    if (this.#pending?.prepare.transitionId === transitionId) {
+    const prepared = this.#pending?.prepare.transitionId === transitionId;
+    if (this.#pending && prepared) {
       this.#swap(this.#pending);
     } else if (mode === 'p2p') {
       // The media server was lost: there was nothing to prepare for.
@@ -258,7 +254,8 @@ export class Crossfade {
       this.#options.outOfStep();
       return;
     }
-    this.participantsChanged();
+    // A call that fell back and is too large goes to another room next.
+    this.participantsChanged(!prepared);
     this.#options.changed();
   }
 
@@ -314,40 +311,22 @@ export class Crossfade {
     pending.path.close();
   }
 
-  #build(where: {
-    mode: Mode;
-    epoch: number;
-    sfu?: JoinAnswer['sfu'];
-    rtpCapabilities?: ModeSwitchPrepare['rtpCapabilities'];
-  }): MediaPath {
+  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): P2pPath | SfuPath {
     const { callId, local, request, device } = this.#options;
-    const { mode, epoch } = where;
-    const events: PathEvents = {
-      changed: () => this.#review(),
-      failed: (reason) => this.#pathFailed(path, reason),
-    };
-    const rtpCapabilities = where.rtpCapabilities ?? where.sfu?.rtpCapabilities;
-    const selfId = this.#selfId;
-    const path =
-      mode === 'p2p'
-        ? new P2pPath({
-            epoch,
-            selfId,
-            iceServers: [...this.#iceServers],
-            local,
-            events,
-            send: (to, signal) => request('call:signal', { callId, to, ...signal }),
-            report: (participantId, state, connection) => void this.#report(participantId, state, connection),
-          })
-        : new SfuPath({
-            callId,
-            epoch,
-            selfId,
-            device: device.load((rtpCapabilities ?? {}) as Parameters<SfuDevice['load']>[0]),
-            local,
-            request,
-            events,
-          });
+    const path = buildPath(
+      { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
+      {
+        callId,
+        selfId: this.#selfId,
+        local,
+        device,
+        request,
+        events: {
+          changed: () => this.#review(),
+          failed: (reason) => this.#pathFailed(path, reason),
+        },
+      },
+    );
     if (path instanceof SfuPath) path.setProducers([...this.#producers.values()]);
     return path;
   }
@@ -378,7 +357,14 @@ export class Crossfade {
   #review(): void {
     if (this.#closed) return;
     const { roster, changed } = this.#options;
-    for (const { participantId } of roster.others()) roster.show(participantId, this.#shown(participantId));
+    const paths = {
+      active: this.#active,
+      draining: [...this.#draining].reverse(),
+      pending: this.#pending?.path,
+    };
+    for (const { participantId } of roster.others()) {
+      roster.show(participantId, shownOf(participantId, paths));
+    }
     this.#confirmIfComplete();
     changed();
   }
@@ -429,56 +415,6 @@ export class Crossfade {
     });
   }
 
-  async #report(
-    participantId: string,
-    state: 'connected' | 'degraded' | 'failed',
-    connection: RTCPeerConnection,
-  ): Promise<void> {
-    const { callId, request } = this.#options;
-    try {
-      const { rttMs, relayed } = readReceiverStats(await connection.getStats());
-      await request('call:path', {
-        callId,
-        with: participantId,
-        state,
-        ...(rttMs !== null && { rttMs }),
-        ...(relayed !== null && { relayed }),
-      });
-    } catch {
-      // The connection, or the participant, is gone meanwhile.
-    }
-  }
-
-  #shown(participantId: string): Shown {
-    const draining = [...this.#draining];
-    const pathOf = (role: PathRole, kind: TrackKind): MediaPath | undefined => {
-      if (role === 'active') return this.#active;
-      if (role === 'pending') return this.#pending?.path;
-      return draining.find((path) => path.received.find(participantId, kind));
-    };
-    const choose = (kind: TrackKind) => {
-      const on = (role: PathRole) => {
-        const path = pathOf(role, kind);
-        const track = path?.received.find(participantId, kind);
-        return {
-          exists: track !== null && track !== undefined,
-          decoded: track?.decoded ?? false,
-          alive: path?.reaches(participantId) ?? false,
-        };
-      };
-      const role = shownFrom({ active: on('active'), draining: on('draining'), pending: on('pending') });
-      const path = role ? pathOf(role, kind) : undefined;
-      return { path, track: path?.received.find(participantId, kind) ?? null };
-    };
-    const video = choose('video');
-    const audio = choose('audio');
-    const path = video.path ?? audio.path ?? this.#active;
-    return {
-      path: path.reaches(participantId) ? path.mode : 'none',
-      tracks: { audio: audio.track, video: video.track },
-    };
-  }
-
   #replayEarly(path: MediaPath, transitionId: string | undefined): void {
     if (!(path instanceof P2pPath)) return;
     for (const signal of this.#early.take(path.epoch, transitionId)) path.receive(signal);
@@ -505,6 +441,10 @@ export class Crossfade {
     }, ms);
     this.#timers.add(timer);
   }
+}
+
+function placeOf({ mode, epoch, sfu }: JoinAnswer): Omit<PathPlace, 'iceServers'> {
+  return { mode, epoch, rtpCapabilities: sfu?.rtpCapabilities };
 }
 
 function ownProducers(path: MediaPath): readonly string[] {

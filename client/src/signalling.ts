@@ -15,6 +15,7 @@ import {
   type ServerEvent,
   type ServerEventName,
 } from '@crossfade/shared/signalling';
+import { Tokens } from './tokens.ts';
 
 export type Request = <N extends ClientRequestName>(
   name: N,
@@ -42,9 +43,11 @@ export class Signalling {
   #events: EventHandlers | null = null;
   #connection: ConnectionHandlers | null = null;
   #closed = false;
+  readonly #tokens: Tokens;
 
-  /** @param token sent with every connection; a function is asked anew each time */
+  /** @param token sent with every connection; a function is asked again when the one before is refused */
   constructor(url: string, token: string | (() => Promise<string>)) {
+    this.#tokens = new Tokens(token);
     this.#socket = io(url, {
       transports: ['websocket'],
       autoConnect: false,
@@ -53,9 +56,8 @@ export class Signalling {
       reconnectionDelay: 250,
       reconnectionDelayMax: 3_000,
       auth: (send: (auth: { token: string }) => void) => {
-        const fresh = typeof token === 'string' ? Promise.resolve(token) : token();
         // Without a token the gateway answers `unauthenticated`, which is the right error.
-        fresh.then(
+        this.#tokens.take().then(
           (value) => send({ token: value }),
           () => send({ token: '' }),
         );
@@ -93,6 +95,7 @@ export class Signalling {
       this.#socket.off('connect', connected);
       this.#socket.off('connect_error', refused);
     }
+    this.#tokens.accepted();
     this.#watch();
   }
 
@@ -165,7 +168,10 @@ export class Signalling {
   }
 
   #watch(): void {
-    this.#socket.on('connect', () => this.#connection?.reconnected());
+    this.#socket.on('connect', () => {
+      this.#tokens.accepted();
+      this.#connection?.reconnected();
+    });
     this.#socket.on('disconnect', (reason) => {
       // What was held back belongs to the session before; the resumed one starts from a snapshot.
       this.#held = [];
@@ -179,7 +185,8 @@ export class Signalling {
     });
     this.#socket.on('connect_error', (error) => {
       const coded = refusal(error);
-      if (coded && !coded.retryable) this.#connection?.refused(coded);
+      const outdated = coded?.code === 'unauthenticated' && this.#tokens.renew();
+      if (coded && !coded.retryable && !outdated) this.#connection?.refused(coded);
       else if (!this.#socket.active) {
         setTimeout(() => {
           if (!this.#closed) this.#socket.connect();

@@ -59,6 +59,9 @@ export function shownFrom(on: Readonly<Record<PathRole, TrackOnPath>>): PathRole
   return on.active.exists ? 'active' : null;
 }
 
+/** In a larger mesh everyone would send more streams than a laptop encodes: without a media server it stays silent. */
+const MESH_MAX_PARTICIPANTS = 8;
+
 /**
  * The participants that lack a peer-to-peer link and should have one. While a switch to the media server is under way,
  * or may be expected because the call has just become too large, nobody gets a new one.
@@ -70,8 +73,10 @@ export function linksToBuild(situation: {
   /** Whether a switch to the media server is likely to be announced any moment. */
   switchExpected: boolean;
 }): string[] {
+  const others = [...situation.others];
   if (situation.switchingTo === 'sfu' || situation.switchExpected) return [];
-  return [...situation.others]
+  if (others.length + 1 > MESH_MAX_PARTICIPANTS) return [];
+  return others
     .filter(({ participantId, connected }) => connected && !situation.linked(participantId))
     .map(({ participantId }) => participantId);
 }

@@ -1,0 +1,52 @@
+/** Builds a path for a mode: the only place that knows both kinds. */
+import type { IceServer, Mode } from '@crossfade/shared/signalling';
+import { P2pPath } from './p2p.ts';
+import type { LocalTracks, PathEvents } from './path.ts';
+import { reportPath } from './path-report.ts';
+import type { SfuDevice } from './sfu-device.ts';
+import { SfuPath } from './sfu.ts';
+import type { Request } from './signalling.ts';
+
+export interface PathPlace {
+  mode: Mode;
+  epoch: number;
+  /** What the media server supports; mode `sfu` needs it. */
+  rtpCapabilities?: object | undefined;
+  iceServers: readonly IceServer[];
+}
+
+export interface PathMaterial {
+  callId: string;
+  selfId: string;
+  local: LocalTracks;
+  device: SfuDevice;
+  request: Request;
+  events: PathEvents;
+}
+
+export function buildPath(
+  { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
+  { callId, selfId, local, device, request, events }: PathMaterial,
+): P2pPath | SfuPath {
+  if (mode === 'sfu') {
+    return new SfuPath({
+      callId,
+      epoch,
+      selfId,
+      device: device.load(rtpCapabilities ?? {}),
+      local,
+      request,
+      events,
+    });
+  }
+  return new P2pPath({
+    epoch,
+    selfId,
+    iceServers: [...iceServers],
+    local,
+    events,
+    send: (to, signal) => request('call:signal', { callId, to, ...signal }),
+    report: (participantId, state, connection) =>
+      void reportPath(request, { callId, with: participantId, state }, connection),
+  });
+}

@@ -1,0 +1,27 @@
+/** A real Chromium with a made-up camera and microphone. */
+import { chromium, type Browser } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  // Camera and microphone are made up: a moving picture and a beep every second. No questions about them.
+  '--use-fake-ui-for-media-stream',
+  // Every page has a window of its own; none of them may be slowed down for being covered by another.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  // The media server listens on 127.0.0.1, and so may be the only address of the machine.
+  '--allow-loopback-in-peer-connection',
+];
+
+/** @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others */
+export async function launchChromium(framesPerSecond = 10): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
+    args: [...FLAGS, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
+  });
+}

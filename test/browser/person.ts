@@ -1,0 +1,161 @@
+/** Someone in a call: one page of the real web app in a window of its own, and what can be read from it. */
+import type { Call, CallSnapshot, PathStats } from '@crossfade/client/call';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { recordFrames } from './frame-recorder.ts';
+import { until } from './until.ts';
+
+declare global {
+  interface Window {
+    crossfade?: { call: Call };
+  }
+}
+
+export type Mode = CallSnapshot['mode'];
+
+/** The snapshot without what cannot leave the page. */
+export interface Seen {
+  mode: Mode;
+  switchingTo: Mode | null;
+  epoch: number;
+  participantId: string;
+  microphone: boolean;
+  remotes: { participantId: string; name: string; path: string; audio: boolean; video: boolean }[];
+}
+
+export interface FrameTimes {
+  /** The page's clock now, milliseconds. */
+  now: number;
+  /** When frames were presented, by participant. */
+  presented: Record<string, number[]>;
+}
+
+export class Person {
+  readonly name: string;
+  readonly page: Page;
+  /** What went wrong in the page: exceptions and `console.error`. */
+  readonly problems: string[] = [];
+  readonly #context: BrowserContext;
+
+  private constructor(name: string, context: BrowserContext, page: Page) {
+    this.name = name;
+    this.#context = context;
+    this.page = page;
+    page.on('pageerror', (error) => this.problems.push(`${name}: ${error.stack ?? error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`${name}: ${message.text()}`);
+    });
+  }
+
+  /**
+   * Opens the join page; every person has a browser profile of their own.
+   * @param prepare what has to be set up before the page is loaded
+   */
+  static async open(
+    browser: Browser,
+    url: string,
+    name: string,
+    prepare?: (page: Page) => Promise<void>,
+  ): Promise<Person> {
+    const context = await browser.newContext({
+      // Small: without a graphics card, painting three videos a page is much of the work.
+      viewport: { width: 560, height: 420 },
+      permissions: ['camera', 'microphone'],
+    });
+    const page = await context.newPage();
+    await page.addInitScript(recordFrames);
+    const person = new Person(name, context, page);
+    await prepare?.(page);
+    await page.goto(url);
+    return person;
+  }
+
+  /** Fills in the join page. */
+  async fillIn(callId: string): Promise<void> {
+    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByLabel('Call', { exact: true }).fill(callId);
+  }
+
+  /**
+   * Presses the button of the join page, after filling it in unless the page knows the call already. Returns when that
+   * was, by the page's clock.
+   */
+  async join(callId?: string): Promise<number> {
+    const { page } = this;
+    // Of several windows only one is in front; those behind it would present no frames.
+    await page.bringToFront();
+    if (callId === undefined) await page.getByLabel('Your name').fill(this.name);
+    else await this.fillIn(callId);
+    const button = page.getByRole('button', { name: 'Join' });
+    await button.waitFor();
+    const pressedAt = await page.evaluate(() => performance.now());
+    await button.click();
+    return pressedAt;
+  }
+
+  async hangUp(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Leave' }).click();
+  }
+
+  /** What the page says about where the call runs. */
+  async badge(): Promise<string | null> {
+    return this.page.getByTestId('mode-badge').getAttribute('data-mode');
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+  }
+
+  /** What the client sees of the call; null outside of one. */
+  async see(): Promise<Seen | null> {
+    return this.page.evaluate(() => {
+      const snapshot = window.crossfade?.call.snapshot;
+      if (!snapshot || snapshot.status.kind === 'ended') return null;
+      const { mode, switchingTo, epoch, participantId, local, remotes } = snapshot;
+      return {
+        mode,
+        switchingTo,
+        epoch,
+        participantId,
+        microphone: local.media.audio,
+        remotes: remotes.map((remote) => ({
+          participantId: remote.participantId,
+          name: remote.displayName,
+          path: remote.path,
+          audio: remote.media.audio,
+          video: remote.media.video,
+        })),
+      };
+    });
+  }
+
+  /** Waits until the call has this status. */
+  async statusIs(kind: CallSnapshot['status']['kind']): Promise<void> {
+    await until(`${this.name} is ${kind}`, 15_000, async () => {
+      const now = await this.page.evaluate(() => window.crossfade?.call.snapshot.status.kind);
+      return now === kind ? { done: true } : { pending: now };
+    });
+  }
+
+  async stats(): Promise<PathStats> {
+    const stats = await this.page.evaluate(() => window.crossfade?.call.stats());
+    if (!stats) throw new Error(`${this.name} is in no call.`);
+    return stats;
+  }
+
+  async frameTimes(): Promise<FrameTimes> {
+    return this.page.evaluate(() => ({ now: performance.now(), presented: window.presentedFrames ?? {} }));
+  }
+
+  /** Waits until the call runs in this mode, without a switch under way, with so many others. */
+  async settled(mode: Mode, others: number, timeoutMs = 15_000): Promise<Seen> {
+    return until<Seen>(`${this.name} in mode ${mode} with ${String(others)} others`, timeoutMs, async () => {
+      const seen = await this.see();
+      const ok =
+        seen?.mode === mode &&
+        seen.switchingTo === null &&
+        seen.remotes.length === others &&
+        seen.remotes.every(({ path }) => path === mode);
+      return ok ? { done: seen } : { pending: seen };
+    });
+  }
+}
