@@ -2,7 +2,7 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const workspace = new URL('..', import.meta.url).pathname;
+const workspace = decodeURIComponent(new URL('..', import.meta.url).pathname);
 const gateway = 'http://127.0.0.1:3000';
 
 export default defineConfig({
