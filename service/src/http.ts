@@ -37,6 +37,8 @@ export function createHttp(options: HttpOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  // Answers are not for caches; a hash of each one would be for nothing.
+  app.disable('etag');
   app.use(
     requestId,
     measured(options.registry),

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import jwt from 'jsonwebtoken';
 import {
   bearerToken,
@@ -71,6 +71,29 @@ describe('refused', () => {
       expect.objectContaining({ code: 'unauthenticated' }),
     );
   });
+});
+
+test('a token that was accepted is refused once it has expired', () => {
+  jest.useFakeTimers();
+  try {
+    const token = signServiceToken(key, { subject: 'g', lifetimeS: 60 });
+    expect(verifyServiceToken(token, key).sub).toBe('g');
+    jest.advanceTimersByTime(89_000);
+    expect(verifyServiceToken(token, key).sub).toBe('g');
+    jest.advanceTimersByTime(2_000);
+    expect(() => verifyServiceToken(token, key)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('what was accepted for one key or audience is not for another', () => {
+  const token = signServiceToken(key, { subject: 'g', lifetimeS: 60 });
+  verifyServiceToken(token, key);
+  expect(() => verifyServiceToken(token, { ...key, secret: 'x'.repeat(32) })).toThrow();
+  expect(() => verifyUserToken(token, key)).toThrow();
 });
 
 test('the bearer of a header', () => {

@@ -1,4 +1,5 @@
 /** JSON Web Tokens: signing and checking, with one fixed algorithm. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { CodedError } from '@crossfade/shared/errors';
 import {
   SERVICE_AUDIENCE,
@@ -21,10 +22,48 @@ export interface TokenKey {
   issuer: string;
 }
 
-function verify<S extends z.ZodType>(token: string, key: TokenKey, audience: string, schema: S): z.infer<S> {
-  let claims: unknown;
+/** A token that was verified is not verified again: a gateway sends the same one with every request for minutes. */
+const MAX_REMEMBERED = 1_000;
+const remembered = new WeakMap<TokenKey, Map<string, { claims: unknown; goodUntil: number }>>();
+
+/** The secret as a key object: from a string, jsonwebtoken would first try to read it as a public key, every time. */
+const secretKeys = new WeakMap<TokenKey, KeyObject>();
+
+function secretKeyOf(key: TokenKey): KeyObject {
+  const existing = secretKeys.get(key);
+  if (existing) return existing;
+  const created = createSecretKey(Buffer.from(key.secret));
+  secretKeys.set(key, created);
+  return created;
+}
+
+function verify<S extends z.ZodType>(
+  token: string,
+  key: TokenKey,
+  audience: string,
+  schema: S,
+  now = Date.now(),
+): z.infer<S> {
+  const cache = remembered.get(key) ?? new Map<string, { claims: unknown; goodUntil: number }>();
+  remembered.set(key, cache);
+  const known = cache.get(`${audience} ${token}`);
+  if (known && now < known.goodUntil) return known.claims as z.infer<S>;
+
+  const claims = verifySignature(token, key, audience);
+  const parsed = schema.safeParse(claims);
+  const { exp } = claims as { exp?: unknown };
+  // A token without `exp` would be good for ever.
+  if (!parsed.success || typeof exp !== 'number') {
+    throw new CodedError('unauthenticated', 'The token is not valid here.');
+  }
+  if (cache.size >= MAX_REMEMBERED) cache.clear();
+  cache.set(`${audience} ${token}`, { claims: parsed.data, goodUntil: (exp + CLOCK_TOLERANCE_S) * 1000 });
+  return parsed.data;
+}
+
+function verifySignature(token: string, key: TokenKey, audience: string): unknown {
   try {
-    claims = jwt.verify(token, key.secret, {
+    return jwt.verify(token, secretKeyOf(key), {
       algorithms: [ALGORITHM],
       issuer: key.issuer,
       audience,
@@ -40,12 +79,6 @@ function verify<S extends z.ZodType>(token: string, key: TokenKey, audience: str
       },
     );
   }
-  const parsed = schema.safeParse(claims);
-  // A token without `exp` would be good for ever.
-  if (!parsed.success || typeof (claims as { exp?: unknown }).exp !== 'number') {
-    throw new CodedError('unauthenticated', 'The token is not valid here.');
-  }
-  return parsed.data;
 }
 
 /** @throws CodedError `unauthenticated` */
