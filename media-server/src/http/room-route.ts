@@ -15,7 +15,7 @@ export interface RoomRequestContext {
   caller: Caller;
   request: Request;
   response: Response;
-  /** The `:id` of the route. */
+  /** The `:id` of the route, if it has one. */
   id: string;
 }
 

@@ -154,6 +154,27 @@ function producersAfter(events: readonly FeedEvent[]): string[] {
   return [...known];
 }
 
+describe('a room', () => {
+  it.each(['leave', 'close'] as const)(
+    'keeps no transport that was still being made at a %s',
+    async (end) => {
+      const { room, router, events } = setUp();
+      const request = { participantId: 'ann', direction: 'send', forceTcp: false } as const;
+      const making = room.createTransport(request);
+      if (end === 'leave') room.leave('ann');
+      else room.close('deleted');
+      await expect(making).rejects.toMatchObject({
+        code: end === 'leave' ? 'participant-not-found' : 'room-not-found',
+      });
+      expect(router.left).toEqual([]);
+      expect(room.participantCount).toBe(0);
+      expect(events.map(({ type }) => type)).toEqual([end === 'leave' ? 'participant-left' : 'room-closed']);
+      // Who comes back is welcome.
+      if (end === 'leave') await room.createTransport(request);
+    },
+  );
+});
+
 describe('a room, whatever happens in it', () => {
   it('keeps events, snapshot, counts and worker in step, and leaves nothing behind', async () => {
     await fc.assert(
@@ -194,7 +215,7 @@ describe('a room, whatever happens in it', () => {
           expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

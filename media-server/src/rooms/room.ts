@@ -41,6 +41,12 @@ export interface RoomOptions {
   log: Log;
 }
 
+/** A transport that is being made: its participant counts already, and may leave before it is there. */
+interface Arrival {
+  readonly participantId: string;
+  left: boolean;
+}
+
 interface RoomEvents {
   event: [event: FeedEvent];
   closed: [];
@@ -56,8 +62,8 @@ export class Room extends Emitter<RoomEvents> {
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
-  /** Whose transports are being made: they count as participants already. */
-  readonly #arriving: string[] = [];
+  /** Transports that are being made. */
+  readonly #arrivals = new Set<Arrival>();
   #epoch: number;
   #state: RoomState = 'open';
 
@@ -145,7 +151,7 @@ export class Room extends Emitter<RoomEvents> {
     return ownedBy(owner, this.#consumers.get(id), 'consumer-not-found');
   }
 
-  /** @throws CodedError `room-full` */
+  /** @throws CodedError `room-full`; `room-not-found`, `participant-not-found` if those were gone before it was made */
   async createTransport(request: {
     participantId: string;
     direction: Direction;
@@ -156,7 +162,8 @@ export class Room extends Emitter<RoomEvents> {
     if (!present.has(participantId) && present.size >= this.#options.maxParticipants) {
       throw new CodedError('room-full');
     }
-    this.#arriving.push(participantId);
+    const arrival: Arrival = { participantId, left: false };
+    this.#arrivals.add(arrival);
     try {
       const { webRtcServer } = this.worker;
       const media = await ask(
@@ -165,15 +172,15 @@ export class Room extends Emitter<RoomEvents> {
           late.close();
         },
       );
-      if (this.#state !== 'open') {
+      if (this.#state !== 'open' || arrival.left) {
         media.close();
-        throw new CodedError('room-not-found');
+        throw new CodedError(arrival.left ? 'participant-not-found' : 'room-not-found');
       }
       const transport = new Transport(media, { participantId, direction, log: this.#options.log });
       this.#addTransport(transport);
       return transport;
     } finally {
-      this.#arriving.splice(this.#arriving.indexOf(participantId), 1);
+      this.#arrivals.delete(arrival);
     }
   }
 
@@ -195,11 +202,11 @@ export class Room extends Emitter<RoomEvents> {
 
   /** Closes everything this participant owns. @throws CodedError `participant-not-found` */
   leave(participantId: string): void {
-    const own = [...this.#transports.values()].filter(
-      (transport) => transport.participantId === participantId,
-    );
-    if (own.length === 0) throw new CodedError('participant-not-found');
-    for (const transport of own) transport.close('participant-left');
+    if (!this.#participantIds().has(participantId)) throw new CodedError('participant-not-found');
+    for (const arrival of this.#arrivals) arrival.left ||= arrival.participantId === participantId;
+    for (const transport of [...this.#transports.values()]) {
+      if (transport.participantId === participantId) transport.close('participant-left');
+    }
     this.#publish({ type: 'participant-left', participantId, reason: 'left' });
   }
 
@@ -219,10 +226,8 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #participantIds(): Set<string> {
-    return new Set([
-      ...[...this.#transports.values()].map(({ participantId }) => participantId),
-      ...this.#arriving,
-    ]);
+    const present = [...this.#transports.values(), ...this.#arrivals];
+    return new Set(present.map(({ participantId }) => participantId));
   }
 
   #publish(event: RoomEvent): void {

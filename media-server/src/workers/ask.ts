@@ -6,7 +6,7 @@ import { CodedError } from '@crossfade/shared/errors';
 import { errors } from 'mediasoup';
 
 /** Milliseconds a worker may take, so that the whole HTTP request stays under 5 s. */
-const ANSWER_LIMIT_MS = 4_500;
+const ANSWER_LIMIT_MS = 4_000;
 
 /**
  * @param discard undoes an answer that came after the limit, so that nothing is left half-made

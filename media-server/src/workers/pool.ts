@@ -70,10 +70,12 @@ export class WorkerPool extends Emitter<{ restarted: [] }> {
   }
 
   #seat(worker: MediaWorker): void {
-    this.#places[worker.index] = { state: 'up', worker };
-    worker.on('died', () => {
+    const restart = () => {
       this.#places[worker.index] = { state: 'restarting', done: this.#replace(worker.index) };
-    });
+    };
+    this.#places[worker.index] = { state: 'up', worker };
+    worker.on('died', restart);
+    if (worker.dead) restart();
   }
 
   async #replace(index: number): Promise<void> {

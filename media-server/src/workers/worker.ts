@@ -87,6 +87,11 @@ export class MediaWorker extends Emitter<{ died: [] }> {
     });
   }
 
+  /** Whether it died before anyone could listen. */
+  get dead(): boolean {
+    return this.#worker.died;
+  }
+
   get pid(): number {
     return this.#worker.pid;
   }

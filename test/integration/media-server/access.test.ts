@@ -44,6 +44,16 @@ describe('tokens', () => {
     ],
     ['signed with another secret', () => signed(service, {}, 'another secret that is 32 bytes or more')],
     ['signed with another algorithm', () => signed(service, { algorithm: 'HS512' })],
+    [
+      'that name a key of their own',
+      () =>
+        jwt.sign(service, 'a secret of the attacker, 32 bytes or more', {
+          audience: 'media-server',
+          issuer: 'crossfade',
+          expiresIn: 60,
+          header: { alg: 'HS256', kid: '../../x', jku: `${harness.url}/keys` },
+        }),
+    ],
     ['expired by 31 seconds', () => signed(service, { expiresIn: -31 })],
     ['not valid yet', () => signed(service, { notBefore: 60 })],
     ['that never expire', () => jwt.sign(service, SECRET, { audience: 'media-server', issuer: 'crossfade' })],
