@@ -5,9 +5,14 @@ import { SettingError } from './settings.ts';
 
 /**
  * Listens, and tells the port (which the system chose if `port` is 0).
+ * @param setting where the port came from
  * @throws SettingError if the address cannot be used
  */
-export async function listen(server: Server, address: { host: string; port: number }): Promise<number> {
+export async function listen(
+  server: Server,
+  address: { host: string; port: number },
+  setting = 'PORT',
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const where = `${address.host}:${String(address.port)}`;
@@ -15,7 +20,7 @@ export async function listen(server: Server, address: { host: string; port: numb
         error.code === 'EADDRINUSE'
           ? `another program already listens on ${where}; stop it or choose another port`
           : `cannot listen on ${where} (${error.code ?? error.message})`;
-      reject(new SettingError(`Setting PORT cannot be used: ${why}.`));
+      reject(new SettingError(`Setting ${setting} cannot be used: ${why}.`));
     });
     server.listen(address.port, address.host, resolve);
   });

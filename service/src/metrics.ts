@@ -25,6 +25,6 @@ export async function serveMetrics(
       () => response.writeHead(500).end(),
     );
   });
-  await listen(server, address);
+  await listen(server, address, 'METRICS_PORT');
   return server;
 }

@@ -34,7 +34,7 @@ const headerExtensionUris = [
 const headerExtensionUriSchema = z.enum(headerExtensionUris);
 
 /** Codec parameters as in SDP's `a=fmtp`. */
-const fmtpSchema = z.record(z.string().max(64), z.union([shortText, z.number(), z.boolean(), z.null()]));
+const fmtpSchema = z.record(z.string().max(64), z.union([shortText, z.number(), z.boolean()]));
 
 const rtcpFeedbackSchema = z.object({ type: z.string().max(32), parameter: z.string().max(32).optional() });
 
