@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { longestGap } from './gap-meter.ts';
+import { longestGap, presentationTimes } from './gap-meter.ts';
 
 describe('the longest gap between frames', () => {
   test.each([
@@ -14,4 +14,17 @@ describe('the longest gap between frames', () => {
   ])('%s', (_what, times, from, to, expected) => {
     expect(longestGap(times, from, to)).toBe(expected);
   });
+});
+
+test('frames a busy page was not told of are spread evenly', () => {
+  const told = [
+    { at: 0, count: 7 },
+    { at: 50, count: 8 },
+    { at: 200, count: 11 },
+    { at: 500, count: 12 },
+  ];
+  expect(presentationTimes(told)).toEqual([0, 50, 100, 150, 200, 500]);
+  // The count starts anew with another track.
+  expect(presentationTimes([...told, { at: 550, count: 1 }]).at(-1)).toBe(550);
+  expect(presentationTimes([])).toEqual([]);
 });

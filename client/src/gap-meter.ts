@@ -18,13 +18,27 @@ export function longestGap(times: readonly number[], from: number, to: number): 
   return longest;
 }
 
+/**
+ * When frames were presented, from what the browser tells of some of them: a busy page is not called for each, but the
+ * count goes on. Those in between are taken to be evenly spread.
+ * @param told the time, milliseconds, and the count of frames presented until then; ascending
+ */
+export function presentationTimes(told: readonly { at: number; count: number }[]): number[] {
+  return told.flatMap(({ at, count }, index) => {
+    const before = told[index - 1];
+    const frames = before ? Math.max(1, count - before.count) : 1;
+    const step = before ? (at - before.at) / frames : 0;
+    return Array.from({ length: frames }, (_each, place) => at - (frames - 1 - place) * step);
+  });
+}
+
 /** How far around the swap is looked for the gap, milliseconds. */
 const BEFORE_MS = 500;
 export const AFTER_MS = 1_500;
 
 interface Watched {
   element: HTMLVideoElement;
-  times: number[];
+  told: { at: number; count: number }[];
 }
 
 export class GapMeter {
@@ -39,11 +53,11 @@ export class GapMeter {
     element.muted = true;
     element.playsInline = true;
     element.srcObject = stream;
-    const watched = { element, times: [] as number[] };
+    const watched: Watched = { element, told: [] };
     this.#watched.set(participantId, watched);
-    const note = (now: number) => {
+    const note = (at: number, { presentedFrames }: VideoFrameCallbackMetadata) => {
       if (this.#closed) return;
-      watched.times.push(now);
+      watched.told.push({ at, count: presentedFrames });
       element.requestVideoFrameCallback(note);
     };
     element.requestVideoFrameCallback(note);
@@ -57,9 +71,10 @@ export class GapMeter {
   read(swappedAt: number): number | null {
     if (document.visibilityState !== 'visible') return null;
     const gaps = [...this.#watched.values()]
+      .map(({ told }) => presentationTimes(told))
       // A video without frames before the swap was not shown, so nothing could freeze.
-      .filter(({ times }) => times.some((time) => time < swappedAt))
-      .map(({ times }) => longestGap(times, swappedAt - BEFORE_MS, swappedAt + AFTER_MS))
+      .filter((times) => times.some((time) => time < swappedAt))
+      .map((times) => longestGap(times, swappedAt - BEFORE_MS, swappedAt + AFTER_MS))
       .filter((gap) => gap !== null);
     return gaps.length > 0 ? Math.max(...gaps) : null;
   }

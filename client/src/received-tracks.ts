@@ -1,8 +1,7 @@
 /**
- * The remote tracks of one path, and which of them have been decoded. A receiver lists the sources of what it has
- * handed to its track: asking that costs next to nothing, so it is asked often, and the statistics, which are
- * expensive and decide, only when it lists one (and seldom otherwise, for browsers that list none). Owned and closed by
- * its path.
+ * The remote tracks of one path, and which of them have been decoded. A track is unmuted when its first packet comes;
+ * from then on its receiver is asked for statistics, which are expensive, until the first frame or sound. Owned and
+ * closed by its path.
  */
 import { isDecoding, readReceiverStats } from './receiver-stats.ts';
 import { SilentSink } from './silent-sink.ts';
@@ -17,23 +16,17 @@ export interface ReceivedTrack {
   readonly decoded: boolean;
 }
 
-/** Between two looks while tracks are young, and later: a muted one may stay without media for long. Milliseconds. */
-const LOOK_SOON_MS = 15;
-const LOOK_LATER_MS = 250;
-/** How long a track counts as young, milliseconds. */
-const YOUNG_MS = 4_000;
-/** Between two looks at the statistics of a receiver that lists no sources, milliseconds. */
-const READ_ANYWAY_MS = 500;
+/** Between two looks at tracks whose packets arrive, milliseconds. */
+const LOOK_MS = 30;
+/** Between two looks at tracks that are mute, for browsers that do not tell of the first packet, milliseconds. */
+const LOOK_ANYWAY_MS = 1_000;
 
 export class ReceivedTracks {
   readonly #tracks = new Map<string, ReceivedTrack>();
   readonly #changed: () => void;
   /** Where sound goes until it has been decoded. */
   readonly #sink = new SilentSink();
-  /** When the statistics of a receiver were last read without a sign of media. */
-  readonly #readAt = new WeakMap<RTCRtpReceiver, number>();
   #watching = false;
-  #youngUntil = 0;
   #closed = false;
   /** Ends the pause between two looks early: a new track is looked at at once. */
   #endPause: () => void = () => undefined;
@@ -55,9 +48,7 @@ export class ReceivedTracks {
     this.remove(participantId, kind);
     this.#tracks.set(keyOf(participantId, kind), { participantId, kind, receiver, decoded: false });
     if (kind === 'audio') this.#sink.add(receiver.track);
-    const now = performance.now();
-    this.#readAt.set(receiver, now);
-    this.#youngUntil = now + YOUNG_MS;
+    receiver.track.addEventListener('unmute', () => this.#endPause());
     if (this.#watching) this.#endPause();
     else void this.#watch();
     this.#changed();
@@ -87,34 +78,24 @@ export class ReceivedTracks {
     for (;;) {
       const undecoded = this.all().filter(({ decoded }) => !decoded);
       if (undecoded.length === 0) break;
-      const found = await Promise.all(undecoded.map((track) => this.#hasBegun(track)));
-      const begun = undecoded.filter(
-        (track, index) => found[index] === true && this.find(track.participantId, track.kind) === track,
-      );
-      for (const track of begun) {
-        this.#tracks.set(keyOf(track.participantId, track.kind), { ...track, decoded: true });
-      }
-      if (begun.length > 0) this.#changed();
-      // Only now is it played where it is heard, if it was not before: sound has not stopped in between.
-      for (const { receiver } of begun) this.#sink.remove(receiver.track);
-      const pause = performance.now() < this.#youngUntil ? LOOK_SOON_MS : LOOK_LATER_MS;
-      await this.#pause(pause);
+      const arriving = undecoded.filter(({ receiver }) => !receiver.track.muted);
+      await this.#look(arriving.length > 0 ? arriving : undecoded);
+      await this.#pause(arriving.length > 0 ? LOOK_MS : LOOK_ANYWAY_MS);
     }
     this.#watching = false;
   }
 
-  async #hasBegun({ kind, receiver }: ReceivedTrack): Promise<boolean> {
-    const now = performance.now();
-    if (receiver.getSynchronizationSources().length === 0) {
-      if (now - (this.#readAt.get(receiver) ?? 0) < READ_ANYWAY_MS) return false;
-      this.#readAt.set(receiver, now);
+  async #look(tracks: readonly ReceivedTrack[]): Promise<void> {
+    const found = await Promise.all(tracks.map(hasBegun));
+    const begun = tracks.filter(
+      (track, index) => found[index] === true && this.find(track.participantId, track.kind) === track,
+    );
+    for (const track of begun) {
+      this.#tracks.set(keyOf(track.participantId, track.kind), { ...track, decoded: true });
     }
-    try {
-      return isDecoding(kind, readReceiverStats(await receiver.getStats()));
-    } catch {
-      // The connection was closed in between.
-      return false;
-    }
+    if (begun.length > 0) this.#changed();
+    // Only now is it played where it is heard, if it was not before: sound has not stopped in between.
+    for (const { receiver } of begun) this.#sink.remove(receiver.track);
   }
 
   #pause(ms: number): Promise<void> {
@@ -125,6 +106,15 @@ export class ReceivedTracks {
         resolve();
       };
     });
+  }
+}
+
+async function hasBegun({ kind, receiver }: ReceivedTrack): Promise<boolean> {
+  try {
+    return isDecoding(kind, readReceiverStats(await receiver.getStats()));
+  } catch {
+    // The connection was closed in between.
+    return false;
   }
 }
 

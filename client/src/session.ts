@@ -22,6 +22,8 @@ export interface SessionOptions {
   changed: () => void;
 }
 
+/** How long after the join the browser is asked what a switch will need, milliseconds. */
+const WARM_UP_AFTER_MS = 2_000;
 /** Pause before the gateway is asked again how things stand, milliseconds. */
 const RESYNC_RETRY_MS = 1_000;
 
@@ -68,7 +70,9 @@ export class Session {
     const stopMedia = media.subscribe(() => this.#mediaChanged());
     const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
     window.addEventListener('pagehide', pageGoes);
+    const warmUp = setTimeout(() => this.#device.warmUp(), WARM_UP_AFTER_MS);
     this.#stopHearing = () => {
+      clearTimeout(warmUp);
       stopMedia();
       window.removeEventListener('pagehide', pageGoes);
     };

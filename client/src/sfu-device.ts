@@ -1,18 +1,35 @@
-/** What this browser and a media server have in common; worked out once and kept, for it takes a while. */
-import { Device, type types } from 'mediasoup-client';
+/**
+ * What this browser and a media server have in common. The browser's part takes two throw-away connections to find out,
+ * a good part of a second on a slow machine: it can be asked for ahead, so that a switch does not wait for it.
+ */
+import { detectDevice, Device, type types } from 'mediasoup-client';
+import { Chrome111 } from 'mediasoup-client/handlers/Chrome111';
+
+type Native = Promise<types.RtpCapabilities>;
 
 export class SfuDevice {
+  readonly #native = new Map<string, Native>();
   #key: string | null = null;
   #device: Promise<types.Device> | null = null;
 
+  /** Asks the browser what it can do, in a quiet moment. */
+  warmUp(): void {
+    const factory = this.#factory();
+    void factory
+      ?.getNativeRtpCapabilities({ direction: 'recvonly' })
+      .then(() => factory.getNativeRtpCapabilities({ direction: 'sendonly' }))
+      // Loading tries anew, and tells.
+      .catch(() => undefined);
+  }
+
   /**
-   * The device for a media server with these capabilities.
+   * The device for a media server with these capabilities; worked out once and kept.
    * @throws UnsupportedError of mediasoup-client for a browser that cannot do WebRTC as needed
    */
   load(routerRtpCapabilities: types.RtpCapabilities): Promise<types.Device> {
     const key = JSON.stringify(routerRtpCapabilities);
     if (this.#device && this.#key === key) return this.#device;
-    const device = createDevice(routerRtpCapabilities);
+    const device = this.#create(routerRtpCapabilities);
     this.#key = key;
     this.#device = device;
     device.catch(() => {
@@ -21,10 +38,28 @@ export class SfuDevice {
     });
     return device;
   }
-}
 
-async function createDevice(routerRtpCapabilities: types.RtpCapabilities): Promise<types.Device> {
-  const device = new Device();
-  await device.load({ routerRtpCapabilities });
-  return device;
+  async #create(routerRtpCapabilities: types.RtpCapabilities): Promise<types.Device> {
+    const handlerFactory = this.#factory();
+    const device = new Device(handlerFactory ? { handlerFactory } : {});
+    await device.load({ routerRtpCapabilities });
+    return device;
+  }
+
+  /** The handler of Chromium with its answers kept; null for other browsers, which mediasoup-client sees to. */
+  #factory(): types.HandlerFactory | null {
+    if (detectDevice() !== 'Chrome111') return null;
+    const chrome = Chrome111.createFactory({});
+    return {
+      ...chrome,
+      getNativeRtpCapabilities: (options) => {
+        const kept = this.#native.get(options.direction);
+        if (kept) return kept;
+        const asked = chrome.getNativeRtpCapabilities(options);
+        this.#native.set(options.direction, asked);
+        asked.catch(() => this.#native.delete(options.direction));
+        return asked;
+      },
+    };
+  }
 }

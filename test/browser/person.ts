@@ -1,7 +1,7 @@
 /** Someone in a call: one page of the real web app in a window of its own, and what can be read from it. */
 import type { Call, CallSnapshot, PathStats } from '@crossfade/client/call';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { recordFrames } from './frame-recorder.ts';
+import { recordPage, type Recording } from './page-recorder.ts';
 import { until } from './until.ts';
 
 declare global {
@@ -20,13 +20,6 @@ export interface Seen {
   participantId: string;
   microphone: boolean;
   remotes: { participantId: string; name: string; path: string; audio: boolean; video: boolean }[];
-}
-
-export interface FrameTimes {
-  /** The page's clock now, milliseconds. */
-  now: number;
-  /** When frames were presented, by participant. */
-  presented: Record<string, number[]>;
 }
 
 export class Person {
@@ -62,7 +55,7 @@ export class Person {
       permissions: ['camera', 'microphone'],
     });
     const page = await context.newPage();
-    await page.addInitScript(recordFrames);
+    await page.addInitScript(recordPage);
     const person = new Person(name, context, page);
     await prepare?.(page);
     await page.goto(url);
@@ -142,8 +135,13 @@ export class Person {
     return stats;
   }
 
-  async frameTimes(): Promise<FrameTimes> {
-    return this.page.evaluate(() => ({ now: performance.now(), presented: window.presentedFrames ?? {} }));
+  /** What was noted in the page so far, and the page's clock now, milliseconds. */
+  async recording(): Promise<Recording & { now: number }> {
+    return this.page.evaluate(() => ({
+      presented: window.recording?.presented ?? {},
+      modes: window.recording?.modes ?? [],
+      now: performance.now(),
+    }));
   }
 
   /** Waits until the call runs in this mode, without a switch under way, with so many others. */
