@@ -53,6 +53,8 @@ await runMain(async () => {
 
   const reporter = createReporter(process.stdout, 'setup | ');
   const env = { ...process.env };
+  // Many tools take CI=true for a terminal.
+  if (!process.stdout.isTTY && !env['FORCE_COLOR']) env['NO_COLOR'] = '1';
   let node = '';
   const ready = await prepare();
   if (ready) {
