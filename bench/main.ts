@@ -1,8 +1,13 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
 import { benchCalls } from './calls.ts';
 import { benchRest } from './rest.ts';
+import { benchStartup } from './startup.ts';
 
-const benches: Record<string, () => Promise<boolean>> = { rest: benchRest, calls: benchCalls };
+const benches: Record<string, () => Promise<boolean>> = {
+  startup: benchStartup,
+  rest: benchRest,
+  calls: benchCalls,
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
