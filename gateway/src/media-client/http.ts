@@ -10,7 +10,6 @@ import {
   createTransportAnswerSchema,
   doneSchema,
   produceAnswerSchema,
-  readinessSchema,
   restartIceAnswerSchema,
   type ConnectTransportRequest,
   type ConsumeRequest,
@@ -87,27 +86,29 @@ export class MediaServerClient {
     return this.#send('POST', acting, '/consume', z.union([consumeListAnswerSchema, consumerSchema]), body);
   }
 
-  async setConsumer(acting: Acting, consumerId: string, to: 'pause' | 'resume'): Promise<void> {
-    await this.#send('POST', acting, `/consumers/${consumerId}/${to}`, doneSchema, {});
+  resumeConsumer(acting: Acting, consumerId: string) {
+    return this.#send('POST', acting, `/consumers/${consumerId}/resume`, doneSchema, {});
   }
 
-  async setProducer(acting: Acting, producerId: string, to: 'pause' | 'resume'): Promise<void> {
-    await this.#send('POST', acting, `/producers/${producerId}/${to}`, doneSchema, {});
+  pauseConsumer(acting: Acting, consumerId: string) {
+    return this.#send('POST', acting, `/consumers/${consumerId}/pause`, doneSchema, {});
   }
 
-  async closeProducer(acting: Acting, producerId: string): Promise<void> {
+  resumeProducer(acting: Acting, producerId: string) {
+    return this.#send('POST', acting, `/producers/${producerId}/resume`, doneSchema, {});
+  }
+
+  pauseProducer(acting: Acting, producerId: string) {
+    return this.#send('POST', acting, `/producers/${producerId}/pause`, doneSchema, {});
+  }
+
+  async closeProducer(acting: Acting, producerId: string): Promise<Record<string, never>> {
     await this.#send('DELETE', acting, `/producers/${producerId}`, nothing);
+    return {};
   }
 
   async leave(acting: Acting, participantId: string): Promise<void> {
     await this.#send('POST', acting, `/participants/${participantId}/leave`, nothing, {});
-  }
-
-  /** Whether it answers that it is ready. */
-  async ready(): Promise<boolean> {
-    const { statusCode, body } = await this.#pool.request({ method: 'GET', path: '/ready' });
-    const answer = readinessSchema.safeParse(await body.json().catch(() => undefined));
-    return statusCode === 200 && answer.success && answer.data.ready;
   }
 
   close(): Promise<void> {

@@ -22,10 +22,9 @@ import {
   transitionOf,
   type CallPolicy,
   type CallState,
-  type Room,
 } from '../calls/state.ts';
 import { prepareMessage } from '../calls/switch.ts';
-import type { Acting } from '../media-client/http.ts';
+import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier } from './courier.ts';
 
@@ -88,7 +87,7 @@ export class Dispatch {
   }
 
   #createHandlers(): Handlers {
-    const { calls, courier, mediaServers } = this.#options;
+    const { calls, courier } = this.#options;
     const done = {};
     return {
       'call:join': (door, request) => this.#join(door, request),
@@ -125,55 +124,44 @@ export class Dispatch {
         await calls.post(callId, { type: 'path', participantId: joinedAs(door, callId), with: other, state });
         return done;
       },
-      'media:create-transport': async (door, { callId, epoch, ...transport }) => {
-        const { room, acting, participantId } = await this.#media(door, callId, epoch);
-        return mediaServers.api(room).createTransport(acting, { ...transport, participantId });
-      },
-      'media:connect-transport': async (door, { callId, epoch, transportId, dtlsParameters }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        return mediaServers.api(room).connectTransport(acting, transportId, { dtlsParameters });
-      },
-      'media:restart-ice': async (door, { callId, epoch, transportId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        return mediaServers.api(room).restartIce(acting, transportId);
-      },
-      'media:produce': async (door, { callId, epoch, transportId, ...producer }) => {
-        const { room, acting } = await this.#media(door, callId, epoch, 'publish');
-        return mediaServers.api(room).produce(acting, transportId, producer);
-      },
-      'media:consume': async (
-        door,
-        { callId, epoch, transportId, producerId, producerIds, rtpCapabilities },
-      ) => {
-        const { room, acting } = await this.#media(door, callId, epoch, 'subscribe');
-        const which = producerIds ? { producerIds } : { producerId: producerId ?? '' };
-        return mediaServers.api(room).consume(acting, { transportId, rtpCapabilities, ...which });
-      },
-      'media:resume-consumer': async (door, { callId, epoch, consumerId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        await mediaServers.api(room).setConsumer(acting, consumerId, 'resume');
-        return done;
-      },
-      'media:pause-consumer': async (door, { callId, epoch, consumerId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        await mediaServers.api(room).setConsumer(acting, consumerId, 'pause');
-        return done;
-      },
-      'media:pause-producer': async (door, { callId, epoch, producerId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        await mediaServers.api(room).setProducer(acting, producerId, 'pause');
-        return done;
-      },
-      'media:resume-producer': async (door, { callId, epoch, producerId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        await mediaServers.api(room).setProducer(acting, producerId, 'resume');
-        return done;
-      },
-      'media:close-producer': async (door, { callId, epoch, producerId }) => {
-        const { room, acting } = await this.#media(door, callId, epoch);
-        await mediaServers.api(room).closeProducer(acting, producerId);
-        return done;
-      },
+      'media:create-transport': this.#inRoom((api, acting, { direction, forceTcp }) =>
+        api.createTransport(acting, { direction, forceTcp, participantId: acting.participantId }),
+      ),
+      'media:connect-transport': this.#inRoom((api, acting, { transportId, dtlsParameters }) =>
+        api.connectTransport(acting, transportId, { dtlsParameters }),
+      ),
+      'media:restart-ice': this.#inRoom((api, acting, { transportId }) =>
+        api.restartIce(acting, transportId),
+      ),
+      'media:produce': this.#inRoom(
+        (api, acting, { transportId, kind, rtpParameters, source, paused }) =>
+          api.produce(acting, transportId, { kind, rtpParameters, source, paused }),
+        'publish',
+      ),
+      'media:consume': this.#inRoom(
+        (api, acting, { transportId, producerId, producerIds, rtpCapabilities }) =>
+          api.consume(acting, {
+            transportId,
+            rtpCapabilities,
+            ...(producerIds ? { producerIds } : { producerId: producerId ?? '' }),
+          }),
+        'subscribe',
+      ),
+      'media:resume-consumer': this.#inRoom((api, acting, { consumerId }) =>
+        api.resumeConsumer(acting, consumerId),
+      ),
+      'media:pause-consumer': this.#inRoom((api, acting, { consumerId }) =>
+        api.pauseConsumer(acting, consumerId),
+      ),
+      'media:pause-producer': this.#inRoom((api, acting, { producerId }) =>
+        api.pauseProducer(acting, producerId),
+      ),
+      'media:resume-producer': this.#inRoom((api, acting, { producerId }) =>
+        api.resumeProducer(acting, producerId),
+      ),
+      'media:close-producer': this.#inRoom((api, acting, { producerId }) =>
+        api.closeProducer(acting, producerId),
+      ),
     };
   }
 
@@ -245,21 +233,23 @@ export class Dispatch {
     return state;
   }
 
-  /** The room a media request goes to, if the participant may make it now. */
-  async #media(
-    door: Door,
-    callId: string,
-    epoch: number,
+  /** A request that goes to the media server with the call's room, if the participant may make it now. */
+  #inRoom<R extends { callId: string; epoch: number }, A>(
+    perform: (api: MediaServerClient, acting: Acting & { participantId: string }, request: R) => Promise<A>,
     needs?: keyof Grants,
-  ): Promise<{ room: Room; acting: Acting; participantId: string }> {
-    const participantId = joinedAs(door, callId);
-    const state = await this.#stateOf(callId, participantId);
-    if (needs && !door.claims.grants[needs])
-      throw new CodedError('forbidden', `This token may not ${needs}.`);
-    const room = roomOf(state.media);
-    if (!room) throw new CodedError(epoch < state.epoch ? 'stale-epoch' : 'wrong-mode');
-    if (epoch !== mediaEpoch(state)) throw new CodedError('stale-epoch');
-    return { room, acting: { roomId: callId, epoch: room.epoch, participantId }, participantId };
+  ): (door: Door, request: R) => Promise<A> {
+    return async (door, request) => {
+      const { callId, epoch } = request;
+      const participantId = joinedAs(door, callId);
+      const state = await this.#stateOf(callId, participantId);
+      if (needs && !door.claims.grants[needs])
+        throw new CodedError('forbidden', `This token may not ${needs}.`);
+      const room = roomOf(state.media);
+      if (!room) throw new CodedError(epoch < state.epoch ? 'stale-epoch' : 'wrong-mode');
+      if (epoch !== mediaEpoch(state)) throw new CodedError('stale-epoch');
+      const acting = { roomId: callId, epoch: room.epoch, participantId };
+      return perform(this.#options.mediaServers.api(room), acting, request);
+    };
   }
 }
 
