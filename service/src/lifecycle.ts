@@ -17,6 +17,8 @@ const STOP_LIMIT_MS = 10_000;
  * told `{ type: 'ready', url }`. Sets the exit code: 0 after a stop, 1 if it could not start.
  */
 export async function runService(start: () => Promise<{ service: RunningService; log: Log }>): Promise<void> {
+  // Whoever reads the log may be gone before we are; that must not keep us from stopping.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let started;
   try {
     started = await start();

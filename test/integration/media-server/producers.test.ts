@@ -120,6 +120,11 @@ describe('wrong media parameters', () => {
       audio((parameters) => ({ ...parameters, codecs: Array(1_500).fill(parameters.codecs[0]) })),
       'rtpParameters.codecs',
     ],
+    [
+      'a codec parameter without a value',
+      audio(withCodec({ parameters: { useinbandfec: null } })),
+      'rtpParameters.codecs.0.parameters.useinbandfec',
+    ],
     ['paused as text', { ...audio(), paused: 'no' }, 'paused'],
     ['no rtpParameters', { kind: 'audio', source: 'microphone' }, 'rtpParameters'],
   ];
@@ -134,7 +139,6 @@ describe('wrong media parameters', () => {
   const refusedByMediasoup: [string, () => object][] = [
     ['a codec the room does not speak', () => audio(withCodec({ mimeType: 'audio/PCMU', clockRate: 8_000 }))],
     ['an encoding of an unknown codec', () => audio(withEncodings([{ ssrc: 77, codecPayloadType: 99 }]))],
-    ['a codec parameter without a value', () => audio(withCodec({ parameters: { useinbandfec: null } }))],
     [
       'a picture repaired by an unknown codec',
       () => {
