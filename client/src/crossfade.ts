@@ -13,14 +13,14 @@ import type {
   ModeSwitchPrepare,
   SignalEvent,
 } from '@crossfade/shared/signalling';
-import { buildPath, type PathPlace } from './build-path.ts';
+import type { buildPath, PathPlace } from './build-path.ts';
 import { EarlySignals } from './early-signals.ts';
 import { AFTER_MS, GapMeter } from './gap-meter.ts';
-import { P2pPath } from './p2p.ts';
-import type { LocalTracks, MediaPath } from './path.ts';
+import type { P2pPath } from './p2p.ts';
+import type { LocalTracks } from './path.ts';
 import type { Roster } from './roster.ts';
 import type { SfuDevice } from './sfu-device.ts';
-import { SfuPath } from './sfu.ts';
+import type { SfuPath } from './sfu.ts';
 import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
 import { awaitedTracks, expectedTracks, linksToBuild, reconcile, type ExpectedTrack } from './switch.ts';
@@ -32,9 +32,11 @@ const EXPECT_SWITCH_MS = 1_500;
 /** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
 const CONFIRM_RETRY_MS = 300;
 
+type Path = P2pPath | SfuPath;
+
 interface Pending {
   readonly prepare: ModeSwitchPrepare;
-  readonly path: MediaPath;
+  readonly path: Path;
   readonly expected: readonly ExpectedTrack[];
   readonly gaps: GapMeter;
   answer: 'none' | 'success' | 'failure';
@@ -46,6 +48,7 @@ export interface CrossfadeOptions {
   roster: Roster;
   device: SfuDevice;
   request: Request;
+  build: typeof buildPath;
   /** What is shown, or the mode, has changed. */
   changed: () => void;
   /** The gateway has to be asked how things stand. */
@@ -59,12 +62,12 @@ export class Crossfade {
   readonly #early = new EarlySignals();
   /** What is produced on the media server, whichever path will want it. */
   readonly #producers = new Map<string, ProducerInfo>();
-  readonly #draining = new Set<MediaPath>();
+  readonly #draining = new Set<Path>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #iceServers: readonly IceServer[];
   #mode: Mode;
   #epoch: number;
-  #active: MediaPath;
+  #active: Path;
   #pending: Pending | null = null;
   #lost = false;
   #expectSwitchUntil = 0;
@@ -118,12 +121,12 @@ export class Crossfade {
     const { epoch, transitionId } = event;
     const pending = this.#pending;
     if (
-      pending?.path instanceof P2pPath &&
+      pending?.path.mode === 'p2p' &&
       pending.prepare.epoch === epoch &&
       pending.prepare.transitionId === transitionId
     ) {
       pending.path.receive(event);
-    } else if (this.#active instanceof P2pPath && this.#epoch === epoch) {
+    } else if (this.#active.mode === 'p2p' && this.#epoch === epoch) {
       this.#active.receive(event);
     } else if (epoch > this.#epoch) this.#early.keep(event);
   }
@@ -201,7 +204,7 @@ export class Crossfade {
     // A confirmation may be among what was lost; a second one does no harm.
     if (this.#pending && fate === 'keep') this.#pending.answer = 'none';
     for (const path of this.#paths()) {
-      if (path instanceof SfuPath) path.setProducers([...this.#producers.values()]);
+      if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
       path.resume();
     }
     this.participantsChanged();
@@ -287,7 +290,7 @@ export class Crossfade {
   }
 
   /** Makes a path the active one at once; the one before is drained. */
-  #activate(path: MediaPath): void {
+  #activate(path: Path): void {
     const old = this.#active;
     this.#active = path;
     this.#lost = false;
@@ -311,9 +314,9 @@ export class Crossfade {
     pending.path.close();
   }
 
-  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): P2pPath | SfuPath {
-    const { callId, local, request, device } = this.#options;
-    const path = buildPath(
+  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): Path {
+    const { callId, local, request, device, build } = this.#options;
+    const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {
         callId,
@@ -327,7 +330,7 @@ export class Crossfade {
         },
       },
     );
-    if (path instanceof SfuPath) path.setProducers([...this.#producers.values()]);
+    if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
     return path;
   }
 
@@ -336,13 +339,13 @@ export class Crossfade {
     if (this.#closed) return;
     const others = this.#options.roster.others();
     const { path, prepare } = this.#pending ?? {};
-    if (path instanceof P2pPath) {
+    if (path?.mode === 'p2p') {
       for (const { participantId, connected } of others) {
         if (connected) path.link(participantId, prepare?.transitionId);
       }
     }
     const active = this.#active;
-    if (active instanceof P2pPath) {
+    if (active.mode === 'p2p') {
       const wanted = linksToBuild({
         others,
         linked: (id) => active.linked(id),
@@ -385,7 +388,7 @@ export class Crossfade {
     this.#answer(prepare.transitionId, true);
   }
 
-  #pathFailed(path: MediaPath, reason: string): void {
+  #pathFailed(path: Path, reason: string): void {
     const pending = this.#pending;
     if (pending?.path === path && pending.answer === 'none') {
       pending.answer = 'failure';
@@ -415,8 +418,8 @@ export class Crossfade {
     });
   }
 
-  #replayEarly(path: MediaPath, transitionId: string | undefined): void {
-    if (!(path instanceof P2pPath)) return;
+  #replayEarly(path: Path, transitionId: string | undefined): void {
+    if (path.mode !== 'p2p') return;
     for (const signal of this.#early.take(path.epoch, transitionId)) path.receive(signal);
   }
 
@@ -425,13 +428,14 @@ export class Crossfade {
     for (const producer of producers) this.#producers.set(producer.producerId, producer);
   }
 
-  #paths(): MediaPath[] {
+  #paths(): Path[] {
     return [this.#active, ...(this.#pending ? [this.#pending.path] : []), ...this.#draining];
   }
 
   /** Those that still take part in what the room does; one that is being drained stays as it is. */
   #sfuPaths(): SfuPath[] {
-    return [this.#active, this.#pending?.path].filter((path) => path instanceof SfuPath);
+    const paths = this.#pending ? [this.#active, this.#pending.path] : [this.#active];
+    return paths.filter((path) => path.mode === 'sfu');
   }
 
   #after(ms: number, act: () => void): void {
@@ -447,6 +451,6 @@ function placeOf({ mode, epoch, sfu }: JoinAnswer): Omit<PathPlace, 'iceServers'
   return { mode, epoch, rtpCapabilities: sfu?.rtpCapabilities };
 }
 
-function ownProducers(path: MediaPath): readonly string[] {
-  return path instanceof SfuPath ? path.ownProducerIds : [];
+function ownProducers(path: Path): readonly string[] {
+  return path.mode === 'sfu' ? path.ownProducerIds : [];
 }

@@ -5,6 +5,7 @@
  */
 import { CodedError } from '@crossfade/shared/errors';
 import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
+import { buildPath } from './build-path.ts';
 import { Crossfade } from './crossfade.ts';
 import type { LocalMedia } from './local-media.ts';
 import { readReceiverStats } from './receiver-stats.ts';
@@ -155,6 +156,7 @@ export class Session {
         roster: this.#roster,
         device: this.#device,
         request: signalling.request,
+        build: buildPath,
         changed: () => this.#changed(),
         outOfStep: () => void this.#resync(),
       },

@@ -1,0 +1,414 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { CodedError } from '@crossfade/shared/errors';
+import type { JoinAnswer, ModeSwitch, ModeSwitchPrepare, Participant } from '@crossfade/shared/signalling';
+import type { buildPath } from './build-path.ts';
+import { Crossfade } from './crossfade.ts';
+import { Roster } from './roster.ts';
+import type { SfuDevice } from './sfu-device.ts';
+import type { Request } from './signalling.ts';
+import { FakePath } from './testing/fake-path.ts';
+import { FakeStream } from './testing/fake-stream.ts';
+
+const replaced = { MediaStream: globalThis.MediaStream, document: globalThis.document };
+
+beforeAll(() => {
+  // A page that presents nothing, so no gap is measured.
+  const page = { visibilityState: 'hidden', createElement: () => ({}) };
+  Object.assign(globalThis, { MediaStream: FakeStream, document: page });
+});
+
+afterAll(() => {
+  Object.assign(globalThis, replaced);
+});
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['queueMicrotask', 'performance'] });
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+function person(participantId: string, change: Partial<Participant> = {}): Participant {
+  return {
+    participantId,
+    userId: participantId,
+    displayName: participantId,
+    media: { audio: true, video: true, screen: false },
+    connected: true,
+    ...change,
+  };
+}
+
+function answer(change: Partial<JoinAnswer> = {}): JoinAnswer {
+  return {
+    participantId: 'me',
+    sessionId: 'secret',
+    mode: 'p2p',
+    epoch: 3,
+    participants: [],
+    iceServers: [],
+    policy: { p2pMaxParticipants: 2, backToP2pDelayMs: 5_000, switchTimeoutMs: 2_000 },
+    ...change,
+  };
+}
+
+const common = { callId: 'call', transitionId: 't1', epoch: 4, from: 'p2p', mode: 'sfu' } as const;
+const prepare: ModeSwitchPrepare = {
+  ...common,
+  phase: 'prepare',
+  reason: 'participants-above-limit',
+  deadlineMs: 2_000,
+  rtpCapabilities: { codecs: [] },
+};
+const commit: ModeSwitch = {
+  ...common,
+  phase: 'commit',
+  reason: 'participants-above-limit',
+  deadlineMs: 0,
+};
+const abort: ModeSwitch = {
+  ...common,
+  mode: 'p2p',
+  epoch: 3,
+  phase: 'abort',
+  reason: 'deadline',
+  deadlineMs: 0,
+};
+const producer = {
+  producerId: 'p1',
+  participantId: 'ann',
+  kind: 'audio',
+  source: 'microphone',
+  paused: false,
+} as const;
+
+interface Stage {
+  crossfade: Crossfade;
+  roster: Roster;
+  /** In the order they were built. */
+  paths: FakePath[];
+  /** What the gateway was told about switches. */
+  told: object[];
+  /** Makes requests fail. */
+  failWith: (error: CodedError | null) => void;
+  outOfStep: jest.Mock;
+  /** From which mode a participant's picture is shown. */
+  shows: (participantId: string) => string | undefined;
+}
+
+function stage(joined: JoinAnswer, others: Participant[]): Stage {
+  const roster = new Roster();
+  for (const other of others) roster.put(other);
+  const paths: FakePath[] = [];
+  const told: object[] = [];
+  let failure: CodedError | null = null;
+  const request = ((name: string, payload: object) => {
+    if (name === 'call:mode-switched') told.push(payload);
+    return failure ? Promise.reject(failure) : Promise.resolve({});
+  }) as unknown as Request;
+  const build = ((place, { events }) => {
+    const path = new FakePath(place.mode, place.epoch, events);
+    paths.push(path);
+    return path as unknown as ReturnType<typeof buildPath>;
+  }) as typeof buildPath;
+  const outOfStep = jest.fn();
+  const crossfade = new Crossfade(
+    {
+      callId: 'call',
+      local: { track: () => null, state: { audio: false, video: false }, stream: {} as MediaStream },
+      roster,
+      device: {} as SfuDevice,
+      request,
+      build,
+      changed: () => undefined,
+      outOfStep,
+    },
+    joined,
+  );
+  crossfade.start(joined);
+  return {
+    crossfade,
+    roster,
+    paths,
+    told,
+    failWith: (error) => (failure = error),
+    outOfStep,
+    shows: (id) => roster.shown(id).tracks.video?.receiver.track.id.split(' over ')[1],
+  };
+}
+
+/** Ann and this client in a direct call, and Ben just joined: a switch has been announced. */
+function switching() {
+  const set = stage(answer(), [person('ann')]);
+  const [old] = set.paths as [FakePath];
+  old.bring('ann', true);
+  set.roster.put(person('ben'));
+  set.crossfade.participantsChanged(true);
+  set.crossfade.modeSwitch(prepare);
+  const [, path] = set.paths;
+  if (!path) throw new Error('No path was built.');
+  return { ...set, old, path };
+}
+
+describe('a switch to the media server', () => {
+  test('is confirmed once everybody has been decoded, and not before', () => {
+    const { path, told } = switching();
+    expect(path).toMatchObject({ mode: 'sfu', epoch: 4 });
+    path.bring('ann', true);
+    expect(told).toEqual([]);
+    path.bring('ben', false);
+    expect(told).toEqual([]);
+    path.bring('ben', true);
+    path.bring('ben', true);
+    expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
+  });
+
+  test('is not confirmed before one is sending oneself', () => {
+    const { path, told } = switching();
+    path.isReady = false;
+    path.bring('ann', true);
+    path.bring('ben', true);
+    expect(told).toEqual([]);
+    path.isReady = true;
+    path.events.changed();
+    expect(told).toHaveLength(1);
+  });
+
+  test('does not wait for somebody who leaves, loses the connection or mutes meanwhile', () => {
+    const { path, told, roster, crossfade } = switching();
+    path.bring('ann', true);
+    roster.put(person('ben', { connected: false }));
+    crossfade.participantsChanged();
+    expect(told).toHaveLength(1);
+  });
+
+  test('shows the old path until the commit, and a newcomer as soon as they play', () => {
+    const { path, shows } = switching();
+    path.bring('ann', true);
+    expect(shows('ann')).toBe('p2p');
+    path.bring('ben', false);
+    expect(shows('ben')).toBeUndefined();
+    path.bring('ben', true);
+    expect(shows('ben')).toBe('sfu');
+  });
+
+  test('at the commit swaps at once and drains the old path', async () => {
+    const { path, old, crossfade, shows } = switching();
+    path.bring('ann', true);
+    path.bring('ben', true);
+    crossfade.modeSwitch(commit);
+    expect(crossfade).toMatchObject({ mode: 'sfu', epoch: 4, switchingTo: null });
+    expect(shows('ann')).toBe('sfu');
+    expect(old.closed).toBe(false);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(old.closed).toBe(true);
+    expect(path.closed).toBe(false);
+  });
+
+  test('when the commit comes before the first frame, the old picture stays as long as it can', async () => {
+    const { path, crossfade, shows } = switching();
+    path.bring('ann', false);
+    crossfade.modeSwitch(commit);
+    expect(shows('ann')).toBe('p2p');
+    path.bring('ann', true);
+    expect(shows('ann')).toBe('sfu');
+    await jest.advanceTimersByTimeAsync(500);
+    expect(shows('ann')).toBe('sfu');
+  });
+
+  test('when it is given up, only the new path goes; the newcomer gets a link', () => {
+    const { path, old, crossfade, shows } = switching();
+    path.bring('ann', true);
+    path.bring('ben', true);
+    expect(old.linked('ben')).toBe(false);
+    crossfade.modeSwitch(abort);
+    expect(crossfade).toMatchObject({ mode: 'p2p', epoch: 3, switchingTo: null });
+    expect(path.closed).toBe(true);
+    expect(old.closed).toBe(false);
+    expect(shows('ann')).toBe('p2p');
+    expect(shows('ben')).toBeUndefined();
+    expect(old.links).toContainEqual({ participantId: 'ben', transitionId: undefined });
+  });
+
+  test('when the new path fails, the gateway is told why, once', () => {
+    const { path, told } = switching();
+    path.events.failed('sending: room-not-found');
+    path.events.failed('again');
+    expect(told).toEqual([
+      { callId: 'call', transitionId: 't1', success: false, reason: 'sending: room-not-found' },
+    ]);
+  });
+
+  test('announced twice, it is prepared once', () => {
+    const { crossfade, paths } = switching();
+    crossfade.modeSwitch(prepare);
+    expect(paths).toHaveLength(2);
+  });
+
+  test('a newer announcement replaces one that was never ended', () => {
+    const { crossfade, paths, path } = switching();
+    crossfade.modeSwitch({ ...prepare, transitionId: 't2' });
+    expect(path.closed).toBe(true);
+    expect(paths).toHaveLength(3);
+    crossfade.modeSwitch(commit);
+    expect(crossfade.mode).toBe('p2p');
+  });
+
+  test('a confirmation that did not arrive is repeated', async () => {
+    const { path, told, failWith } = switching();
+    failWith(new CodedError('timeout'));
+    path.bring('ann', true);
+    path.bring('ben', true);
+    expect(told).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(400);
+    failWith(null);
+    await jest.advanceTimersByTimeAsync(400);
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    const sofar = told.length;
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(told).toHaveLength(sofar);
+  });
+
+  test('producers go to the path that is being built; what was there before it as well', () => {
+    const set = stage(answer(), [person('ann')]);
+    set.crossfade.producerAdded(producer);
+    set.crossfade.modeSwitch(prepare);
+    set.crossfade.producerAdded({ ...producer, producerId: 'p2' });
+    expect(set.paths[1]?.producers.map(({ producerId }) => producerId)).toEqual(['p1', 'p2']);
+    set.crossfade.producerRemoved('p1');
+    expect(set.paths[1]?.producers.map(({ producerId }) => producerId)).toEqual(['p2']);
+  });
+
+  test('what the local media say goes to both paths', () => {
+    const { crossfade, old, path } = switching();
+    crossfade.syncLocal();
+    expect([old.syncs, path.syncs]).toEqual([1, 1]);
+  });
+});
+
+describe('a switch to peer-to-peer', () => {
+  const toP2p: ModeSwitchPrepare = {
+    callId: 'call',
+    transitionId: 't2',
+    epoch: 5,
+    from: 'sfu',
+    mode: 'p2p',
+    phase: 'prepare',
+    reason: 'participants-within-limit',
+    deadlineMs: 2_000,
+    iceServers: [],
+  };
+  const inRoom = () =>
+    stage(answer({ mode: 'sfu', epoch: 4, sfu: { rtpCapabilities: {}, producers: [producer] } }), [
+      person('ann'),
+    ]);
+  const signal = { callId: 'call', from: 'ann', candidate: null } as const;
+
+  test('builds links that carry its id, and gets the signals that carry it', () => {
+    const { crossfade, paths } = inRoom();
+    crossfade.modeSwitch(toP2p);
+    const path = paths[1];
+    expect(path?.links).toEqual([{ participantId: 'ann', transitionId: 't2' }]);
+    crossfade.signal({ ...signal, epoch: 5, transitionId: 't2' });
+    crossfade.signal({ ...signal, epoch: 5, transitionId: 'given-up' });
+    crossfade.signal({ ...signal, epoch: 3 });
+    expect(path?.signals.map(({ transitionId }) => transitionId)).toEqual(['t2']);
+  });
+
+  test('signals that came before its announcement are not lost', () => {
+    const { crossfade, paths } = inRoom();
+    crossfade.signal({ ...signal, epoch: 5, transitionId: 't2' });
+    crossfade.modeSwitch(toP2p);
+    expect(paths[1]?.signals).toHaveLength(1);
+  });
+
+  test('somebody whose signalling comes back meanwhile gets a link of it too', () => {
+    const set = inRoom();
+    set.roster.put(person('ben', { connected: false }));
+    set.crossfade.modeSwitch(toP2p);
+    expect(set.paths[1]?.linked('ben')).toBe(false);
+    set.roster.put(person('ben'));
+    set.crossfade.participantsChanged();
+    expect(set.paths[1]?.links).toContainEqual({ participantId: 'ben', transitionId: 't2' });
+  });
+
+  test('without an announcement, because the media server is gone, happens at once', () => {
+    const { crossfade, paths } = inRoom();
+    crossfade.modeSwitch({ ...toP2p, phase: 'commit', reason: 'media-server-lost', deadlineMs: 0 });
+    expect(crossfade).toMatchObject({ mode: 'p2p', epoch: 5 });
+    expect(paths[1]?.links).toEqual([{ participantId: 'ann', transitionId: undefined }]);
+  });
+});
+
+describe('a direct call', () => {
+  test('links everybody; a third only when no switch comes', async () => {
+    const { crossfade, roster, paths } = stage(answer(), [person('ann')]);
+    expect(paths[0]?.links).toEqual([{ participantId: 'ann', transitionId: undefined }]);
+    roster.put(person('ben'));
+    crossfade.participantsChanged(true);
+    expect(paths[0]?.linked('ben')).toBe(false);
+    await jest.advanceTimersByTimeAsync(2_000);
+    // `performance` is the real clock here: the time is up when it says so.
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 2_000);
+    crossfade.participantsChanged();
+    expect(paths[0]?.linked('ben')).toBe(true);
+    jest.restoreAllMocks();
+  });
+
+  test('shows a newcomer from the new path when the old one is broken', () => {
+    const { path, old, shows } = switching();
+    old.broken.add('ann');
+    path.bring('ann', true);
+    expect(shows('ann')).toBe('sfu');
+  });
+});
+
+describe('being out of step', () => {
+  test('a commit of an unknown switch to the media server, and a lost path, ask how things stand', () => {
+    const { crossfade, outOfStep } = stage(answer(), [person('ann')]);
+    crossfade.modeSwitch(commit);
+    expect(outOfStep).toHaveBeenCalledTimes(1);
+    expect(crossfade.mode).toBe('p2p');
+
+    const inRoom = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    inRoom.paths[0]?.events.failed('The connection to the media server is lost.');
+    expect(inRoom.outOfStep).toHaveBeenCalledTimes(1);
+    inRoom.crossfade.resume(answer({ mode: 'sfu', epoch: 4 }));
+    expect(inRoom.paths).toHaveLength(2);
+  });
+
+  test('after a resumption: the commit that was missed is made up for', async () => {
+    const { crossfade, path, old, shows } = switching();
+    path.ownProducerIds = ['mine'];
+    path.bring('ann', true);
+    crossfade.resume(
+      answer({
+        mode: 'sfu',
+        epoch: 4,
+        sfu: { rtpCapabilities: {}, producers: [{ ...producer, producerId: 'mine' }] },
+      }),
+    );
+    expect(crossfade).toMatchObject({ mode: 'sfu', epoch: 4, switchingTo: null });
+    expect(shows('ann')).toBe('sfu');
+    await jest.advanceTimersByTimeAsync(500);
+    expect(old.closed).toBe(true);
+  });
+
+  test('after a resumption: a switch that goes on is confirmed again', () => {
+    const { crossfade, path, told } = switching();
+    path.bring('ann', true);
+    path.bring('ben', true);
+    crossfade.resume(answer({ transition: prepare }));
+    expect(told).toHaveLength(2);
+  });
+
+  test('old news changes nothing', () => {
+    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    crossfade.modeSwitch(prepare);
+    crossfade.modeSwitch(commit);
+    crossfade.modeSwitch(abort);
+    expect(paths).toHaveLength(1);
+    expect(crossfade).toMatchObject({ mode: 'sfu', epoch: 4, switchingTo: null });
+  });
+});

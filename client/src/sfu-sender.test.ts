@@ -1,0 +1,212 @@
+import { describe, expect, test } from '@jest/globals';
+import { CodedError } from '@crossfade/shared/errors';
+import type { types } from 'mediasoup-client';
+import { SfuSender } from './sfu-sender.ts';
+import type { Request } from './signalling.ts';
+import { FakeTrack } from './testing/fake-stream.ts';
+
+type Kind = 'audio' | 'video';
+type ProduceListener = (data: object, done: (answer: { id: string }) => void) => void;
+
+/** As mediasoup-client's: produces one after the other, and asks its listener for each. */
+class FakeTransport {
+  readonly id = 'transport';
+  connectionState = 'connected';
+  readonly producers: { track: FakeTrack; closed: boolean }[] = [];
+  #listener: ProduceListener = () => undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  on(_event: 'produce', listener: ProduceListener): void {
+    this.#listener = listener;
+  }
+
+  produce({ track, appData }: { track: FakeTrack; appData: object }): Promise<object> {
+    const made = this.#queue.then(async () => {
+      await new Promise<unknown>((resolve) =>
+        this.#listener({ kind: track.kind, rtpParameters: {}, appData }, resolve),
+      );
+      const producer = {
+        track,
+        closed: false,
+        replaceTrack: (next: { track: FakeTrack }) => {
+          producer.track = next.track;
+          return Promise.resolve();
+        },
+        close: () => (producer.closed = true),
+      };
+      this.producers.push(producer);
+      return producer;
+    });
+    this.#queue = made;
+    return made;
+  }
+
+  close(): void {
+    this.connectionState = 'closed';
+  }
+}
+
+interface Sent {
+  name: string;
+  payload: { kind?: Kind; paused?: boolean; producerId?: string };
+  answer: (result: object | CodedError) => void;
+}
+
+function setUp() {
+  const tracks: Record<Kind, FakeTrack | null> = {
+    audio: new FakeTrack('audio', 'mic'),
+    video: new FakeTrack('video', 'cam'),
+  };
+  const state = { audio: true, video: true };
+  const requests: Sent[] = [];
+  const failures: string[] = [];
+  const transport = new FakeTransport();
+  const sender = new SfuSender({
+    callId: 'call',
+    epoch: 4,
+    local: {
+      track: (kind) => tracks[kind] as unknown as MediaStreamTrack | null,
+      state,
+      stream: {} as MediaStream,
+    },
+    request: ((name: string, payload: Sent['payload']) =>
+      new Promise((resolve, reject) => {
+        requests.push({
+          name,
+          payload,
+          answer: (result) => (result instanceof CodedError ? reject(result) : resolve(result)),
+        });
+      })) as unknown as Request,
+    events: { changed: () => undefined, failed: (reason) => failures.push(reason) },
+    transport: Promise.resolve(transport as unknown as types.Transport),
+    device: Promise.resolve({ sendRtpCapabilities: { codecs: [] } } as unknown as types.Device),
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+  };
+  const take = (name: string, kind?: Kind): Sent => {
+    const index = requests.findIndex(
+      (each) => each.name === name && (kind === undefined || each.payload.kind === kind),
+    );
+    const [found] = index < 0 ? [] : requests.splice(index, 1);
+    if (!found) throw new Error(`${name} was not asked for.`);
+    return found;
+  };
+  return { sender, transport, requests, failures, tracks, state, settle, take };
+}
+
+/** Both tracks are sent. */
+async function sending() {
+  const set = setUp();
+  set.sender.sync();
+  await set.settle();
+  set.take('media:produce', 'audio').answer({ id: 'A' });
+  set.take('media:produce', 'video').answer({ id: 'V' });
+  await set.settle();
+  return set;
+}
+
+describe('what is sent to the media server', () => {
+  test('both tracks are asked for before either is answered', async () => {
+    const { sender, requests, settle } = setUp();
+    sender.sync();
+    await settle();
+    expect(requests.map(({ name }) => name)).toEqual(['media:produce', 'media:produce']);
+    expect(sender.ready).toBe(false);
+  });
+
+  test('it is ready when all of it is acknowledged and the transport is connected', async () => {
+    const { sender, transport } = await sending();
+    expect(sender.ready).toBe(true);
+    expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V']));
+    transport.connectionState = 'connecting';
+    expect(sender.ready).toBe(false);
+  });
+
+  test('it is ready without anything to send', async () => {
+    const { sender, tracks, settle } = setUp();
+    tracks.audio = null;
+    tracks.video = null;
+    sender.sync();
+    await settle();
+    expect(sender.ready).toBe(true);
+  });
+
+  test('what is muted from the start begins paused', async () => {
+    const { sender, state, settle, take } = setUp();
+    state.audio = false;
+    sender.sync();
+    await settle();
+    expect(take('media:produce', 'audio').payload.paused).toBe(true);
+    expect(take('media:produce', 'video').payload.paused).toBe(false);
+  });
+
+  test('muting while the track is being set up holds', async () => {
+    const { sender, state, settle, take, requests } = setUp();
+    sender.sync();
+    await settle();
+    state.audio = false;
+    sender.sync();
+    take('media:produce', 'audio').answer({ id: 'A' });
+    await settle();
+    const pause = take('media:pause-producer');
+    expect(pause.payload.producerId).toBe('A');
+    // Changed once more before the answer.
+    state.audio = true;
+    sender.sync();
+    pause.answer({});
+    await settle();
+    take('media:resume-producer').answer({});
+    await settle();
+    expect(requests.map(({ payload }) => payload.kind)).toEqual(['video']);
+  });
+
+  test('another device replaces the track without another producer', async () => {
+    const { sender, tracks, transport, settle, requests } = await sending();
+    tracks.video = new FakeTrack('video', 'other camera');
+    sender.sync();
+    await settle();
+    expect(transport.producers.map(({ track }) => track.id)).toContain('other camera');
+    expect(transport.producers).toHaveLength(2);
+    expect(requests).toEqual([]);
+  });
+
+  test('a camera that is found later is sent then', async () => {
+    const { sender, tracks, settle, take } = setUp();
+    const camera = tracks.video;
+    tracks.video = null;
+    sender.sync();
+    await settle();
+    take('media:produce', 'audio').answer({ id: 'A' });
+    await settle();
+    expect(sender.ready).toBe(true);
+    tracks.video = camera;
+    sender.sync();
+    await settle();
+    take('media:produce', 'video').answer({ id: 'V' });
+    await settle();
+    expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V']));
+  });
+
+  test('who may not send takes part by listening', async () => {
+    const { sender, settle, take, failures, transport } = setUp();
+    sender.sync();
+    await settle();
+    take('media:produce', 'audio').answer(new CodedError('forbidden'));
+    take('media:produce', 'video').answer(new CodedError('forbidden'));
+    await settle();
+    expect(failures).toEqual([]);
+    expect(sender.ready).toBe(true);
+    expect(transport.producers.every(({ closed }) => closed)).toBe(true);
+  });
+
+  test('any other refusal makes the path fail', async () => {
+    const { sender, settle, take, failures } = setUp();
+    sender.sync();
+    await settle();
+    take('media:produce', 'audio').answer(new CodedError('invalid-media-parameters'));
+    await settle();
+    expect(failures).toEqual(['sending: invalid-media-parameters']);
+    expect(sender.ready).toBe(false);
+  });
+});
