@@ -15,12 +15,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-export async function startService(
+export function startService(
   name: 'media-server' | 'gateway',
   env: Record<string, string>,
 ): Promise<Service> {
-  const main = fileURLToPath(new URL(`../${name}/dist/main.js`, import.meta.url));
-  const child = fork(main, {
+  return startProcess(`../${name}/dist/main.js`, env);
+}
+
+/** Runs a file that tells by IPC when it is ready, and where. */
+export async function startProcess(file: string, env: Record<string, string> = {}): Promise<Service> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { ...process.env, ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -28,7 +32,7 @@ export async function startService(
   const [message] = (await Promise.race([once(child, 'message'), exited.then(() => [undefined])])) as [
     { url: string } | undefined,
   ];
-  if (!message) throw new Error(`${name} did not start`);
+  if (!message) throw new Error(`${file} did not start`);
   return {
     url: message.url,
     process: child,
