@@ -122,6 +122,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
       request,
       build,
       changed: () => undefined,
+      barred: () => undefined,
       outOfStep,
     },
     joined,

@@ -51,6 +51,8 @@ export interface CrossfadeOptions {
   build: typeof buildPath;
   /** What is shown, or the mode, has changed. */
   changed: () => void;
+  /** The token does not allow this client to send. */
+  barred: () => void;
   /** The gateway has to be asked how things stand. */
   outOfStep: () => void;
 }
@@ -326,6 +328,7 @@ export class Crossfade {
         request,
         events: {
           changed: () => this.#review(),
+          barred: () => this.#options.barred(),
           failed: (reason) => this.#pathFailed(path, reason),
         },
       },

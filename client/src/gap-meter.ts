@@ -32,6 +32,8 @@ export function presentationTimes(told: readonly { at: number; count: number }[]
   });
 }
 
+/** Each costs the page a decoder's output more at the busiest time; one frozen picture tells as much as ten. */
+const MOST_WATCHED = 2;
 /** How far around the swap is looked for the gap, milliseconds. */
 const BEFORE_MS = 500;
 export const AFTER_MS = 1_500;
@@ -45,9 +47,9 @@ export class GapMeter {
   readonly #watched = new Map<string, Watched>();
   #closed = false;
 
-  /** Watches a stream that shows video; once is enough for each participant. */
+  /** Watches a stream that shows video, if there are not enough already. */
   watch(participantId: string, stream: MediaStream): void {
-    if (this.#watched.has(participantId) || this.#closed) return;
+    if (this.#watched.has(participantId) || this.#watched.size >= MOST_WATCHED || this.#closed) return;
     const element = document.createElement('video');
     if (!('requestVideoFrameCallback' in element)) return;
     element.muted = true;

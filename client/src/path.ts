@@ -5,6 +5,8 @@ import type { ReceivedTracks } from './received-tracks.ts';
 export interface PathEvents {
   /** A remote track came, went or was decoded for the first time, or a connection changed its state. */
   changed: () => void;
+  /** The token does not allow this client to send. */
+  barred: () => void;
   /** It cannot be built, or is lost and does not come back by itself. */
   failed: (reason: string) => void;
 }

@@ -54,6 +54,8 @@ export class Session {
   /** What the gateway was last told is being sent. */
   #announced: Participant['media'];
   #announcing = false;
+  /** Until the media server says otherwise: nobody must wait for media that are not allowed. */
+  #maySend = true;
   #resyncing = false;
   #snapshot: CallSnapshot;
 
@@ -158,6 +160,10 @@ export class Session {
         request: signalling.request,
         build: buildPath,
         changed: () => this.#changed(),
+        barred: () => {
+          this.#maySend = false;
+          this.#mediaChanged();
+        },
         outOfStep: () => void this.#resync(),
       },
       joined,
@@ -166,17 +172,17 @@ export class Session {
 
   /** Asks the gateway how things stand, as the same session, and catches up. */
   async #resync(): Promise<void> {
-    const { signalling, media } = this.#options;
+    const { signalling } = this.#options;
     if (this.#resyncing || this.#status.kind === 'ended' || !signalling.connected) return;
     this.#resyncing = true;
     signalling.hold();
     const { participantId, sessionId } = this.#joined;
-    const announced = media.state;
+    const announced = this.#sending();
     try {
-      const answer = await signalling.request(
-        'call:join',
-        joinRequest(this.#options, { participantId, sessionId }),
-      );
+      const answer = await signalling.request('call:join', {
+        ...joinRequest(this.#options, { participantId, sessionId }),
+        media: announced,
+      });
       if (this.#hasEnded()) return;
       this.#announced = announced;
       this.#catchUp(answer);
@@ -220,12 +226,12 @@ export class Session {
 
   /** Tells the gateway what is being sent, until it knows the newest. */
   async #announce(): Promise<void> {
-    const { signalling, media, callId } = this.#options;
+    const { signalling, callId } = this.#options;
     if (this.#announcing) return;
     this.#announcing = true;
     try {
-      while (this.#status.kind === 'joined' && !same(this.#announced, media.state)) {
-        const state = media.state;
+      while (this.#status.kind === 'joined' && !same(this.#announced, this.#sending())) {
+        const state = this.#sending();
         await signalling.request('call:update', { callId, media: state });
         this.#announced = state;
       }
@@ -234,6 +240,10 @@ export class Session {
     } finally {
       this.#announcing = false;
     }
+  }
+
+  #sending(): Participant['media'] {
+    return this.#maySend ? this.#options.media.state : { audio: false, video: false, screen: false };
   }
 
   async #remoteStats(participantId: string): Promise<RemoteStats> {
@@ -297,7 +307,7 @@ export class Session {
       local: {
         displayName: this.#self?.displayName ?? displayName ?? '',
         stream: media.stream,
-        media: media.state,
+        media: this.#sending(),
       },
       remotes: this.#roster.remotes(),
     };

@@ -60,6 +60,7 @@ function setUp() {
   const state = { audio: true, video: true };
   const requests: Sent[] = [];
   const failures: string[] = [];
+  const told = { barred: false };
   const transport = new FakeTransport();
   const sender = new SfuSender({
     callId: 'call',
@@ -77,7 +78,11 @@ function setUp() {
           answer: (result) => (result instanceof CodedError ? reject(result) : resolve(result)),
         });
       })) as unknown as Request,
-    events: { changed: () => undefined, failed: (reason) => failures.push(reason) },
+    events: {
+      changed: () => undefined,
+      barred: () => (told.barred = true),
+      failed: (reason) => failures.push(reason),
+    },
     transport: Promise.resolve(transport as unknown as types.Transport),
     device: Promise.resolve({ sendRtpCapabilities: { codecs: [] } } as unknown as types.Device),
   });
@@ -92,7 +97,7 @@ function setUp() {
     if (!found) throw new Error(`${name} was not asked for.`);
     return found;
   };
-  return { sender, transport, requests, failures, tracks, state, settle, take };
+  return { sender, transport, requests, failures, told, tracks, state, settle, take };
 }
 
 /** Both tracks are sent. */
@@ -189,13 +194,14 @@ describe('what is sent to the media server', () => {
   });
 
   test('who may not send takes part by listening', async () => {
-    const { sender, settle, take, failures, transport } = setUp();
+    const { sender, settle, take, failures, transport, told } = setUp();
     sender.sync();
     await settle();
     take('media:produce', 'audio').answer(new CodedError('forbidden'));
     take('media:produce', 'video').answer(new CodedError('forbidden'));
     await settle();
     expect(failures).toEqual([]);
+    expect(told.barred).toBe(true);
     expect(sender.ready).toBe(true);
     expect(transport.producers.every(({ closed }) => closed)).toBe(true);
   });

@@ -160,6 +160,7 @@ export class SfuSender {
       producer.close();
       if (!(error instanceof CodedError && error.code === 'forbidden')) throw error;
       this.#barred.add(kind);
+      this.#options.events.barred();
       return null;
     });
     if (id === null) return;

@@ -29,6 +29,11 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
   microphone: 'audio',
   camera: 'video',
 };
+/**
+ * How long producers are collected before they are asked for, milliseconds. The two tracks of a participant come this
+ * close after each other; each request costs everybody a negotiation.
+ */
+const COLLECT_MS = 20;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -56,7 +61,7 @@ export class SfuPath implements MediaPath {
       epoch,
       local,
       request,
-      events: { changed: events.changed, failed: (reason) => this.#fail(reason) },
+      events: { ...events, failed: (reason) => this.#fail(reason) },
       transport: this.#createTransport('send'),
       device,
     });
@@ -166,8 +171,11 @@ export class SfuPath implements MediaPath {
     this.#toConsume.add(producerId);
     if (this.#batchScheduled) return;
     this.#batchScheduled = true;
-    // Once the transport stands, a microtask: what one message brings is asked for in one request.
-    void this.#receiving.then(() => this.#consumeBatch()).catch(() => undefined);
+    const collected = new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
+    void Promise.all([this.#receiving, collected])
+      .then(() => this.#consumeBatch())
+      // The transport did not come about: that has been told.
+      .catch(() => undefined);
   }
 
   async #consumeBatch(): Promise<void> {

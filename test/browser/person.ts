@@ -2,7 +2,6 @@
 import type { Call, CallSnapshot, PathStats } from '@crossfade/client/call';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { recordPage, type Recording } from './page-recorder.ts';
-import { until } from './until.ts';
 
 declare global {
   interface Window {
@@ -121,14 +120,6 @@ export class Person {
     });
   }
 
-  /** Waits until the call has this status. */
-  async statusIs(kind: CallSnapshot['status']['kind']): Promise<void> {
-    await until(`${this.name} is ${kind}`, 15_000, async () => {
-      const now = await this.page.evaluate(() => window.crossfade?.call.snapshot.status.kind);
-      return now === kind ? { done: true } : { pending: now };
-    });
-  }
-
   async stats(): Promise<PathStats> {
     const stats = await this.page.evaluate(() => window.crossfade?.call.stats());
     if (!stats) throw new Error(`${this.name} is in no call.`);
@@ -145,15 +136,62 @@ export class Person {
   }
 
   /** Waits until the call runs in this mode, without a switch under way, with so many others. */
-  async settled(mode: Mode, others: number, timeoutMs = 15_000): Promise<Seen> {
-    return until<Seen>(`${this.name} in mode ${mode} with ${String(others)} others`, timeoutMs, async () => {
-      const seen = await this.see();
-      const ok =
-        seen?.mode === mode &&
-        seen.switchingTo === null &&
-        seen.remotes.length === others &&
-        seen.remotes.every(({ path }) => path === mode);
-      return ok ? { done: seen } : { pending: seen };
-    });
+  async settled(mode: Mode, others: number, timeoutMs = 20_000): Promise<Seen> {
+    const settled = await this.#reaches(timeoutMs, { mode, others });
+    const seen = await this.see();
+    if (settled && seen) return seen;
+    throw new Error(
+      `${this.name} was not in mode ${mode} with ${String(others)} others in time. Last seen: ${JSON.stringify(seen)}`,
+    );
+  }
+
+  /** Waits until the call has this status. */
+  async statusIs(status: CallSnapshot['status']['kind'], timeoutMs = 20_000): Promise<void> {
+    if (await this.#reaches(timeoutMs, { status })) return;
+    throw new Error(`${this.name} was not ${status} in time. Last seen: ${JSON.stringify(await this.see())}`);
+  }
+
+  /** Waits inside the page, without disturbing it: whether the call came to be like this in time. */
+  async #reaches(
+    timeoutMs: number,
+    wanted: { mode?: Mode; others?: number; status?: CallSnapshot['status']['kind'] },
+  ): Promise<boolean> {
+    const { page } = this;
+    const deadline = Date.now() + timeoutMs;
+    const inCall = () => window.crossfade !== undefined;
+    const entered = await page
+      .waitForFunction(inCall, undefined, { timeout: timeoutMs, polling: 100 })
+      .catch(() => null);
+    if (!entered) return false;
+    return page.evaluate(
+      ({ mode, others, status, ms }) =>
+        new Promise<boolean>((resolve) => {
+          const call = window.crossfade?.call;
+          if (!call) {
+            resolve(false);
+            return;
+          }
+          const look = () => {
+            const { snapshot } = call;
+            const isSo =
+              (status === undefined || snapshot.status.kind === status) &&
+              (mode === undefined ||
+                (snapshot.mode === mode &&
+                  snapshot.switchingTo === null &&
+                  snapshot.remotes.every(({ path }) => path === mode))) &&
+              (others === undefined || snapshot.remotes.length === others);
+            if (isSo) end(true);
+          };
+          const stop = call.subscribe(look);
+          const timer = setTimeout(() => end(false), ms);
+          const end = (result: boolean) => {
+            clearTimeout(timer);
+            stop();
+            resolve(result);
+          };
+          look();
+        }),
+      { ...wanted, ms: Math.max(0, deadline - Date.now()) },
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** Waits for a condition of something real: asked again and again, with the last answer in the failure. */
 
-const PAUSE_MS = 50;
+/** Seldom enough not to be the load that is measured, milliseconds. */
+const PAUSE_MS = 250;
 
 /** @throws Error with `what` and the last pending value when the time is up */
 export async function until<T>(

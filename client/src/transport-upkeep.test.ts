@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { CodedError } from '@crossfade/shared/errors';
+import type { types } from 'mediasoup-client';
+import { keepConnected } from './transport-upkeep.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+function setUp(refusal?: CodedError) {
+  const listeners: ((state: string) => void)[] = [];
+  const closing: (() => void)[] = [];
+  const restarts: object[] = [];
+  const failures: string[] = [];
+  let asked = 0;
+  const transport = {
+    connectionState: 'connected',
+    closed: false,
+    on: (_event: string, listener: (state: string) => void) => listeners.push(listener),
+    observer: { on: (_event: string, listener: () => void) => closing.push(listener) },
+    restartIce: (parameters: object) => {
+      restarts.push(parameters);
+      return Promise.resolve();
+    },
+  };
+  keepConnected(transport as unknown as types.Transport, {
+    restart: () => {
+      asked += 1;
+      return refusal
+        ? Promise.reject(refusal)
+        : Promise.resolve({ iceParameters: { usernameFragment: 'fresh', password: 'secret' } });
+    },
+    changed: () => undefined,
+    failed: (reason) => failures.push(reason),
+  });
+  const become = (state: string) => {
+    transport.connectionState = state;
+    for (const listener of listeners) listener(state);
+  };
+  const close = () => {
+    transport.closed = true;
+    for (const listener of closing) listener();
+  };
+  return { become, close, restarts, failures, asked: () => asked };
+}
+
+test('an interruption that heals by itself restarts nothing', async () => {
+  const { become, restarts } = setUp();
+  become('disconnected');
+  await jest.advanceTimersByTimeAsync(500);
+  become('connected');
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(restarts).toEqual([]);
+});
+
+test('one that lasts restarts ICE, again and again, until it is connected', async () => {
+  const { become, restarts, failures } = setUp();
+  become('disconnected');
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(restarts).toHaveLength(1);
+  become('failed');
+  await jest.advanceTimersByTimeAsync(0);
+  expect(restarts).toHaveLength(2);
+  become('connected');
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(restarts).toHaveLength(2);
+  expect(failures).toEqual([]);
+});
+
+test('it fails when nothing helps', async () => {
+  const { become, restarts, failures } = setUp();
+  become('failed');
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(restarts).toHaveLength(5);
+  expect(failures).toEqual(['The connection to the media server is lost.']);
+});
+
+test('it fails at once when the media server no longer has the transport', async () => {
+  const { become, failures, asked } = setUp(new CodedError('transport-not-found'));
+  become('failed');
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(asked()).toBe(1);
+  expect(failures).toEqual(['restarting ICE: transport-not-found']);
+});
+
+test('a media server that cannot be asked at the moment is asked again', async () => {
+  const { become, failures, asked } = setUp(new CodedError('timeout'));
+  become('failed');
+  await jest.advanceTimersByTimeAsync(4_100);
+  expect(asked()).toBe(3);
+  expect(failures).toEqual([]);
+});
+
+test('a closed transport is left alone', async () => {
+  const { become, close, asked } = setUp();
+  become('disconnected');
+  close();
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(asked()).toBe(0);
+});
