@@ -6,6 +6,7 @@ import { reportPath } from './path-report.ts';
 import type { SfuDevice } from './sfu-device.ts';
 import { SfuPath } from './sfu.ts';
 import type { Request } from './signalling.ts';
+import type { ExpectedTrack } from './switch.ts';
 
 export interface PathPlace {
   mode: Mode;
@@ -19,6 +20,8 @@ export interface PathMaterial {
   callId: string;
   selfId: string;
   local: LocalTracks;
+  /** What the others say they send. */
+  expected: () => readonly ExpectedTrack[];
   device: SfuDevice;
   request: Request;
   events: PathEvents;
@@ -26,7 +29,7 @@ export interface PathMaterial {
 
 export function buildPath(
   { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
-  { callId, selfId, local, device, request, events }: PathMaterial,
+  { callId, selfId, local, expected, device, request, events }: PathMaterial,
 ): P2pPath | SfuPath {
   if (mode === 'sfu') {
     return new SfuPath({
@@ -35,6 +38,7 @@ export function buildPath(
       selfId,
       device: device.load(rtpCapabilities ?? {}),
       local,
+      expected,
       request,
       events,
     });

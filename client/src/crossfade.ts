@@ -317,13 +317,14 @@ export class Crossfade {
   }
 
   #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): Path {
-    const { callId, local, request, device, build } = this.#options;
+    const { callId, local, roster, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {
         callId,
         selfId: this.#selfId,
         local,
+        expected: () => expectedTracks(roster.others()),
         device,
         request,
         events: {

@@ -120,11 +120,11 @@ export class SfuSender {
 
   async #settleOnce(kind: TrackKind): Promise<void> {
     const { local, request, callId, epoch } = this.#options;
-    const transport = await this.#options.transport;
+    const [transport, device] = await Promise.all([this.#options.transport, this.#options.device]);
     const track = local.track(kind);
     const sent = this.#sent.get(kind);
     if (!sent) {
-      if (track && !this.#barred.has(kind)) await this.#produce(transport, kind, track);
+      if (track && !this.#barred.has(kind)) await this.#produce(transport, device, kind, track);
       return;
     }
     if (track && sent.producer.track !== track) await sent.producer.replaceTrack({ track });
@@ -136,7 +136,12 @@ export class SfuSender {
     this.#again.add(kind);
   }
 
-  async #produce(transport: types.Transport, kind: TrackKind, track: MediaStreamTrack): Promise<void> {
+  async #produce(
+    transport: types.Transport,
+    device: types.Device,
+    kind: TrackKind,
+    track: MediaStreamTrack,
+  ): Promise<void> {
     const paused = !this.#options.local.state[kind];
     const answered = Promise.withResolvers<string>();
     // The rejection is seen below; without this it would count as unhandled until then.
@@ -152,7 +157,7 @@ export class SfuSender {
         : {
             encodings: [{ maxBitrate: VIDEO_MAX_BPS }],
             codecOptions: { videoGoogleStartBitrate: VIDEO_START_KBPS },
-            ...vp8(await this.#options.device),
+            ...vp8(device),
           }),
       appData: { ...ticket },
     });

@@ -11,6 +11,7 @@ import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
 import type { Request } from './signalling.ts';
+import type { ExpectedTrack } from './switch.ts';
 import { keepConnected } from './transport-upkeep.ts';
 
 export interface SfuOptions {
@@ -20,6 +21,8 @@ export interface SfuOptions {
   selfId: string;
   device: Promise<types.Device>;
   local: LocalTracks;
+  /** What the others say they send. */
+  expected: () => readonly ExpectedTrack[];
   request: Request;
   events: PathEvents;
 }
@@ -30,10 +33,10 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
   camera: 'video',
 };
 /**
- * How long producers are collected before they are asked for, milliseconds. The two tracks of a participant come this
- * close after each other; each request costs everybody a negotiation.
+ * How long is waited for the producers that are still to come, milliseconds. Each request costs a negotiation, which
+ * takes longer than this on a busy machine, and nothing can be confirmed before the last of them anyway.
  */
-const COLLECT_MS = 20;
+const COLLECT_MS = 300;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -48,7 +51,7 @@ export class SfuPath implements MediaPath {
   readonly #known = new Map<string, ProducerInfo>();
   readonly #consumers = new Map<string, types.Consumer>();
   readonly #toConsume = new Set<string>();
-  #batchScheduled = false;
+  #collecting: ReturnType<typeof setTimeout> | null = null;
   #closed = false;
 
   /** Builds the path at once. */
@@ -137,6 +140,7 @@ export class SfuPath implements MediaPath {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#collecting) clearTimeout(this.#collecting);
     this.#sender.close();
     this.#receiving.then((transport) => transport.close()).catch(() => undefined);
     this.received.close();
@@ -169,17 +173,34 @@ export class SfuPath implements MediaPath {
 
   #want(producerId: string): void {
     this.#toConsume.add(producerId);
-    if (this.#batchScheduled) return;
-    this.#batchScheduled = true;
-    const collected = new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
-    void Promise.all([this.#receiving, collected])
+    if (this.#isComplete()) this.#endCollecting();
+    else this.#collecting ??= setTimeout(() => this.#endCollecting(), COLLECT_MS);
+  }
+
+  /** Whether everything that others say they send can be asked for. */
+  #isComplete(): boolean {
+    const known = [...this.#known.values()];
+    return this.#options
+      .expected()
+      .every((track) =>
+        known.some(
+          ({ participantId, source }) =>
+            participantId === track.participantId && SHOWN_SOURCES[source] === track.kind,
+        ),
+      );
+  }
+
+  #endCollecting(): void {
+    if (this.#collecting) clearTimeout(this.#collecting);
+    this.#collecting = null;
+    // In the next turn at the earliest: a list of producers is gone through one by one.
+    void this.#receiving
       .then(() => this.#consumeBatch())
       // The transport did not come about: that has been told.
       .catch(() => undefined);
   }
 
   async #consumeBatch(): Promise<void> {
-    this.#batchScheduled = false;
     const producerIds = [...this.#toConsume];
     this.#toConsume.clear();
     if (producerIds.length === 0 || this.#closed) return;
