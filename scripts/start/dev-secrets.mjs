@@ -15,7 +15,7 @@ export function devSecrets(dataDir) {
   const file = path.join(dataDir, 'dev-secrets.json');
 
   try {
-    fs.mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     if (!fs.existsSync(file)) create(file);
     return read(file);
   } catch (error) {
@@ -54,4 +54,16 @@ function read(file) {
     );
   }
   return { service, user };
+}
+
+/**
+ * Not `mkdirSync(…, { recursive: true })`: where a folder cannot be made for a strange reason (below /proc), Node 20 tries
+ * for ever.
+ *
+ * @param {string} folder
+ */
+function makeFolder(folder) {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder);
 }

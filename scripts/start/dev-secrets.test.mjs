@@ -46,3 +46,7 @@ test('a DATA_DIR that cannot be one', () => {
 
   expect(() => devSecrets(dataDir)).toThrow('set DATA_DIR to another folder');
 });
+
+(fs.existsSync('/proc/self') ? test : test.skip)('a DATA_DIR where no folder can be made', () => {
+  expect(() => devSecrets('/proc/nothing/data')).toThrow('set DATA_DIR to another folder');
+});
