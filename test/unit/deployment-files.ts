@@ -86,6 +86,24 @@ export function readExample(): ExampleLine[] {
   return lines;
 }
 
+/** Names and defaults in one of the settings tables of docs/operations.md. */
+export function documentedSettings(section: string): { name: string; value: string }[] {
+  const [, table = ''] = readText('docs/operations.md').split(`\n${section}:\n\n`);
+  const [rows = ''] = table.split('\n\n');
+  return [...rows.matchAll(/^\| `([A-Z0-9_]+)` *\| (?:`([^`]*)`)? *\|/gm)].map(([, name, value]) => ({
+    name: name ?? '',
+    value: value ?? '',
+  }));
+}
+
+/** The names of the services' own metrics. */
+export function metricsInSources(): string[] {
+  const files = globSync('{service,media-server,gateway}/src/**/*.ts', { cwd: ROOT });
+  return files
+    .flatMap((file) => [...readText(file).matchAll(/name: '(crossfade_\w+)'/g)].map(([, name]) => name ?? ''))
+    .sort();
+}
+
 export interface ComposeService {
   image: string;
   build?: { dockerfile: string };

@@ -3,8 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { gatewaySettings } from '../../gateway/src/config.ts';
 import {
   composeEnvironment,
+  documentedSettings,
   interpolate,
   literalsOf,
+  metricsInSources,
   readCompose,
   readDockerfile,
   readExample,
@@ -86,6 +88,25 @@ describe('.env.example', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  test.each(['Both services', ...Object.values(SECTIONS)])(
+    '%s: has the settings and their defaults',
+    (section) => {
+      const expected = example
+        .filter((line) => line.section === section)
+        .map(({ name, value }) => ({ name, value }));
+      expect(documentedSettings(section)).toEqual(expected);
+    },
+  );
+
+  test('has the metrics', () => {
+    const documented = [...readText('docs/operations.md').matchAll(/^\| `(crossfade_\w+)`/gm)].map(
+      ([, name]) => name,
+    );
+    expect(documented.sort()).toEqual(metricsInSources());
+  });
+});
+
 describe.each(SERVICES)('the image of the %s', (service) => {
   const image = readDockerfile(service);
 
@@ -108,7 +129,7 @@ describe.each(SERVICES)('the image of the %s', (service) => {
 
   test('is asked for its health', () => {
     expect(image.healthcheck.slice(0, 2)).toEqual(['node', '-e']);
-    expect(image.healthcheck[2]).toContain('/health');
+    expect(image.healthcheck[2]).toMatch(/:\$\{process\.env\.PORT\}\/health`/);
   });
 });
 
