@@ -5,8 +5,9 @@ import { CallPage } from './call/call-page.tsx';
 import { EndedPage } from './ended/ended-page.tsx';
 import { pastVisit, type PastVisit } from './ended/past-visit.ts';
 import { JoinPage } from './join/join-page.tsx';
-import { callOfAddress, callPath } from './location/address.ts';
+import { callPath, destinationOf } from './location/address.ts';
 import { useAddress } from './location/use-address.ts';
+import { NoSuchPage } from './no-such-page.tsx';
 
 type Visit =
   { kind: 'outside' } | { kind: 'inside'; call: Call; media: LocalMedia } | { kind: 'past'; past: PastVisit };
@@ -19,7 +20,8 @@ interface AppProps {
 export function App({ invitation }: AppProps) {
   const { address, navigate } = useAddress();
   const [visit, setVisit] = useState<Visit>({ kind: 'outside' });
-  const addressed = callOfAddress(address);
+  const destination = destinationOf(address);
+  const addressed = destination.kind === 'call' ? destination.callId : null;
   const call = visit.kind === 'inside' ? visit.call : null;
 
   useEffect(() => {
@@ -51,5 +53,15 @@ export function App({ invitation }: AppProps) {
       <EndedPage past={visit.past} invitation={invitation} onJoined={enter} onHome={() => navigate('/')} />
     );
   }
-  return <JoinPage key={addressed} addressed={addressed} invitation={invitation} onJoined={enter} />;
+  if (destination.kind === 'unknown') return <NoSuchPage />;
+  const damaged = destination.kind === 'damaged' ? destination.text : null;
+  return (
+    <JoinPage
+      key={addressed ?? damaged}
+      addressed={addressed}
+      damaged={damaged}
+      invitation={invitation}
+      onJoined={enter}
+    />
+  );
 }

@@ -20,14 +20,15 @@ export function CallHeader({ call, snapshot }: CallHeaderProps) {
     <header className="flex h-14 shrink-0 items-center gap-3 px-3 sm:h-16 sm:px-5">
       <LogoMark className="max-sm:hidden" />
       <h1 className="min-w-0 truncate font-semibold tracking-tight">{callId}</h1>
-      <p className="ml-1 flex items-center gap-1.5 text-sm text-muted tabular-nums">
-        <Users aria-hidden="true" className="size-4" />
+      <p className="ml-1 flex shrink-0 items-center gap-1.5 text-sm whitespace-nowrap text-muted tabular-nums">
+        <Users aria-hidden="true" className="size-4 shrink-0" />
         <span>
           {remotes.length + 1}
           <span className="max-sm:sr-only"> in the call</span>
         </span>
       </p>
-      <div className="ml-auto">
+      {/* The room at its left is for "switching…". */}
+      <div className="ml-auto shrink-0 sm:pl-20">
         <ModeBadge mode={mode} switchingTo={switchingTo} popup={popup} />
       </div>
       <Popup

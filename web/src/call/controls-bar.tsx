@@ -20,7 +20,8 @@ export function ControlsBar(props: ControlsBarProps) {
   const { media, sent, onMicrophone, onCamera, onCopyLink, onLeave } = props;
   const popup = useId();
   return (
-    <footer className="flex shrink-0 items-center justify-center gap-2.5 px-3 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:gap-3">
+    // An open panel takes the place of the tips.
+    <footer className="has-[:popover-open]:**:data-tip:hidden flex shrink-0 items-center justify-center gap-2.5 px-3 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:gap-3">
       <MicrophoneToggle
         on={sent.audio}
         hint={sent.audio ? 'Mute' : 'Unmute'}

@@ -26,6 +26,13 @@ test('tells many at once', () => {
   expect(textFor(5)).toEqual(['Ana, Ben and 3 others joined']);
 });
 
+test('shortens a long name', () => {
+  const long = { participantId: '3', displayName: 'W'.repeat(64) };
+  expect(newsBetween({ mode: 'p2p', remotes: [] }, { mode: 'p2p', remotes: [long] })).toEqual([
+    { text: `${'W'.repeat(23)}… joined`, spokenOnly: false },
+  ]);
+});
+
 test('only speaks of a change of mode', () => {
   expect(newsBetween({ mode: 'p2p', remotes: [ana] }, { mode: 'sfu', remotes: [ana] })).toEqual([
     { text: 'The call is now on a media server.', spokenOnly: true },

@@ -29,7 +29,16 @@ export function newsBetween(before: Seen, after: Seen): News[] {
 
 function without(some: Seen['remotes'], others: Seen['remotes']): string[] {
   const ids = new Set(others.map(({ participantId }) => participantId));
-  return some.filter(({ participantId }) => !ids.has(participantId)).map(({ displayName }) => displayName);
+  return some
+    .filter(({ participantId }) => !ids.has(participantId))
+    .map(({ displayName }) => shortened(displayName));
+}
+
+const LONGEST_NAME = 24;
+
+function shortened(name: string): string {
+  const characters = Array.from(name);
+  return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME - 1).join('')}…` : name;
 }
 
 const MOST_NAMED = 3;

@@ -1,4 +1,5 @@
 import type { Call, RemoteParticipant } from '@crossfade/client/call';
+import { distinctNames } from './distinct-names.ts';
 import { usePathFigures } from './use-path-figures.ts';
 
 interface PathTableProps {
@@ -10,6 +11,7 @@ interface PathTableProps {
 export function PathTable({ call, remotes }: PathTableProps) {
   const figures = usePathFigures(call);
   if (remotes.length === 0) return <p className="mt-3 text-sm text-muted">Nobody else is here yet.</p>;
+  const names = distinctNames(remotes.map(({ displayName }) => displayName));
   return (
     <table className="mt-3 w-full border-collapse text-left text-sm tabular-nums">
       <thead className="text-muted">
@@ -21,11 +23,11 @@ export function PathTable({ call, remotes }: PathTableProps) {
         </tr>
       </thead>
       <tbody>
-        {remotes.map(({ participantId, displayName }) => {
+        {remotes.map(({ participantId, displayName }, index) => {
           const row = figures.find((one) => one.participantId === participantId);
           return (
             <tr key={participantId} className="border-t border-line">
-              <th className="max-w-28 truncate py-1.5 pr-3 font-normal">{displayName}</th>
+              <th className="max-w-28 truncate py-1.5 pr-3 font-normal">{names[index] ?? displayName}</th>
               <td className="py-1.5 pr-3 whitespace-nowrap">{row?.roundTrip ?? '–'}</td>
               <td className="py-1.5 pr-3 whitespace-nowrap max-sm:hidden">{row?.picture ?? '–'}</td>
               <td className="py-1.5 whitespace-nowrap">{row?.rate ?? '–'}</td>

@@ -1,4 +1,5 @@
 import type { CallSnapshot, RemoteParticipant } from '@crossfade/client/call';
+import { distinctNames } from './distinct-names.ts';
 import { layoutCorner, layoutTiles } from './tile-layout.ts';
 import { Tile } from './tile.tsx';
 import { useSize } from './use-size.ts';
@@ -17,6 +18,7 @@ interface StageProps {
 export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
   const [size, measure] = useSize();
   const { local, remotes } = snapshot;
+  const names = distinctNames(remotes.map(({ displayName }) => displayName));
   const pair = remotes.length === 1;
   const places = size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP);
   const ownPlace = pair ? layoutCorner(places[0] ?? NOWHERE, GAP) : places[remotes.length];
@@ -29,7 +31,7 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               key={remote.participantId}
               place={places[index] ?? NOWHERE}
               participantId={remote.participantId}
-              name={remote.displayName}
+              name={names[index] ?? remote.displayName}
               stream={remote.stream}
               hasSound={remote.media.audio}
               hasPicture={remote.media.video || remote.media.screen}

@@ -1,9 +1,9 @@
-import { callIdSchema } from '@crossfade/shared/ids';
 import { LoaderCircle } from 'lucide-react';
 import { useState, type SyntheticEvent } from 'react';
 import { callOfInput } from '../location/address.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/text-field.tsx';
+import { callError } from './call-error.ts';
 import { rememberName, rememberedName } from './own-name.ts';
 import { randomCallId } from './random-call-id.ts';
 
@@ -11,6 +11,8 @@ const MAX_NAME_LENGTH = 64;
 
 interface JoinFormProps {
   addressed: string | null;
+  /** What a damaged invitation holds in place of a call's name. */
+  damaged: string | null;
   /** Whether camera and microphone have been asked for and answered. */
   ready: boolean;
   joining: boolean;
@@ -19,21 +21,23 @@ interface JoinFormProps {
   onSubmit: (name: string, callId: string) => void;
 }
 
-export function JoinForm({ addressed, ready, joining, failure, onSubmit }: JoinFormProps) {
+export function JoinForm({ addressed, damaged, ready, joining, failure, onSubmit }: JoinFormProps) {
   const [name, setName] = useState(rememberedName);
-  const [call, setCall] = useState(() => addressed ?? randomCallId());
+  const [call, setCall] = useState(() => addressed ?? damaged ?? randomCallId());
   const [checked, setChecked] = useState(false);
 
   const callId = callOfInput(call);
   const nameError = name.trim() === '' ? 'Tell the others who you are.' : null;
-  const callError = callIdSchema.safeParse(callId).success
-    ? null
-    : 'Only letters, digits and - . _ : please.';
+  // As it came, it is not read as words: that might be the name of somebody else's call.
+  const asDamaged = call === damaged;
+  const wrongCall = asDamaged
+    ? 'The name of the call in this invitation is not valid. Ask for a new link.'
+    : callError(callId);
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     setChecked(true);
-    if (nameError !== null || callError !== null || !ready || joining) return;
+    if (nameError !== null || wrongCall !== null || !ready || joining) return;
     rememberName(name.trim());
     setCall(callId);
     onSubmit(name.trim(), callId);
@@ -54,7 +58,7 @@ export function JoinForm({ addressed, ready, joining, failure, onSubmit }: JoinF
         label="Call"
         value={call}
         onValue={setCall}
-        error={checked ? callError : null}
+        error={checked || asDamaged ? wrongCall : null}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

@@ -12,12 +12,14 @@ import { useEntering } from './use-entering.ts';
 interface JoinPageProps {
   /** The call in the address, if any. */
   addressed: string | null;
+  /** What the address holds where it should name a call. */
+  damaged: string | null;
   invitation: string | null;
   onJoined: (call: Call, media: LocalMedia) => void;
 }
 
 /** Who one is, which call, and how one will look and sound in it. */
-export function JoinPage({ addressed, invitation, onJoined }: JoinPageProps) {
+export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageProps) {
   const { media, tryAgain, goWithout, handOver } = useOwnDevices();
   const { entering, enter } = useEntering();
 
@@ -37,28 +39,29 @@ export function JoinPage({ addressed, invitation, onJoined }: JoinPageProps) {
   return (
     <div className="flex min-h-dvh flex-col bg-canvas text-ink">
       <title>{addressed === null ? 'Crossfade' : `Join ${addressed} · Crossfade`}</title>
-      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 lg:py-6">
+      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 roomy:py-6">
         <Logo />
       </header>
-      <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-14 gap-y-6 px-5 pb-10 sm:px-8 lg:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:pt-[7vh]">
-        <section aria-label="Camera and microphone" className="flex flex-col gap-4 max-lg:order-2">
+      <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-8 gap-y-6 px-5 pb-10 sm:px-8 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:gap-x-14 roomy:pt-[7vh]">
+        <section aria-label="Camera and microphone" className="flex flex-col gap-4 max-md:order-2">
           <Preview media={media} onGoWithout={goWithout} onTryAgain={tryAgain} />
           <div className="flex gap-4">
             <DevicePickers media={media} />
           </div>
         </section>
-        <div className="contents lg:block">
-          <div className="max-lg:order-1 lg:mb-8">
-            <h1 className="text-3xl leading-[1.08] font-semibold tracking-tight text-balance lg:text-5xl">
+        <div className="contents md:block">
+          <div className="max-md:order-1 md:mb-6 roomy:mb-8">
+            <h1 className="text-3xl leading-[1.08] font-semibold tracking-tight text-balance roomy:text-5xl">
               Calls that grow without a hiccup.
             </h1>
-            <p className="mt-2 text-pretty text-muted max-sm:hidden lg:mt-4 lg:text-lg">
+            <p className="mt-2 text-pretty text-muted max-sm:hidden roomy:mt-4 roomy:text-lg">
               Two of you talk directly. When more arrive, a media server takes over, and nobody notices.
             </p>
           </div>
-          <div className="max-lg:order-3">
+          <div className="max-md:order-3">
             <JoinForm
               addressed={addressed}
+              damaged={damaged}
               ready={media !== null}
               joining={entering.kind === 'joining'}
               failure={entering.kind === 'failed' ? entering.text : null}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { callOfAddress, callOfInput, callPath } from './address.ts';
+import { callOfAddress, callOfInput, callPath, destinationOf } from './address.ts';
 
 const at = (path: string) => callOfAddress(new URL(path, 'https://crossfade.example'));
 
@@ -18,6 +18,24 @@ describe('callOfAddress', () => {
     expect(at('/call/two%20words')).toBeNull();
     expect(at('/call/%E0%A4%A')).toBeNull();
     expect(at(`/call/${'a'.repeat(129)}`)).toBeNull();
+  });
+});
+
+describe('destinationOf', () => {
+  const to = (path: string) => destinationOf(new URL(path, 'https://crossfade.example'));
+
+  test('tells the start, a call and an unknown page apart', () => {
+    for (const path of ['/', '/index.html', '/?call=', '/?other=1'])
+      expect(to(path)).toEqual({ kind: 'start' });
+    expect(to('/call/amber-river-42')).toEqual({ kind: 'call', callId: 'amber-river-42' });
+    for (const path of ['/anything', '/call', '/call/', '/call/a/b', '/about?call=a'])
+      expect(to(path)).toEqual({ kind: 'unknown' });
+  });
+
+  test('keeps what a damaged invitation holds', () => {
+    expect(to('/call/two%20words')).toEqual({ kind: 'damaged', text: 'two words' });
+    expect(to('/?call=two%20words')).toEqual({ kind: 'damaged', text: 'two words' });
+    expect(to('/call/%E0%A4%A')).toEqual({ kind: 'damaged', text: '%E0%A4%A' });
   });
 });
 

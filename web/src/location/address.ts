@@ -1,10 +1,27 @@
 import { callIdSchema } from '@crossfade/shared/ids';
 
-/** The call an address of this app names, or null: `/call/<id>` and `/?call=<id>`. */
-export function callOfAddress(address: URL): string | null {
+/** What an address asks this app for. */
+export type Destination =
+  | { kind: 'start' }
+  | { kind: 'call'; callId: string }
+  /** It should name a call, but what it holds cannot be the name of one. */
+  | { kind: 'damaged'; text: string }
+  | { kind: 'unknown' };
+
+/** Where an address leads; a call is `/call/<id>` or `/?call=<id>`. */
+export function destinationOf(address: URL): Destination {
   const path = /^\/call\/([^/]+)\/?$/.exec(address.pathname)?.[1];
-  const id = path === undefined ? address.searchParams.get('call') : decode(path);
-  return callIdSchema.safeParse(id).data ?? null;
+  if (path === undefined && !['/', '/index.html'].includes(address.pathname)) return { kind: 'unknown' };
+  const text = path === undefined ? address.searchParams.get('call') : decode(path);
+  if (text === null || text === '') return { kind: 'start' };
+  const { data: callId } = callIdSchema.safeParse(text);
+  return callId === undefined ? { kind: 'damaged', text } : { kind: 'call', callId };
+}
+
+/** The call an address of this app names, or null. */
+export function callOfAddress(address: URL): string | null {
+  const destination = destinationOf(address);
+  return destination.kind === 'call' ? destination.callId : null;
 }
 
 /** Where a call lives in this app. */
@@ -22,10 +39,11 @@ export function callOfInput(input: string): string {
   return linked ?? text.replaceAll(/\s+/g, '-');
 }
 
-function decode(segment: string): string | null {
+/** What cannot be decoded stays as it came; it is no valid id then, and can be shown. */
+function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return null;
+    return segment;
   }
 }

@@ -13,6 +13,7 @@ export function Tip({ text, shortcut, children }: TipProps) {
       {children}
       <span
         aria-hidden="true"
+        data-tip
         className="pointer-events-none absolute bottom-full left-1/2 z-20 mb-2.5 -translate-x-1/2 rounded-lg bg-ink px-2.5 py-1.5 text-sm whitespace-nowrap text-canvas opacity-0 transition-opacity delay-200 group-has-hover/tip:opacity-100 group-has-focus-visible/tip:opacity-100 pointer-coarse:hidden"
       >
         {text}
