@@ -10,7 +10,7 @@ import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
-import type { CallPolicy } from './calls/state.ts';
+import { roomOf, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
 import { developmentTokens } from './http/tokens.ts';
@@ -21,7 +21,7 @@ import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { roomNewsMessage } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
-import { MemoryCallStore } from './store/calls.ts';
+import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
 
@@ -112,8 +112,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       outbox.add(entry);
     },
   });
+  const store = new MemoryCallStore();
   const calls = new Calls({
-    store: new MemoryCallStore(),
+    store,
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
@@ -155,7 +156,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     stopping = true;
     await door.close();
     calls.close();
-    await effects.idle();
+    await closeRooms(store, effects);
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
@@ -164,6 +165,18 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await records.close();
   };
   return { url, close: () => (closing ??= close()) };
+}
+
+/** The live calls end with this process: their rooms would be left over. */
+async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
+  await effects.idle();
+  for (const callId of await store.list()) {
+    const state = (await store.load(callId))?.state;
+    for (const room of [state && roomOf(state.media), state?.draining?.room]) {
+      if (room) effects.run(callId, { type: 'close-room', room });
+    }
+  }
+  await effects.idle();
 }
 
 function createListener(config: GatewayConfig, http: Parameters<typeof createServer>[1] & object): Server {

@@ -9,6 +9,7 @@ import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
 import type { Effect, RecordEntry } from './events.ts';
+import { transitionOf } from './state.ts';
 
 export interface EffectsOptions {
   courier: Courier;
@@ -16,7 +17,7 @@ export interface EffectsOptions {
   record: (entry: RecordEntry) => void;
   /** ICE servers for one participant. */
   iceServers: (participantId: string) => IceServer[];
-  calls: () => Pick<Calls, 'post'>;
+  calls: () => Pick<Calls, 'post' | 'state'>;
   log: Log;
 }
 
@@ -80,7 +81,11 @@ export class Effects {
   ): Promise<void> {
     const { mediaServers, calls, log } = this.#options;
     try {
-      const room = await mediaServers.open(callId, epoch);
+      const isCurrent = async () => {
+        const state = await calls().state(callId);
+        return state !== null && transitionOf(state.media)?.id === transitionId;
+      };
+      const room = await mediaServers.open(callId, epoch, isCurrent);
       await calls().post(callId, { type: 'room-opened', transitionId, room });
     } catch (error) {
       log.warn('no media server for the call', {

@@ -56,6 +56,9 @@ class World {
   readonly #openCalls = new Set<string>();
   readonly #openTransitions = new Set<string>();
   readonly #openParticipants = new Set<string>();
+  /** Rooms on the media server, by epoch, and the transitions whose room is still being opened. */
+  readonly #rooms = new Set<number>();
+  readonly #opening = new Map<string, number>();
   /** How often each state was met. */
   readonly visits: Record<string, number>;
 
@@ -74,6 +77,10 @@ class World {
   finish(): void {
     for (const { participantId } of this.state?.members ?? []) this.#apply({ type: 'leave', participantId });
     assert.equal(this.state, null);
+    for (const [transitionId, epoch] of this.#opening) {
+      this.#apply({ type: 'room-opened', transitionId, room: this.#room(epoch) });
+    }
+    assert.deepEqual([...this.#rooms], []);
     assert.deepEqual([...this.#openCalls, ...this.#openTransitions, ...this.#openParticipants], []);
   }
 
@@ -150,6 +157,10 @@ class World {
 
   #apply(event: CallEvent): void {
     const before = this.state;
+    if (event.type === 'room-opened') this.#rooms.add(event.room.epoch);
+    if (event.type === 'room-lost') this.#rooms.delete(event.epoch);
+    if (event.type === 'room-opened' || event.type === 'room-not-opened')
+      this.#opening.delete(event.transitionId);
     const reduction = reduce(before, event, policy, this.now);
     if (reduction.kind === 'refused') return;
     this.state = reduction.state;
@@ -158,6 +169,8 @@ class World {
   }
 
   #account(effect: Effect): void {
+    if (effect.type === 'open-room') this.#opening.set(effect.transitionId, effect.epoch);
+    if (effect.type === 'close-room') this.#rooms.delete(effect.room.epoch);
     if (effect.type !== 'record') return;
     const { entry } = effect;
     switch (entry.type) {

@@ -17,7 +17,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { CallEvent, Effect } from './events.ts';
 import { addMember, dropLostMembers, loseMember, removeMember, updateMember } from './members.ts';
-import { memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
+import { hadTransition, memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 import { abort, confirm, decide, expire, loseRoom, openedRoom } from './switch.ts';
 
@@ -37,6 +37,10 @@ export function reduce(
   if (event.type === 'join') {
     const joined = addMember(state, event, policy, now);
     return 'code' in joined ? { kind: 'refused', code: joined.code } : settle(joined, policy, now);
+  }
+  if (!state && event.type === 'room-opened') {
+    // Everyone left while it was being opened.
+    return { kind: 'changed', state, effects: [{ type: 'close-room', room: event.room }] };
   }
   if (!state)
     return isRequest(event)
@@ -60,7 +64,7 @@ export function reduce(
     }
     case 'measured': {
       const { transitionId, gapMs } = event;
-      if (!transitionId.startsWith(`${state.recordId}:`)) return { kind: 'refused', code: 'transition-over' };
+      if (!hadTransition(state, transitionId)) return { kind: 'refused', code: 'transition-over' };
       const entry = { type: 'transition-gap', transitionId, gapMs } as const;
       return { kind: 'changed', state, effects: [{ type: 'record', entry }] };
     }

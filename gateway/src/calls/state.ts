@@ -98,6 +98,17 @@ export function transitionOf(media: Media): Transition | null {
   return media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p' ? media.transition : null;
 }
 
+/** The id of a call's nth transition, counted from 1. */
+export function transitionIdOf(recordId: string, n: number): string {
+  return `${recordId}:${String(n)}`;
+}
+
+/** Whether this is or was a transition of this call. */
+export function hadTransition({ recordId, transitions }: CallState, transitionId: string): boolean {
+  const n = Number(transitionId.slice(recordId.length + 1));
+  return n >= 1 && n <= transitions && transitionId === transitionIdOf(recordId, n);
+}
+
 /** The room that can be used, if there is one. */
 export function roomOf(media: Media): Room | null {
   if (media.phase === 'p2p') return null;

@@ -5,9 +5,11 @@ import { selectMode } from '../mode/select.ts';
 import type { Effect } from './events.ts';
 import {
   modeOf,
+  transitionIdOf,
   transitionOf,
   type CallPolicy,
   type CallState,
+  type Media,
   type Room,
   type Transition,
 } from './state.ts';
@@ -75,7 +77,7 @@ function newTransition(
   now: number,
 ): Transition {
   return {
-    id: `${state.recordId}:${String(state.transitions + 1)}`,
+    id: transitionIdOf(state.recordId, state.transitions + 1),
     reason,
     initiator: reason === 'participants-above-limit' ? (state.members.at(-1)?.participantId ?? null) : null,
     epoch: state.epoch + 1,
@@ -126,8 +128,9 @@ export function openedRoom(
 ): Step {
   const { media } = state;
   if (media.phase !== 'switching_to_sfu' || media.transition.id !== opened.transitionId) {
-    // The attempt is over: nobody will use this room. If a newer one has its id, the epoch protects that.
-    return { state, effects: [{ type: 'close-room', room: opened.room }] };
+    return takesOver(media, opened.room)
+      ? unchanged(state)
+      : { state, effects: [{ type: 'close-room', room: opened.room }] };
   }
   const awaiting = connectedIds(state);
   const transition = { ...media.transition, awaiting, deadline: now + policy.switchTimeoutMs };
@@ -147,6 +150,13 @@ export function openedRoom(
       { type: 'announce', to: awaiting, prepare: prepareMessage(state.callId, announced, now) },
     ],
   };
+}
+
+/** Whether a room that was opened for an attempt that is over is the one that a later attempt uses, or will be. */
+function takesOver(media: Media, { server, epoch }: Room): boolean {
+  if (media.phase === 'p2p') return false;
+  if (media.room === 'opening') return transitionOf(media)?.epoch === epoch;
+  return media.room.server === server && media.room.epoch === epoch;
 }
 
 /** One participant sees everyone on the new path. */

@@ -29,7 +29,8 @@ const CONNECTIONS = 32;
 /** On whose behalf, and under which epoch, a request is made. */
 export interface Acting {
   roomId: string;
-  epoch: number;
+  /** Absent: whatever epoch the room has. */
+  epoch?: number;
   participantId?: string;
 }
 
@@ -128,7 +129,7 @@ export class MediaServerClient {
       {
         headers: {
           authorization: `Bearer ${this.#token()}`,
-          [EPOCH_HEADER]: String(epoch),
+          ...(epoch !== undefined && { [EPOCH_HEADER]: String(epoch) }),
           ...(participantId !== undefined && { [PARTICIPANT_HEADER]: participantId }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },

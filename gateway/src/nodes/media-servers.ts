@@ -38,22 +38,45 @@ export class MediaServers {
 
   /**
    * Opens a call's room on the first media server that takes it, and subscribes to its events.
+   * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
-  async open(callId: string, epoch: number): Promise<Room> {
+  async open(callId: string, epoch: number, isCurrent: () => Promise<boolean>): Promise<Room> {
     let failure: unknown;
     for (const server of placementOrder(callId, [...this.#nodes.keys()])) {
       try {
-        const { api, feed } = this.#node(server);
-        const { rtpCapabilities } = await api.createRoom({ roomId: callId, epoch }, { epoch });
-        await feed.subscribe(callId, epoch);
-        return { server, epoch, rtpCapabilities };
+        return await this.#openOn(server, callId, epoch, isCurrent);
       } catch (error) {
         this.#log.warn('media server did not take a room', { server, callId, error });
         failure = error;
       }
     }
     throw failure instanceof CodedError ? failure : new CodedError('media-server-unavailable');
+  }
+
+  async #openOn(
+    server: string,
+    callId: string,
+    epoch: number,
+    isCurrent: () => Promise<boolean>,
+  ): Promise<Room> {
+    const { api, feed } = this.#node(server);
+    const create = () => api.createRoom({ roomId: callId, epoch }, { epoch });
+    const { rtpCapabilities } = await create().catch(async (error: unknown) => {
+      // A newer room than the call itself knows of: left by a gateway that ended without closing it.
+      const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
+      if (!isLeftover) throw error;
+      await ignoring(['room-not-found'], api.deleteRoom({ roomId: callId }));
+      return create();
+    });
+    try {
+      await feed.subscribe(callId, epoch);
+    } catch (error) {
+      // Nobody would hear of what happens in it.
+      await this.close(callId, { server, epoch, rtpCapabilities });
+      throw error;
+    }
+    return { server, epoch, rtpCapabilities };
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */

@@ -10,6 +10,7 @@ import {
   type ClientRequestName,
   type IceServer,
   type JoinAnswer,
+  type MediaState,
   type ParsedRequest,
 } from '@crossfade/shared/signalling';
 import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/tokens';
@@ -32,6 +33,8 @@ import type { Courier } from './courier.ts';
 export interface Door {
   readonly socketId: string;
   readonly claims: UserClaims;
+  /** Whether the client is still there. */
+  isOpen(): boolean;
   /** The participant this socket speaks for, by call. */
   readonly joined: Map<string, string>;
   /** From now on it gets what is sent to this participant and this call. */
@@ -71,14 +74,12 @@ export class Dispatch {
   }
 
   /** The socket is gone. */
-  async disconnected(door: Door): Promise<void> {
-    for (const [callId, participantId] of door.joined) {
-      await this.#options.calls.post(callId, {
-        type: 'disconnected',
-        participantId,
-        socketId: door.socketId,
-      });
-    }
+  async disconnected({ joined, socketId }: Door): Promise<void> {
+    await Promise.all(
+      [...joined].map(([callId, participantId]) =>
+        this.#options.calls.post(callId, { type: 'disconnected', participantId, socketId }),
+      ),
+    );
   }
 
   #answer<N extends ClientRequestName>(door: Door, name: N, payload: unknown): Promise<ClientAnswer<N>> {
@@ -98,7 +99,11 @@ export class Dispatch {
         return done;
       },
       'call:update': async (door, { callId, media }) => {
-        await calls.post(callId, { type: 'update', participantId: joinedAs(door, callId), media });
+        await calls.post(callId, {
+          type: 'update',
+          participantId: joinedAs(door, callId),
+          media: sent(media, door.claims.grants),
+        });
         return done;
       },
       'call:signal': async (door, { callId, to, epoch, ...signal }) => {
@@ -182,9 +187,10 @@ export class Dispatch {
         fresh,
         resume: resume ?? null,
         userId: claims.sub,
-        displayName: displayName ?? claims.name ?? 'Guest',
+        // A name of nothing but spaces is none.
+        displayName: [displayName, claims.name].find((name) => name !== undefined && name !== '') ?? 'Guest',
         grants: claims.grants,
-        media,
+        media: sent(media, claims.grants),
       },
       (state) => {
         participantId =
@@ -193,6 +199,8 @@ export class Dispatch {
         door.attach(callId, participantId);
       },
     );
+    // It went while its join waited in the mailbox: nothing else will ever tell the call.
+    if (!door.isOpen()) await calls.post(callId, { type: 'disconnected', participantId, socketId });
     const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
     if (!settled) throw new CodedError('call-not-found', 'The call ended while it was joined.');
     return this.#joinAnswer(settled, participantId);
@@ -251,6 +259,11 @@ export class Dispatch {
       return perform(this.#options.mediaServers.api(room), acting, request);
     };
   }
+}
+
+/** What others may expect from somebody: nothing from one who may not publish. */
+function sent(media: MediaState, { publish }: Grants): MediaState {
+  return publish ? media : { audio: false, video: false, screen: false };
 }
 
 function joinedAs(door: Door, callId: string): string {

@@ -152,6 +152,7 @@ function doorOf(socket: Socket): Door {
     socketId: socket.id,
     claims: socket.data as UserClaims,
     joined,
+    isOpen: () => socket.connected,
     attach(callId, participantId) {
       joined.set(callId, participantId);
       void socket.join([callRoom(callId), participantRoom(callId, participantId)]);

@@ -22,7 +22,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     const pid = Number.parseInt(holder, 10);
     if (Number.isInteger(pid) && pid !== process.pid && holder === (await identify(pid))) {
       throw new SettingError(
-        `Setting DATA_DIR cannot be used: process ${String(pid)}, another gateway, uses it already.`,
+        `Setting DATA_DIR cannot be used: another gateway, process ${String(pid)}, uses that folder; stop it or choose another folder.`,
       );
     }
     // Its process is gone, killed before it could unlock.

@@ -5,7 +5,7 @@
 import type { Log } from '@crossfade/service/log';
 import type { RecordEntry } from '../calls/events.ts';
 
-/** More than this many waiting, and the oldest are given up: 100 bytes each, and a database that is gone for days. */
+/** With this many waiting, new ones are given up: a few hundred bytes each, and a database that is gone for days. */
 const MAX_WAITING = 100_000;
 
 const RETRY_FIRST_MS = 100;
@@ -30,8 +30,8 @@ export class Outbox {
 
   add(entry: RecordEntry): void {
     if (this.#waiting.length >= MAX_WAITING) {
-      this.#waiting.shift();
-      this.#log.error('a record is lost: the outbox is full');
+      this.#log.error('a record is lost: the outbox is full', { type: entry.type });
+      return;
     }
     this.#waiting.push(entry);
     this.#working ??= this.#drain().finally(() => {

@@ -122,7 +122,11 @@ describe('tokens', () => {
   test('a token without the grants', async () => {
     await person(2).must('call:leave', { callId });
     const client = await stack.client('x', { grants: { publish: false, subscribe: false } });
-    await client.must('call:join', { callId, media });
+    const joined = await client.must('call:join', { callId, media });
+    // Nobody waits for what cannot come.
+    const { participantId, participants } = joined;
+    const me = participants.find((each) => each.participantId === participantId);
+    expect(me?.media).toEqual({ audio: false, video: false, screen: false });
     const { id: transportId } = await client.must('media:create-transport', {
       callId,
       epoch: 1,
@@ -235,6 +239,13 @@ describe('out of place', () => {
 
   test('a confirmation of a transition that is over, or that never was', async () => {
     const { transitionId } = await person(0).phase('prepare');
+    const measured = {
+      callId,
+      transitionId: transitionId.replace(/\d+$/, '999'),
+      success: true,
+      measured: { gapMs: 1 },
+    };
+    expect(await person(0).codeOf('call:mode-switched', measured)).toBe('transition-over');
     const over = { callId, transitionId, success: false };
     expect(await person(0).codeOf('call:mode-switched', over)).toBe('transition-over');
     expect(await person(0).codeOf('call:mode-switched', { ...over, transitionId: 'none:9' })).toBe(

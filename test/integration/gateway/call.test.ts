@@ -220,6 +220,19 @@ describe('sessions', () => {
     });
   });
 
+  test('who goes while still joining is known to be gone', async () => {
+    const { callId, people } = await party(1);
+    const [anna] = people as [Party];
+    const hasty = await stack.client('hasty');
+    hasty.socket.emit('call:join', { callId, media });
+    hasty.close();
+    const { participant } = await anna.client.event('call:participant-joined');
+    expect(await anna.client.event('call:participant-left')).toMatchObject({
+      participantId: participant.participantId,
+      reason: 'connection-lost',
+    });
+  });
+
   test('a second connection with the session’s proof replaces the first', async () => {
     const { callId, people } = await party(2);
     const [, { client, me }] = people as [Party, Party];

@@ -1,7 +1,8 @@
 /** What breaks around a gateway, and that the calls go on. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { signServiceToken } from '@crossfade/service/tokens';
 import type { ScriptedClient } from './scripted-client.ts';
-import { Stack, startMediaServer } from './stack.ts';
+import { serviceKey, Stack, startMediaServer, startScriptedGateway } from './stack.ts';
 
 const media = { audio: true, video: true, screen: false };
 let stack: Stack | undefined;
@@ -11,10 +12,10 @@ afterEach(async () => {
   stack = undefined;
 });
 
-async function join(callId: string, count: number): Promise<ScriptedClient[]> {
+async function join(callId: string, count: number, url?: string): Promise<ScriptedClient[]> {
   const people: ScriptedClient[] = [];
   for (let i = 0; i < count; i += 1) {
-    const client = await running().client(`p${i}`);
+    const client = await running().client(`p${i}`, {}, url);
     await client.must('call:join', { callId, media });
     people.push(client);
   }
@@ -80,5 +81,37 @@ describe('a media server that goes', () => {
     } finally {
       await again.server.close();
     }
+  });
+});
+
+describe('a gateway that goes', () => {
+  const rooms = async (): Promise<unknown[]> => {
+    const answer = await ask('GET', '/api/rooms');
+    return ((await answer.json()) as { rooms: unknown[] }).rooms;
+  };
+  const ask = (method: string, path: string, body?: object) =>
+    fetch(`${running().media.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 })}`,
+        'content-type': 'application/json',
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+
+  test('closes the rooms of its calls when it is stopped', async () => {
+    stack = await Stack.start();
+    const gateway = await startScriptedGateway({ MEDIA_SERVER_URLS: stack.media.url });
+    await confirm('c', await join('c', 3, gateway.url), 1);
+    expect(await rooms()).toHaveLength(1);
+    await gateway.close();
+    expect(await rooms()).toEqual([]);
+  });
+
+  test('and if it was killed, the room it left does not keep the next call of that id off the media server', async () => {
+    stack = await Stack.start();
+    await ask('POST', '/api/rooms/c/create', { epoch: 7 });
+    await confirm('c', await join('c', 3), 1);
+    expect(await rooms()).toMatchObject([{ roomId: 'c', epoch: 1 }]);
   });
 });

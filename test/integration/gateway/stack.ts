@@ -54,9 +54,10 @@ export class Stack {
   async client(
     name: string,
     claims: Partial<Parameters<typeof signUserToken>[1]> = {},
+    url = this.gateway.url,
   ): Promise<ScriptedClient> {
     const token = signUserToken(userKey, { sub: `user-${name}`, name, ...claims }, 60);
-    const client = await ScriptedClient.connect(this.gateway.url, token);
+    const client = await ScriptedClient.connect(url, token);
     this.#clients.push(client);
     return client;
   }
