@@ -28,7 +28,7 @@ export function CallHeader({ call, snapshot }: CallHeaderProps) {
         </span>
       </p>
       {/* The room at its left is for "switching…". */}
-      <div className="ml-auto shrink-0 sm:pl-20">
+      <div className="ml-auto shrink-0 sm:pl-24">
         <ModeBadge mode={mode} switchingTo={switchingTo} popup={popup} />
       </div>
       <Popup

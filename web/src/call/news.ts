@@ -38,7 +38,12 @@ const LONGEST_NAME = 24;
 
 function shortened(name: string): string {
   const characters = Array.from(name);
-  return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME - 1).join('')}…` : name;
+  return characters.length > LONGEST_NAME
+    ? `${characters
+        .slice(0, LONGEST_NAME - 1)
+        .join('')
+        .trimEnd()}…`
+    : name;
 }
 
 const MOST_NAMED = 3;
