@@ -139,7 +139,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   );
   if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
   http.use('/api/calls', callRoutes({ calls, records, key: userKey }));
-  if (config.WEB_ROOT !== '') http.use(webApp(config.WEB_ROOT));
+  if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
 
   const port = await listen(server, { host: config.HOST, port: config.PORT });

@@ -55,7 +55,7 @@ export const gatewaySettings = z.object({
       'must be origins such as https://app.example',
     )
     .default([]),
-  /** The built web app; empty: none is served. */
+  /** The built web app; `none`: none is served. */
   WEB_ROOT: z.string().default(fileURLToPath(new URL('../../web/dist', import.meta.url))),
   /** Serve HTTPS with this certificate and key (PEM files). */
   TLS_CERT_FILE: z.string().optional(),

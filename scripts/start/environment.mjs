@@ -119,6 +119,8 @@ export function serviceEnvironments(env, settings, { projectRoot, workerBin, sec
       both,
       {
         MEDIA_SERVER_URLS: `http://${urlHost(reachable)}:${mediaServerPort}`,
+        // Here the browsers share the machine with the servers, and building the new path takes as long as it takes.
+        SWITCH_TIMEOUT_MS: '10000',
         WEB_ROOT: path.join(projectRoot, 'web', 'dist'),
         ...(lan && { TLS_CERT_FILE: lan.certFile, TLS_KEY_FILE: lan.keyFile }),
       },

@@ -82,6 +82,7 @@ describe('what the services get', () => {
       SERVICE_JWT_SECRET: 'service-secret',
       USER_JWT_SECRET: 'user-secret',
       MEDIA_SERVER_URLS: 'http://127.0.0.1:4000',
+      SWITCH_TIMEOUT_MS: '10000',
       WEB_ROOT: '/project/web/dist',
     });
     expect(mediaServer).toEqual({

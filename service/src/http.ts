@@ -4,6 +4,7 @@ import { CodedError, ERROR_CATALOGUE, type Problem } from '@crossfade/shared/err
 import express, {
   type ErrorRequestHandler,
   type Express,
+  type NextFunction,
   type Request,
   type RequestHandler,
   type Response,
@@ -62,11 +63,11 @@ export function finishHttp(app: Express, options: Pick<HttpOptions, 'log'>): voi
  */
 export function route(
   template: string,
-  handle: (request: Request, response: Response) => unknown,
+  handle: (request: Request, response: Response, next: NextFunction) => unknown,
 ): RequestHandler {
-  return async (request, response) => {
+  return async (request, response, next) => {
     response.locals['route'] = template;
-    await handle(request, response);
+    await handle(request, response, next);
   };
 }
 

@@ -19,6 +19,10 @@ const STOP_LIMIT_MS = 10_000;
 export async function runService(start: () => Promise<{ service: RunningService; log: Log }>): Promise<void> {
   // Whoever reads the log may be gone before we are; that must not keep us from stopping.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // As process 1 of a container nobody else does: a signal that nothing listens for is lost there.
+  const stopEarly = () => process.exit(0);
+  process.on('SIGTERM', stopEarly);
+  process.on('SIGINT', stopEarly);
   let started;
   try {
     started = await start();
@@ -55,6 +59,8 @@ export async function runService(start: () => Promise<{ service: RunningService;
       },
     );
   };
+  process.off('SIGTERM', stopEarly);
+  process.off('SIGINT', stopEarly);
   process.on('SIGTERM', () => {
     stop('SIGTERM');
   });

@@ -23,6 +23,17 @@ export function webApp(root: string): Router {
       response.sendFile(page);
     }),
   );
+  router.get(
+    '/{*path}',
+    route('web-app', (request, response, next) => {
+      // A browser gets the app's page for it, a program the problem document.
+      if (request.path.startsWith('/api/') || request.accepts(['json', 'html']) !== 'html') {
+        next();
+        return;
+      }
+      response.status(404).sendFile(page);
+    }),
+  );
   return router;
 }
 

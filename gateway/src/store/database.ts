@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SettingError } from '@crossfade/service/settings';
 import { lockFolder } from './folder-lock.ts';
 import { SqlRecords } from './sql.ts';
 import { readTemplate } from './template.ts';
@@ -39,7 +40,7 @@ export async function openEmbedded(folder: string | undefined): Promise<SqlRecor
   });
 }
 
-/** A PostgreSQL server, 15 or later. */
+/** A PostgreSQL server, 15 or later. @throws SettingError if it cannot be used */
 export async function openServer(url: string): Promise<SqlRecords> {
   const [{ default: pg }, { drizzle }, { migrate }] = await Promise.all([
     import('pg'),
@@ -60,7 +61,10 @@ export async function openServer(url: string): Promise<SqlRecords> {
     }
   } catch (error) {
     await pool.end();
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SettingError(
+      `Setting DATABASE_URL cannot be used: the database does not answer as it should (${code ?? message}).`,
+    );
   }
   return new SqlRecords(drizzle({ client: pool }), () => pool.end());
 }

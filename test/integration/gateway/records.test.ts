@@ -138,6 +138,12 @@ function suite(open: () => Promise<Records>): void {
   });
 }
 
+test('a server that is not there is told in one sentence', async () => {
+  await expect(openServer('postgres://user:hush@127.0.0.1:9/x')).rejects.toThrow(
+    'Setting DATABASE_URL cannot be used: the database does not answer as it should (ECONNREFUSED).',
+  );
+});
+
 describe('embedded', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'records-'));
   afterAll(() => rmSync(folder, { recursive: true }));

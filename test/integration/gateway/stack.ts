@@ -73,6 +73,6 @@ export function startScriptedGateway(
   settings: Partial<Record<keyof GatewayConfig, string>>,
   openRecords: () => Promise<Records> = () => openEmbedded(undefined),
 ): Promise<Gateway> {
-  const config = readConfig({ ...secrets, PORT: '0', METRICS_PORT: '0', WEB_ROOT: '', ...settings });
+  const config = readConfig({ ...secrets, PORT: '0', METRICS_PORT: '0', WEB_ROOT: 'none', ...settings });
   return startGateway({ config, log: silentLog, openRecords });
 }

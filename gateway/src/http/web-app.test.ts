@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createHttp, finishHttp } from '@crossfade/service/http';
+import { silentLog } from '@crossfade/service/log';
+import type { Express } from 'express';
+import { Registry } from 'prom-client';
+import request from 'supertest';
+import { pagePolicy, webApp } from './web-app.ts';
+
+let root: string;
+let app: Express;
+
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'web-'));
+  mkdirSync(path.join(root, 'assets'));
+  writeFileSync(path.join(root, 'index.html'), '<title>the app</title>');
+  writeFileSync(path.join(root, 'assets', 'app-1a2b.js'), '1;');
+  app = createHttp({
+    log: silentLog,
+    registry: new Registry(),
+    bodyLimitBytes: 100,
+    helmet: { contentSecurityPolicy: pagePolicy },
+  });
+  app.use(webApp(root));
+  finishHttp(app, { log: silentLog });
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+test.each(['/', '/call/amber-river-42'])(
+  '%s is the app, never from a cache, and loads only from here',
+  async (url) => {
+    const response = await request(app).get(url).set(browser);
+    expect(response.status).toBe(200);
+    expect(response.text).toContain('the app');
+    expect(response.headers).toMatchObject({ 'cache-control': 'no-cache' });
+    expect(response.headers['content-security-policy']).toContain("default-src 'self'");
+  },
+);
+
+test('what is named by its content is cached for good', async () => {
+  const response = await request(app).get('/assets/app-1a2b.js');
+  expect(response.headers['cache-control']).toContain('immutable');
+});
+
+test('an unknown address is the app’s page for a browser, and a problem document for a program', async () => {
+  const page = await request(app).get('/no/such/page').set(browser);
+  expect([page.status, page.type]).toEqual([404, 'text/html']);
+  const problem = await request(app).get('/no/such/page').set('accept', 'application/json');
+  expect([problem.status, problem.type]).toEqual([404, 'application/problem+json']);
+  const api = await request(app).get('/api/nothing').set(browser);
+  expect([api.status, api.type]).toEqual([404, 'application/problem+json']);
+});
