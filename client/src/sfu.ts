@@ -36,7 +36,7 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * How long is waited for the producers that are still to come, milliseconds. Each request costs a negotiation, which
  * takes longer than this on a busy machine, and nothing can be confirmed before the last of them anyway.
  */
-const COLLECT_MS = 300;
+const COLLECT_MS = 100;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 

@@ -15,7 +15,7 @@ import { watchSignalling, type SignallingWire } from './signalling-wire.ts';
 const SCREENSHOTS = path.resolve(import.meta.dirname, '../../artifacts/screenshots');
 const DWELL_MS = 1_000;
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 let product: Product;
 let browser: Browser;
@@ -27,7 +27,7 @@ beforeAll(async () => {
     gateway: {
       BACK_TO_P2P_DELAY_MS: String(DWELL_MS),
       // The machine that runs all of this at once may be slow; how long a switch takes is for the benchmark.
-      SWITCH_TIMEOUT_MS: '15000',
+      SWITCH_TIMEOUT_MS: '20000',
     },
   });
   browser = await launchChromium();

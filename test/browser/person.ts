@@ -136,7 +136,7 @@ export class Person {
   }
 
   /** Waits until the call runs in this mode, without a switch under way, with so many others. */
-  async settled(mode: Mode, others: number, timeoutMs = 20_000): Promise<Seen> {
+  async settled(mode: Mode, others: number, timeoutMs = 30_000): Promise<Seen> {
     const settled = await this.#reaches(timeoutMs, { mode, others });
     const seen = await this.see();
     if (settled && seen) return seen;
@@ -146,7 +146,7 @@ export class Person {
   }
 
   /** Waits until the call has this status. */
-  async statusIs(status: CallSnapshot['status']['kind'], timeoutMs = 20_000): Promise<void> {
+  async statusIs(status: CallSnapshot['status']['kind'], timeoutMs = 30_000): Promise<void> {
     if (await this.#reaches(timeoutMs, { status })) return;
     throw new Error(`${this.name} was not ${status} in time. Last seen: ${JSON.stringify(await this.see())}`);
   }
