@@ -23,7 +23,9 @@ interface Figures {
 
 /** Prints a table; tells whether the figures are met. */
 export async function benchCalls(): Promise<boolean> {
-  const product = await startProduct({ gateway: { BACK_TO_P2P_DELAY_MS: '1500', SWITCH_TIMEOUT_MS: '10000' } });
+  const product = await startProduct({
+    gateway: { BACK_TO_P2P_DELAY_MS: '1500', SWITCH_TIMEOUT_MS: '10000' },
+  });
   const browser = await launchChromium(FRAMES_PER_SECOND);
   const figures: Figures = {
     join: [],
