@@ -15,6 +15,12 @@ describe('fetchToken', () => {
     expect(request.mock.calls[0]?.[1]?.body).toBe('{"name":"Ana","callId":"amber-river-42"}');
   });
 
+  test('asks for the same user again, so that a lost session can be resumed with the next token', async () => {
+    const request = answerWith(201, { token: 'a.b.c', userId: 'u', expiresAt: '2030-01-01T00:00:00Z' });
+    await fetchToken('Ana', 'amber-river-42', null);
+    expect(request.mock.calls[0]?.[1]?.body).toBe('{"name":"Ana","callId":"amber-river-42","userId":"u"}');
+  });
+
   test('takes the token of the invitation where the service has none to give', async () => {
     answerWith(404, {});
     await expect(fetchToken('Ana', 'amber-river-42', 'x.y.z')).resolves.toBe('x.y.z');

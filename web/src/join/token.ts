@@ -11,6 +11,9 @@ export class NoInvitation extends Error {
   override readonly name = 'NoInvitation';
 }
 
+/** Who this page is to the service: every token is for the same user, or a lost session could not be resumed. */
+let userId: string | undefined;
+
 /**
  * A token for one call: from the service while it is in development, otherwise the one of the invitation.
  * @throws Unreachable, NoInvitation, or CodedError with what the service answered
@@ -23,7 +26,7 @@ export async function fetchToken(
   const answer = await fetch('/api/tokens', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, callId }),
+    body: JSON.stringify({ name, callId, userId }),
     signal: AbortSignal.timeout(5_000),
   }).catch((cause: unknown) => {
     throw new Unreachable('The token request failed.', { cause });
@@ -33,7 +36,10 @@ export async function fetchToken(
     throw new NoInvitation('There is no token for this call.');
   }
   const body: unknown = await answer.json().catch(() => null);
-  const token = tokenAnswerSchema.pick({ token: true }).safeParse(body);
-  if (answer.ok && token.success) return token.data.token;
+  const token = tokenAnswerSchema.pick({ token: true, userId: true }).safeParse(body);
+  if (answer.ok && token.success) {
+    userId = token.data.userId;
+    return token.data.token;
+  }
   throw new CodedError(problemSchema.pick({ code: true }).safeParse(body).data?.code ?? 'internal');
 }
