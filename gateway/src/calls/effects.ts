@@ -33,9 +33,6 @@ export class Effects {
   run(callId: string, effect: Effect): void {
     const { courier, mediaServers, record } = this.#options;
     switch (effect.type) {
-      case 'send':
-        courier.send(callId, effect.to, effect.message);
-        break;
       case 'broadcast':
         courier.broadcast(callId, effect.except, effect.message);
         break;

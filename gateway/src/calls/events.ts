@@ -79,7 +79,6 @@ export type RecordEntry =
 export type Message = { [N in ServerEventName]: { name: N; payload: ServerEvent<N> } }[ServerEventName];
 
 export type Effect =
-  | { type: 'send'; to: string; message: Message }
   | { type: 'broadcast'; except: string | null; message: Message }
   /** Announces a transition to everyone; towards peer-to-peer, each also needs ICE servers of their own. */
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }

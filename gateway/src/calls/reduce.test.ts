@@ -70,9 +70,7 @@ class Script {
 
   messages(name: string) {
     return this.effects.flatMap((effect) =>
-      (effect.type === 'send' || effect.type === 'broadcast') && effect.message.name === name
-        ? [effect.message.payload]
-        : [],
+      effect.type === 'broadcast' && effect.message.name === name ? [effect.message.payload] : [],
     );
   }
 
