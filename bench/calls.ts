@@ -4,12 +4,11 @@
  */
 import type { CallAnswer } from '@crossfade/shared/gateway-api';
 import { launchChromium } from '../test/browser/chromium.ts';
-import { measureGrowAndShrink, type SwitchCost } from '../test/browser/measure.ts';
+import { CAPTURE, measureGrowAndShrink, type SwitchCost } from '../test/browser/measure.ts';
 import { startProduct } from '../test/browser/product.ts';
 import { median, ms, percentile, table } from './statistics.ts';
 
 const RUNS = 10;
-const FRAMES_PER_SECOND = 30;
 /** The figures asked for, p95, milliseconds. */
 const LIMITS = { join: 600, switch: 1_000, gap: 150 };
 
@@ -26,7 +25,7 @@ export async function benchCalls(): Promise<boolean> {
   const product = await startProduct({
     gateway: { BACK_TO_P2P_DELAY_MS: '1500', SWITCH_TIMEOUT_MS: '10000' },
   });
-  const browser = await launchChromium(FRAMES_PER_SECOND);
+  const browser = await launchChromium(CAPTURE.frameRate);
   const figures: Figures = {
     join: [],
     duration: { sfu: [], p2p: [] },
@@ -80,7 +79,7 @@ function report({ join, duration, tiles, aborted }: Figures): boolean {
   const gaps = (to: 'sfu' | 'p2p') => tiles[to].map(({ gapMs }) => gapMs);
   const baselines = (to: 'sfu' | 'p2p') => tiles[to].map(({ baselineMs }) => baselineMs);
   console.log(
-    `\nCalls in Chromium, ${String(RUNS)} runs, ${String(FRAMES_PER_SECOND)} fps; ${String(aborted)} switches aborted\n`,
+    `\nCalls in Chromium, ${String(RUNS)} runs, ${String(CAPTURE.frameRate)} fps; ${String(aborted)} switches aborted\n`,
   );
   console.log(
     table([

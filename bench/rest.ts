@@ -2,11 +2,12 @@
  * What the media server's REST API costs over bare mediasoup: the same operations, called on mediasoup in this process
  * and through HTTP on a media server in another, taking turns so that both meet the same machine.
  */
+import { randomBytes } from 'node:crypto';
 import { createWorker, type types } from 'mediasoup';
 import { Pool } from 'undici';
 import { signServiceToken } from '@crossfade/service/tokens';
 import { codecsOf } from '../media-server/src/rooms/codecs.ts';
-import { secrets, startProcess, startService } from './services.ts';
+import { startServiceProcess } from '../test/browser/service-process.ts';
 import { median, ms, percentile, table } from './statistics.ts';
 
 const ROUNDS = 300;
@@ -40,6 +41,10 @@ async function timed<T>(
   const result = await work();
   times[operation] = performance.now() - start;
   return result;
+}
+
+function tell(text: string): void {
+  process.stderr.write(text);
 }
 
 async function bareMediasoup(): Promise<{ round: Round; stop: () => Promise<void> }> {
@@ -80,8 +85,17 @@ async function bareMediasoup(): Promise<{ round: Round; stop: () => Promise<void
 }
 
 async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> }> {
-  const server = await startService('media-server', { MEDIASOUP_WORKERS: '1', RTC_BASE_PORT: '0' });
-  const key = { secret: secrets.SERVICE_JWT_SECRET, issuer: 'crossfade' };
+  const secret = randomBytes(32).toString('hex');
+  const settings = {
+    PORT: '0',
+    METRICS_PORT: '0',
+    LOG_LEVEL: 'warn',
+    MEDIASOUP_WORKERS: '1',
+    RTC_BASE_PORT: '0',
+    SERVICE_JWT_SECRET: secret,
+  };
+  const server = await startServiceProcess('media-server/dist/main.js', settings, tell);
+  const key = { secret, issuer: 'crossfade' };
   const token = signServiceToken(key, { subject: 'bench', lifetimeS: 3_600 });
   const pool = new Pool(server.url, { connections: 8 });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -141,7 +155,7 @@ async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> 
 
 /** One request to a server that does nothing, beside each round. */
 async function httpFloor(): Promise<{ round: () => Promise<number>; stop: () => Promise<void> }> {
-  const server = await startProcess('./http-floor.ts');
+  const server = await startServiceProcess('bench/http-floor.ts', {}, tell);
   const pool = new Pool(server.url, { connections: 8 });
   return {
     round: async () => {

@@ -20,6 +20,8 @@ export interface PathMaterial {
   callId: string;
   selfId: string;
   local: LocalTracks;
+  /** Whether people are seen on another path while this one is built. */
+  besideAnother: boolean;
   /** What the others say they send. */
   expected: () => readonly ExpectedTrack[];
   device: SfuDevice;
@@ -29,7 +31,7 @@ export interface PathMaterial {
 
 export function buildPath(
   { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
-  { callId, selfId, local, expected, device, request, events }: PathMaterial,
+  { callId, selfId, local, besideAnother, expected, device, request, events }: PathMaterial,
 ): P2pPath | SfuPath {
   if (mode === 'sfu') {
     return new SfuPath({
@@ -38,6 +40,7 @@ export function buildPath(
       selfId,
       device: device.load(rtpCapabilities ?? {}),
       local,
+      besideAnother,
       expected,
       request,
       events,

@@ -1,6 +1,7 @@
 /** One call, as an application uses it. */
 import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
+import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
 
@@ -25,6 +26,14 @@ export interface CallOptions {
   displayName?: string;
   /** Stays the caller's: the call neither opens nor closes it. */
   media: LocalMedia;
+}
+
+/**
+ * Does ahead what does not depend on the call, so that joining takes less: call it once the page has become quiet, for
+ * example while a person looks at their own picture. Never needed, never throws.
+ */
+export function prepareToJoin(): void {
+  askBrowser();
 }
 
 /**

@@ -324,6 +324,7 @@ export class Crossfade {
         callId,
         selfId: this.#selfId,
         local,
+        besideAnother: this.#seesSomebody(),
         expected: () => expectedTracks(roster.others()),
         device,
         request,
@@ -336,6 +337,13 @@ export class Crossfade {
     );
     if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
     return path;
+  }
+
+  #seesSomebody(): boolean {
+    const { roster } = this.#options;
+    return roster
+      .others()
+      .some(({ participantId }) => roster.shown(participantId).tracks.video?.decoded === true);
   }
 
   /** Builds the links that are missing. */

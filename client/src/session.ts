@@ -10,9 +10,15 @@ import { Crossfade } from './crossfade.ts';
 import type { LocalMedia } from './local-media.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import { Roster } from './roster.ts';
-import { SfuDevice } from './sfu-device.ts';
+import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
-import type { CallSnapshot, CallStatus, PathStats, RemoteStats } from './snapshot.ts';
+import {
+  showsTheSame,
+  type CallSnapshot,
+  type CallStatus,
+  type PathStats,
+  type RemoteStats,
+} from './snapshot.ts';
 
 export interface SessionOptions {
   callId: string;
@@ -73,7 +79,7 @@ export class Session {
     const stopMedia = media.subscribe(() => this.#mediaChanged());
     const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
     window.addEventListener('pagehide', pageGoes);
-    const warmUp = setTimeout(() => this.#device.warmUp(), WARM_UP_AFTER_MS);
+    const warmUp = setTimeout(askBrowser, WARM_UP_AFTER_MS);
     this.#stopHearing = () => {
       clearTimeout(warmUp);
       stopMedia();
@@ -290,7 +296,10 @@ export class Session {
   }
 
   #changed(): void {
-    this.#snapshot = this.#compose();
+    const snapshot = this.#compose();
+    // A path tells of every step it takes; most change nothing that an application sees.
+    if (showsTheSame(snapshot, this.#snapshot)) return;
+    this.#snapshot = snapshot;
     this.#options.changed();
   }
 

@@ -1,26 +1,29 @@
 /**
  * What this browser and a media server have in common. The browser's part takes two throw-away connections to find out,
- * a good part of a second on a slow machine: it can be asked for ahead, so that a switch does not wait for it.
+ * a good part of a second on a slow machine: it is asked once a page, and can be asked ahead, so that neither joining nor
+ * a switch waits for it.
  */
 import { detectDevice, Device, type types } from 'mediasoup-client';
 import { Chrome111 } from 'mediasoup-client/handlers/Chrome111';
 
 type Native = Promise<types.RtpCapabilities>;
 
+/** What the browser can do, by direction: the same for every call of this page. */
+const native = new Map<string, Native>();
+
+/** Asks the browser ahead what it can do, in a quiet moment; asking again costs nothing. */
+export function askBrowser(): void {
+  const factory = handlerFactory();
+  void factory
+    ?.getNativeRtpCapabilities({ direction: 'recvonly' })
+    .then(() => factory.getNativeRtpCapabilities({ direction: 'sendonly' }))
+    // Loading tries anew, and tells.
+    .catch(() => undefined);
+}
+
 export class SfuDevice {
-  readonly #native = new Map<string, Native>();
   #key: string | null = null;
   #device: Promise<types.Device> | null = null;
-
-  /** Asks the browser what it can do, in a quiet moment. */
-  warmUp(): void {
-    const factory = this.#factory();
-    void factory
-      ?.getNativeRtpCapabilities({ direction: 'recvonly' })
-      .then(() => factory.getNativeRtpCapabilities({ direction: 'sendonly' }))
-      // Loading tries anew, and tells.
-      .catch(() => undefined);
-  }
 
   /**
    * The device for a media server with these capabilities; worked out once and kept.
@@ -40,26 +43,26 @@ export class SfuDevice {
   }
 
   async #create(routerRtpCapabilities: types.RtpCapabilities): Promise<types.Device> {
-    const handlerFactory = this.#factory();
-    const device = new Device(handlerFactory ? { handlerFactory } : {});
+    const factory = handlerFactory();
+    const device = new Device(factory ? { handlerFactory: factory } : {});
     await device.load({ routerRtpCapabilities });
     return device;
   }
+}
 
-  /** The handler of Chromium with its answers kept; null for other browsers, which mediasoup-client sees to. */
-  #factory(): types.HandlerFactory | null {
-    if (detectDevice() !== 'Chrome111') return null;
-    const chrome = Chrome111.createFactory({});
-    return {
-      ...chrome,
-      getNativeRtpCapabilities: (options) => {
-        const kept = this.#native.get(options.direction);
-        if (kept) return kept;
-        const asked = chrome.getNativeRtpCapabilities(options);
-        this.#native.set(options.direction, asked);
-        asked.catch(() => this.#native.delete(options.direction));
-        return asked;
-      },
-    };
-  }
+/** The handler of Chromium with its answers kept; null for other browsers, which mediasoup-client sees to. */
+function handlerFactory(): types.HandlerFactory | null {
+  if (detectDevice() !== 'Chrome111') return null;
+  const chrome = Chrome111.createFactory({});
+  return {
+    ...chrome,
+    getNativeRtpCapabilities: (options) => {
+      const kept = native.get(options.direction);
+      if (kept) return kept;
+      const asked = chrome.getNativeRtpCapabilities(options);
+      native.set(options.direction, asked);
+      asked.catch(() => native.delete(options.direction));
+      return asked;
+    },
+  };
 }

@@ -21,6 +21,8 @@ export interface SfuOptions {
   selfId: string;
   device: Promise<types.Device>;
   local: LocalTracks;
+  /** Whether people are seen on another path while this one is built. */
+  besideAnother: boolean;
   /** What the others say they send. */
   expected: () => readonly ExpectedTrack[];
   request: Request;
@@ -34,9 +36,10 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
 };
 /**
  * How long is waited for the producers that are still to come, milliseconds. Each request costs a negotiation, which
- * takes longer than this on a busy machine, and nothing can be confirmed before the last of them anyway.
+ * takes a good part of a second on a busy machine. Who sees nobody yet wants the first picture soon; beside a path that
+ * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
-const COLLECT_MS = 100;
+const COLLECT_MS = { soon: 100, together: 1_000 };
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -174,7 +177,11 @@ export class SfuPath implements MediaPath {
   #want(producerId: string): void {
     this.#toConsume.add(producerId);
     if (this.#isComplete()) this.#endCollecting();
-    else this.#collecting ??= setTimeout(() => this.#endCollecting(), COLLECT_MS);
+    else
+      this.#collecting ??= setTimeout(
+        () => this.#endCollecting(),
+        this.#options.besideAnother ? COLLECT_MS.together : COLLECT_MS.soon,
+      );
   }
 
   /** Whether everything that others say they send can be asked for. */

@@ -90,3 +90,20 @@ export interface PathStats {
   readonly epoch: number;
   readonly remotes: readonly RemoteStats[];
 }
+
+/** Whether an application would see no difference. */
+export function showsTheSame(a: CallSnapshot, b: CallSnapshot): boolean {
+  return (
+    shallowEqual({ ...a, local: null, remotes: null }, { ...b, local: null, remotes: null }) &&
+    shallowEqual(a.local, b.local) &&
+    a.remotes.length === b.remotes.length &&
+    a.remotes.every((remote, index) => {
+      const other = b.remotes[index];
+      return other !== undefined && shallowEqual(remote, other);
+    })
+  );
+}
+
+function shallowEqual<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(a) as (keyof T)[]).every((key) => Object.is(a[key], b[key]));
+}

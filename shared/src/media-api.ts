@@ -8,6 +8,8 @@ import {
   mediaKindSchema,
   rtpCapabilitiesSchema,
   rtpParametersSchema,
+  toldCapabilitiesSchema,
+  toldParametersSchema,
   sourceSchema,
 } from './rtp.ts';
 
@@ -37,7 +39,7 @@ export const createRoomAnswerSchema = z.object({
   epoch: epochSchema,
   /** Changes with every start of the media server. */
   bootId: z.string(),
-  rtpCapabilities: rtpCapabilitiesSchema,
+  rtpCapabilities: toldCapabilitiesSchema,
 });
 export type CreateRoomRequest = z.input<typeof createRoomRequestSchema>;
 export type CreateRoomAnswer = z.infer<typeof createRoomAnswerSchema>;
@@ -98,7 +100,7 @@ export const consumerSchema = z.object({
   id: entityIdSchema,
   producerId: entityIdSchema,
   kind: mediaKindSchema,
-  rtpParameters: rtpParametersSchema,
+  rtpParameters: toldParametersSchema,
   type: z.enum(['simple', 'simulcast', 'svc', 'pipe']),
   producerPaused: z.boolean(),
 });

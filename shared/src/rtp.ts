@@ -114,6 +114,18 @@ export const rtpParametersSchema = z.object({
 });
 export type RtpParameters = z.infer<typeof rtpParametersSchema>;
 
+/*
+ * The same as told by the media server: in an answer nothing has to be kept out, who uses them checks them again
+ * (mediasoup-client does), and going through them costs a page a tenth of a second while a call switches.
+ */
+export const toldCapabilitiesSchema = z.looseObject({
+  codecs: z.array(z.unknown()).optional(),
+  headerExtensions: z.array(z.unknown()).optional(),
+}) as unknown as z.ZodType<RtpCapabilities>;
+export const toldParametersSchema = z.looseObject({
+  codecs: z.array(z.unknown()).min(1),
+}) as unknown as z.ZodType<RtpParameters>;
+
 export const iceParametersSchema = z.object({
   usernameFragment: z.string().min(4).max(256),
   password: z.string().min(22).max(256),

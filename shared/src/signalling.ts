@@ -18,7 +18,7 @@ import {
   restartIceAnswerSchema,
 } from './media-api.ts';
 import { producerClosedReasonSchema } from './media-events.ts';
-import { dtlsParametersSchema, rtpCapabilitiesSchema } from './rtp.ts';
+import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
 
 /** Where a call's media runs. */
 export const modeSchema = z.enum(['p2p', 'sfu']);
@@ -106,7 +106,7 @@ export const modeSwitchSchema = z.discriminatedUnion('phase', [
     /** Whose arrival or departure started it. */
     initiator: participantIdSchema.optional(),
     /** Towards the SFU: what it supports. */
-    rtpCapabilities: rtpCapabilitiesSchema.optional(),
+    rtpCapabilities: toldCapabilitiesSchema.optional(),
     /** Towards P2P. */
     iceServers: z.array(iceServerSchema).optional(),
   }),
@@ -142,7 +142,7 @@ export const joinRequestSchema = z.object({
   resume: resumeSchema.optional(),
 });
 export const sfuInfoSchema = z.object({
-  rtpCapabilities: rtpCapabilitiesSchema,
+  rtpCapabilities: toldCapabilitiesSchema,
   producers: z.array(producerInfoSchema),
 });
 export const joinAnswerSchema = z.object({

@@ -1,4 +1,5 @@
 /** A real Chromium with a made-up camera and microphone. */
+import path from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 
 const FLAGS = [
@@ -21,7 +22,8 @@ const FLAGS = [
 /** @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others */
 export async function launchChromium(framesPerSecond = 10): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
+    executablePath: path.join(import.meta.dirname, 'chromium.sh'),
+    env: { ...process.env, CHROMIUM_BIN: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium' },
     args: [...FLAGS, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
   });
 }

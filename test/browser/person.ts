@@ -52,6 +52,8 @@ export class Person {
       // Small: without a graphics card, painting three videos a page is much of the work.
       viewport: { width: 560, height: 420 },
       permissions: ['camera', 'microphone'],
+      // So is moving tiles about, sixty times a second.
+      reducedMotion: 'reduce',
     });
     const page = await context.newPage();
     await page.addInitScript(recordPage);

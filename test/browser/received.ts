@@ -22,13 +22,23 @@ export async function mediaArrives(person: Person, mode: Mode, others: number): 
     async () => {
       const after = await person.stats();
       const arriving = after.remotes.map((remote) => growth(remote, before));
-      if (after.mode !== mode || after.epoch !== before.epoch) before = after;
+      if (!comparable(before, after)) before = after;
       const ok =
         after.remotes.length === others &&
         after.remotes.every(({ path }) => path === mode) &&
         arriving.every(({ frames, audioEnergy }) => frames >= 10 && audioEnergy > 1e-6);
       return ok ? { done: arriving } : { pending: { mode: after.mode, remotes: after.remotes, arriving } };
     },
+  );
+}
+
+/** Whether both were read on the same paths to the same people: counters start anew with each. */
+function comparable(before: PathStats, after: PathStats): boolean {
+  return (
+    after.epoch === before.epoch &&
+    after.remotes.every(({ participantId, path }) =>
+      before.remotes.some((remote) => remote.participantId === participantId && remote.path === path),
+    )
   );
 }
 

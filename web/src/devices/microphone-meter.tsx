@@ -1,6 +1,11 @@
 import { useEffect, useRef } from 'react';
 import { loudness } from './loudness.ts';
 
+/** Smooth enough for a level; every drawn frame costs a page that is also encoding video, milliseconds. */
+const DRAW_EVERY_MS = 60;
+/** How fast the bar falls after a sound, of its length a second. */
+const FALL_PER_SECOND = 1.8;
+
 interface MicrophoneMeterProps {
   track: MediaStreamTrack | null;
 }
@@ -17,22 +22,20 @@ export function MicrophoneMeter({ track }: MicrophoneMeterProps) {
     context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
     let shown = 0;
-    let frame = 0;
     const draw = () => {
       analyser.getFloatTimeDomainData(samples);
       // Up at once, down slowly: speech is readable that way.
-      shown = Math.max(loudness(samples), shown - 0.03);
+      shown = Math.max(loudness(samples), shown - (FALL_PER_SECOND * DRAW_EVERY_MS) / 1_000);
       bar.current?.style.setProperty('transform', `scaleX(${shown.toFixed(3)})`);
       meter.current?.setAttribute('aria-valuenow', String(Math.round(shown * 100)));
-      frame = requestAnimationFrame(draw);
     };
-    draw();
+    const timer = setInterval(draw, DRAW_EVERY_MS);
     // Browsers start audio suspended until the person has touched the page.
     const wake = () => void context.resume();
     window.addEventListener('pointerdown', wake);
     window.addEventListener('keydown', wake);
     return () => {
-      cancelAnimationFrame(frame);
+      clearInterval(timer);
       window.removeEventListener('pointerdown', wake);
       window.removeEventListener('keydown', wake);
       void context.close();

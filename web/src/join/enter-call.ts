@@ -20,12 +20,13 @@ export async function enterCall({ name, callId, media, invitation }: Entry): Pro
   const sdk = await loadCallSdk().catch((cause: unknown) => {
     throw new Unreachable('The call could not be loaded.', { cause });
   });
-  // The first token is asked for here: why there is none can be told better than by a failed connection.
-  let first: string | undefined = await fetchToken(name, callId, invitation);
-  const token = () => {
-    const fresh = first === undefined ? fetchToken(name, callId, invitation) : Promise.resolve(first);
-    first = undefined;
-    return fresh;
-  };
-  return sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media });
+  const first = fetchToken(name, callId, invitation);
+  let asked = 0;
+  const token = () => (asked++ === 0 ? first : fetchToken(name, callId, invitation));
+  // The connection opens while the token is on its way.
+  const joining = sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media });
+  joining.catch(() => undefined);
+  // Why there is no token can be told better than by a refused connection.
+  await first;
+  return joining;
 }

@@ -25,7 +25,9 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
 
   useEffect(() => {
     // Ahead of time; when it fails, joining tries again and tells.
-    loadCallSdk().catch(() => undefined);
+    loadCallSdk()
+      .then(({ prepareToJoin }) => prepareToJoin())
+      .catch(() => undefined);
   }, []);
 
   const join = async (name: string, callId: string) => {

@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { showsTheSame, type CallSnapshot } from './snapshot.ts';
+
+const stream = {} as MediaStream;
+const media = { audio: true, video: true, screen: false };
+
+function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
+  return {
+    status: JOINED,
+    callId: 'call',
+    participantId: 'me',
+    mode: 'p2p',
+    switchingTo: null,
+    epoch: 1,
+    local: { displayName: 'Me', stream, media },
+    remotes: [remote('ann')],
+    ...change,
+  };
+}
+
+const JOINED = { kind: 'joined' } as const;
+
+function remote(participantId: string, change: Partial<CallSnapshot['remotes'][number]> = {}) {
+  return {
+    participantId,
+    userId: participantId,
+    displayName: participantId,
+    media,
+    connected: true,
+    stream,
+    path: 'p2p' as const,
+    ...change,
+  };
+}
+
+describe('whether two snapshots show the same', () => {
+  test('they do when only the objects are others', () => {
+    expect(showsTheSame(snapshot(), snapshot())).toBe(true);
+  });
+
+  test.each<[string, Partial<CallSnapshot>]>([
+    ['the status', { status: { kind: 'reconnecting' } }],
+    ['the mode', { mode: 'sfu' }],
+    ['a switch that begins', { switchingTo: 'sfu' }],
+    ['the epoch', { epoch: 2 }],
+    ['what is sent', { local: { displayName: 'Me', stream, media: { ...media, audio: false } } }],
+    ['somebody who comes', { remotes: [remote('ann'), remote('ben')] }],
+    ['somebody who goes', { remotes: [] }],
+    ['another path', { remotes: [remote('ann', { path: 'sfu' })] }],
+    ['somebody who mutes', { remotes: [remote('ann', { media: { ...media, audio: false } })] }],
+  ])('they do not when it is %s', (_what, change) => {
+    expect(showsTheSame(snapshot(change), snapshot())).toBe(false);
+  });
+});

@@ -1,0 +1,7 @@
+#!/bin/sh
+# As root, Chromium gives its own threads a higher priority than the servers that share the machine with it; started by
+# an ordinary user it may not. This takes the right to do so away from it, where there is one to take.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  exec setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice "$CHROMIUM_BIN" "$@"
+fi
+exec "$CHROMIUM_BIN" "$@"

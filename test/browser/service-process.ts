@@ -1,0 +1,68 @@
+/** A file of the project as a process of its own, which tells by IPC when it is ready, and where. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface ServiceProcess {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** The first start of the embedded database takes the longest. */
+const READY_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/**
+ * @param file below the project's root
+ * @param settings its environment, besides this process's
+ * @param heard called with what it writes
+ */
+export async function startServiceProcess(
+  file: string,
+  settings: Record<string, string>,
+  heard: (text: string) => void,
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [path.join(ROOT, file)], {
+    // A folder without an `.env`: the settings here are all there are.
+    cwd: tmpdir(),
+    env: { ...process.env, NODE_OPTIONS: '', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const hear = (chunk: Buffer) => heard(chunk.toString());
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await readyUrl(child, file, ended);
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const limit = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(limit);
+    },
+  };
+}
+
+async function readyUrl(child: ChildProcess, file: string, ended: Promise<void>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      child.on('message', (message) => {
+        if (isReady(message)) resolve(message.url);
+      });
+      void ended.then(() => reject(new Error(`${file} ended while it started.`)));
+      timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new Error(`${file} was not ready in time.`));
+      }, READY_TIMEOUT_MS);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isReady(message: unknown): message is { type: 'ready'; url: string } {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
+}
