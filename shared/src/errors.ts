@@ -21,6 +21,8 @@ export const ERROR_CATALOGUE = {
   'transport-not-found': { status: 404, retryable: false, title: 'There is no such transport here.' },
   'producer-not-found': { status: 404, retryable: false, title: 'There is no such producer here.' },
   'consumer-not-found': { status: 404, retryable: false, title: 'There is no such consumer here.' },
+  'data-producer-not-found': { status: 404, retryable: false, title: 'There is no such data producer here.' },
+  'data-consumer-not-found': { status: 404, retryable: false, title: 'There is no such data consumer here.' },
   'not-joined': { status: 409, retryable: false, title: 'Join the call first.' },
   'stale-epoch': {
     status: 409,
@@ -44,6 +46,18 @@ export const ERROR_CATALOGUE = {
   'payload-too-large': { status: 413, retryable: false, title: 'The request is too large.' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'Send JSON in UTF-8.' },
   'validation-failed': { status: 422, retryable: false, title: 'The request is well-formed but invalid.' },
+  'idempotency-key-reused': {
+    status: 422,
+    retryable: false,
+    title: 'This Idempotency-Key belongs to another request.',
+  },
+  'no-sctp': { status: 409, retryable: false, title: 'The transport was made without data channels.' },
+  'room-quarantined': {
+    status: 503,
+    retryable: false,
+    title: 'This room has killed media workers and is not opened again for a while.',
+  },
+  draining: { status: 503, retryable: true, title: 'This server is about to stop and takes no new rooms.' },
   'incompatible-capabilities': {
     status: 422,
     retryable: false,

@@ -1,7 +1,14 @@
 /** The media server's event feed: Socket.IO namespace `/feed`. */
 import { z } from 'zod';
 import { entityIdSchema, epochSchema, participantIdSchema, roomIdSchema } from './ids.ts';
-import { producerInfoSchema, roomSnapshotSchema } from './media-api.ts';
+import {
+  dataProducerInfoSchema,
+  layersSchema,
+  nodeSchema,
+  producerInfoSchema,
+  roomSnapshotSchema,
+  workerInfoSchema,
+} from './media-api.ts';
 import { ackErrorSchema } from './errors.ts';
 
 export const FEED_NAMESPACE = '/feed';
@@ -26,9 +33,27 @@ export const producerClosedReasonSchema = z.enum([
 /** Why a consumer is gone. */
 export const consumerClosedReasonSchema = z.enum(['producer-closed', 'transport-closed', 'closed']);
 /** Why a room is gone. */
-export const roomClosedReasonSchema = z.enum(['deleted', 'worker-died', 'shutting-down', 'empty']);
+export const roomClosedReasonSchema = z.enum([
+  'deleted',
+  /** Its worker died, and it could not be made again. */
+  'worker-died',
+  'shutting-down',
+  'empty',
+  /** Nobody renewed its lease. */
+  'lease-expired',
+  /** It killed two workers. */
+  'quarantined',
+  /** The server drained, and its deadline came. */
+  'drained',
+]);
+/** Why a room is on another worker, or about to be on another server. */
+export const roomMovedReasonSchema = z.enum(['worker-died', 'draining']);
+
+/** How well a stream arrives: 0 nothing to 10 all of it. */
+const scoreSchema = z.int().min(0).max(10);
 
 const producerRef = { producerId: entityIdSchema, participantId: participantIdSchema };
+const consumerRef = { consumerId: entityIdSchema, ...producerRef };
 
 export const feedEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('new-producer'), ...envelope, ...producerInfoSchema.shape }),
@@ -72,6 +97,56 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     participantId: participantIdSchema,
     reason: z.string(),
   }),
+  z.object({ type: z.literal('producer-score'), ...envelope, ...producerRef, score: scoreSchema }),
+  z.object({
+    type: z.literal('consumer-score'),
+    ...envelope,
+    ...consumerRef,
+    score: scoreSchema,
+    /** Of the producer it comes from: low there means that the loss is not on this participant's way. */
+    producerScore: scoreSchema,
+  }),
+  z.object({
+    type: z.literal('consumer-layers-changed'),
+    ...envelope,
+    ...consumerRef,
+    /** What is being sent; null: nothing, for want of bandwidth. */
+    layers: layersSchema.nullable(),
+  }),
+  z.object({ type: z.literal('data-producer-opened'), ...envelope, ...dataProducerInfoSchema.shape }),
+  z.object({
+    type: z.literal('data-producer-closed'),
+    ...envelope,
+    dataProducerId: entityIdSchema,
+    participantId: participantIdSchema,
+    reason: producerClosedReasonSchema,
+  }),
+  /** Somebody else speaks now; nobody, when all are silent: both null. */
+  z.object({
+    type: z.literal('active-speaker'),
+    ...envelope,
+    participantId: participantIdSchema.nullable(),
+    producerId: entityIdSchema.nullable(),
+  }),
+  /** The loudest, loudest first; empty when it has become quiet. */
+  z.object({
+    type: z.literal('audio-levels'),
+    ...envelope,
+    levels: z.array(
+      z.object({
+        participantId: participantIdSchema,
+        /** dB below the loudest possible: -127 (silent) to 0, as in RFC 6464. */
+        dbov: z.int().min(-127).max(0),
+      }),
+    ),
+  }),
+  /** The room's media were lost; it stands again, empty, under the new epoch of this event: build the transports anew. */
+  z.object({
+    type: z.literal('room-moved'),
+    ...envelope,
+    fromEpoch: epochSchema,
+    reason: roomMovedReasonSchema,
+  }),
   z.object({ type: z.literal('room-closed'), ...envelope, reason: roomClosedReasonSchema }),
 ]);
 export type FeedEvent = z.infer<typeof feedEventSchema>;
@@ -106,3 +181,12 @@ export const joinRoomAnswerSchema = z.union([
   z.object({ ok: z.literal(false), error: ackErrorSchema }),
 ]);
 export type JoinRoomAnswer = z.infer<typeof joinRoomAnswerSchema>;
+
+/** `node-load`, sent to every connected reader: how full this server is. Not part of any room's numbering. */
+export const nodeLoadSchema = z.object({
+  bootId: z.string(),
+  workers: z.array(workerInfoSchema),
+  score: nodeSchema.shape.score,
+  draining: z.boolean(),
+});
+export type NodeLoad = z.infer<typeof nodeLoadSchema>;

@@ -163,3 +163,35 @@ export const dtlsParametersSchema = z.object({
   fingerprints: z.array(fingerprintSchema).min(1).max(8),
 });
 export type DtlsParameters = z.infer<typeof dtlsParametersSchema>;
+
+/** As told by the media server; ranges of RFC 8831 and RFC 8841. */
+export const sctpParametersSchema = z.object({
+  port: z.int().min(1).max(65_535),
+  /** Largest message towards the client, bytes. */
+  maxSendMessageSize: z.int().min(1),
+  /** Largest message from the client, bytes. */
+  maxReceiveMessageSize: z.int().min(1),
+  /** Outgoing streams. */
+  OS: z.int().min(1).max(65_535),
+  /** Incoming streams at most. */
+  MIS: z.int().min(1).max(65_535),
+  /** Bytes. */
+  maxMessageSize: z.int().min(1),
+});
+export type SctpParameters = z.infer<typeof sctpParametersSchema>;
+
+/** How one data channel is delivered, as RTCDataChannelInit says it. */
+export const sctpStreamParametersSchema = z
+  .object({
+    streamId: z.int().min(0).max(65_534),
+    ordered: z.boolean().optional(),
+    /** Milliseconds after which a message is given up. */
+    maxPacketLifeTime: z.int().min(1).max(65_535).optional(),
+    maxRetransmits: z.int().min(0).max(65_535).optional(),
+  })
+  .refine(
+    ({ maxPacketLifeTime, maxRetransmits }) =>
+      maxPacketLifeTime === undefined || maxRetransmits === undefined,
+    { message: 'names both maxPacketLifeTime and maxRetransmits' },
+  );
+export type SctpStreamParameters = z.infer<typeof sctpStreamParametersSchema>;

@@ -145,11 +145,20 @@ export class MediaServerFeed {
         this.#handlers.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId });
         break;
       }
+      // A room that was moved is empty: to the call it is as lost as one that was closed.
+      case 'room-moved':
       case 'room-closed':
         this.#lose(roomId);
         break;
       case 'transport-state':
       case 'participant-left':
+      case 'producer-score':
+      case 'consumer-score':
+      case 'consumer-layers-changed':
+      case 'data-producer-opened':
+      case 'data-producer-closed':
+      case 'active-speaker':
+      case 'audio-levels':
         break;
     }
   }

@@ -20,6 +20,7 @@ const empty = pictureOf({
   createdAt: at,
   participants: [],
   producers: [],
+  dataProducers: [],
 });
 
 function event(

@@ -40,5 +40,6 @@ export function snapshotOf({ transports, producers, createdAt, ...room }: RoomVi
       ),
     })),
     producers: producers.map(({ info }) => info),
+    dataProducers: [],
   };
 }
