@@ -46,10 +46,11 @@ await runMain(async () => {
     env,
     reporter: createReporter(process.stdout, 'setup        | '),
   });
-  await checkPorts(
-    neededPorts(settings),
-    lan ? `npm start -- --lan${args.lanAddress ? `=${args.lanAddress}` : ''}` : 'npm start',
-  );
+  const ports = neededPorts(settings);
+  await checkPorts(ports, {
+    command: lan ? `npm start -- --lan${args.lanAddress ? `=${args.lanAddress}` : ''}` : 'npm start',
+    given: givenSettings(['DATA_DIR', ...ports.map(({ setting }) => setting)]),
+  });
 
   const environments = serviceEnvironments(env, settings, {
     projectRoot: PROJECT_ROOT,
@@ -129,6 +130,21 @@ function readDotEnv() {
     );
   }
   return util.parseEnv(fs.readFileSync(file, 'utf8'));
+}
+
+/**
+ * Those of these settings that this command was started with; what is in `.env` need not be given again.
+ *
+ * @param {readonly string[]} names
+ * @returns {Record<string, string>}
+ */
+function givenSettings(names) {
+  return Object.fromEntries(
+    [...new Set(names)].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** @param {import('./start/arguments.mjs').StartArguments} args */

@@ -26,6 +26,8 @@ export interface CallOptions {
   displayName?: string;
   /** Stays the caller's: the call neither opens nor closes it. */
   media: LocalMedia;
+  /** Gives up joining; without effect once the call is joined. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -38,12 +40,20 @@ export function prepareToJoin(): void {
 
 /**
  * Joins a call.
- * @throws CodedError, for example `unauthenticated`, `forbidden`, `call-full`, `timeout`, `media-server-unavailable`
+ * @throws CodedError, for example `unauthenticated`, `forbidden`, `call-full`, `timeout`, `media-server-unavailable`;
+ *   the reason of `signal` if that gave it up
  */
-export async function joinCall({ url, token, callId, displayName, media }: CallOptions): Promise<Call> {
+export async function joinCall({
+  url,
+  token,
+  callId,
+  displayName,
+  media,
+  signal,
+}: CallOptions): Promise<Call> {
   const signalling = new Signalling(url, token);
   try {
-    await signalling.connect();
+    await signalling.connect(signal);
     const announced = media.state;
     const joined = await signalling.request('call:join', joinRequest({ callId, displayName, media }));
     const listeners = new Set<() => void>();

@@ -72,9 +72,9 @@ export class Signalling {
 
   /**
    * Opens the connection; a network that fails at first is tried again until the time is up.
-   * @throws CodedError what the gateway refuses with, or `timeout` after 10 s
+   * @throws CodedError what the gateway refuses with, or `timeout` after 10 s; the reason of the signal
    */
-  async connect(): Promise<void> {
+  async connect(signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const timer = setTimeout(
       () => reject(new CodedError('timeout', 'The service cannot be reached.')),
@@ -85,6 +85,9 @@ export class Signalling {
       if (coded) reject(coded);
     };
     const connected = () => resolve(undefined);
+    const givenUp = () => reject(signal?.reason as Error);
+    if (signal?.aborted === true) givenUp();
+    signal?.addEventListener('abort', givenUp);
     this.#socket.once('connect', connected);
     this.#socket.on('connect_error', refused);
     this.#socket.connect();
@@ -94,6 +97,7 @@ export class Signalling {
       clearTimeout(timer);
       this.#socket.off('connect', connected);
       this.#socket.off('connect_error', refused);
+      signal?.removeEventListener('abort', givenUp);
     }
     this.#tokens.accepted();
     this.#watch();

@@ -68,39 +68,58 @@ export function findClash(ports) {
 }
 
 /**
- * @param {NeededPort} needed
- * @param {string} problem An error code.
- * @param {{ free: number | undefined, command: string }} advice
+ * @typedef {object} PortProblem
+ * @property {NeededPort} needed
+ * @property {string} code An error code.
+ * @property {number} [free] Where it could be instead.
  */
-export function portProblem({ port, host, protocol, setting }, problem, { free, command }) {
-  const example = `\`${setting}=${free ?? port + RTC_STEP} ${command}\``;
 
-  switch (problem) {
-    case 'EADDRINUSE':
-      return `Port ${port}${protocol === 'UDP' ? ' (UDP)' : ''} is in use: stop the other program or run ${example}.`;
-    case 'EACCES':
-      return `Port ${port} is reserved for the system: run ${example}.`;
-    case 'EADDRNOTAVAIL':
-      return `${host} is not an address of this machine: correct or unset ${setting === 'RTC_BASE_PORT' ? 'MEDIASOUP_LISTEN_IP' : 'HOST'}.`;
-    default:
-      return `Port ${port} of ${host} cannot be used (${problem}): run ${example}.`;
+/**
+ * One sentence for all of them, with a command that goes round them all.
+ *
+ * @param {readonly PortProblem[]} problems At least one, one a setting.
+ * @param {{ command: string, given?: Readonly<Record<string, string>> }} run What to run again, and the settings
+ *   that were given to it.
+ */
+export function portProblem(problems, { command, given = {} }) {
+  const elsewhere = problems.find(({ code }) => code === 'EADDRNOTAVAIL');
+  if (elsewhere) {
+    const { host, setting } = elsewhere.needed;
+    return `${host} is not an address of this machine: correct or unset ${setting === 'RTC_BASE_PORT' ? 'MEDIASOUP_LISTEN_IP' : 'HOST'}.`;
   }
+  const moved = problems.map(({ needed, free }) => [needed.setting, String(free ?? needed.port + RTC_STEP)]);
+  const settings = Object.entries({ ...given, ...Object.fromEntries(moved) }).map((pair) => pair.join('='));
+  const example = `\`${[...settings, command].join(' ')}\``;
+  const names = problems.map(({ needed }) => `${needed.port}${needed.protocol === 'UDP' ? ' (UDP)' : ''}`);
+  const [is, them] =
+    problems.length === 1 ? [`Port ${names[0]} is`, ''] : [`Ports ${names.join(', ')} are`, 's'];
+
+  if (problems.every(({ code }) => code === 'EADDRINUSE')) {
+    return `${is} in use: stop the other program${them} or run ${example}.`;
+  }
+  if (problems.every(({ code }) => code === 'EACCES'))
+    return `${is} reserved for the system: run ${example}.`;
+  const codes = [...new Set(problems.map(({ code }) => code))].join(', ');
+  return `${is} not to be had (${codes}): run ${example}.`;
 }
 
 /**
  * @param {readonly NeededPort[]} ports
- * @param {string} command What to run again, for the advice.
+ * @param {{ command: string, given?: Readonly<Record<string, string>> }} run For the advice, as for `portProblem`.
  */
-export async function checkPorts(ports, command) {
+export async function checkPorts(ports, run) {
   const clash = findClash(ports);
   if (clash) throw new UserError(clash);
 
+  /** @type {PortProblem[]} */
+  const problems = [];
   for (const needed of ports) {
-    const problem = await tryPort(needed);
-    if (problem) {
-      throw new UserError(portProblem(needed, problem, { free: await findFree(needed, ports), command }));
-    }
+    // One is enough to move all ports of a setting.
+    if (problems.some((known) => known.needed.setting === needed.setting)) continue;
+    const code = await tryPort(needed);
+    if (code) problems.push({ needed, code, free: await findFree(needed, ports) });
   }
+  if (problems.length > 0) throw new UserError(portProblem(problems, run));
 }
 
 /**

@@ -83,19 +83,30 @@ describe('what to do about a port', () => {
   });
 
   test('that is in use', () => {
-    expect(portProblem(web, 'EADDRINUSE', { free: 3001, command: 'npm start' })).toBe(
+    const inUse = /** @type {const} */ ('EADDRINUSE');
+    const [webInUse, mediaInUse] = [
+      { needed: web, code: inUse, free: 3001 },
+      { needed: media, code: inUse, free: 44500 },
+    ];
+    expect(portProblem([webInUse], { command: 'npm start' })).toBe(
       'Port 3000 is in use: stop the other program or run `PORT=3001 npm start`.',
     );
-    expect(portProblem(media, 'EADDRINUSE', { free: 44500, command: 'npm start -- --lan' })).toBe(
+    expect(portProblem([mediaInUse], { command: 'npm start -- --lan' })).toBe(
       'Port 44400 (UDP) is in use: stop the other program or run `RTC_BASE_PORT=44500 npm start -- --lan`.',
+    );
+    expect(
+      portProblem([webInUse, mediaInUse], { command: 'npm start', given: { DATA_DIR: 'x', PORT: '3000' } }),
+    ).toBe(
+      'Ports 3000, 44400 (UDP) are in use: stop the other programs or run `DATA_DIR=x PORT=3001 RTC_BASE_PORT=44500 npm start`.',
     );
   });
 
   test('that needs privileges, or an address that is not here', () => {
-    expect(portProblem({ ...web, port: 80 }, 'EACCES', { free: 3000, command: 'npm start' })).toBe(
+    const reserved = { needed: { ...web, port: 80 }, code: 'EACCES', free: 3000 };
+    expect(portProblem([reserved], { command: 'npm start' })).toBe(
       'Port 80 is reserved for the system: run `PORT=3000 npm start`.',
     );
-    expect(portProblem(web, 'EADDRNOTAVAIL', { free: undefined, command: 'npm start' })).toBe(
+    expect(portProblem([{ needed: web, code: 'EADDRNOTAVAIL' }], { command: 'npm start' })).toBe(
       '127.0.0.1 is not an address of this machine: correct or unset HOST.',
     );
   });
@@ -117,10 +128,9 @@ describe('trying a port', () => {
 
   test('the advice names a port that is free', async () => {
     const port = await occupyTcp();
-    const failure = await checkPorts(
-      [{ port, host: '127.0.0.1', protocol: 'TCP', setting: 'PORT' }],
-      'npm start',
-    ).catch((/** @type {Error} */ error) => error.message);
+    const failure = await checkPorts([{ port, host: '127.0.0.1', protocol: 'TCP', setting: 'PORT' }], {
+      command: 'npm start',
+    }).catch((/** @type {Error} */ error) => error.message);
 
     expect(failure).toMatch(/^Port \d+ is in use: stop the other program or run `PORT=\d+ npm start`\.$/);
     const advised = Number(/PORT=(\d+)/.exec(String(failure))?.[1]);

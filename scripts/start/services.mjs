@@ -107,8 +107,6 @@ export function startServices(
     return { child, ready, gone };
   });
 
-  const allGone = Promise.all(children.map(({ gone }) => gone)).then(() => {});
-
   function kill() {
     stopping = true;
     for (const { child } of children) signal(child.pid, 'SIGKILL', { group: true });
@@ -120,13 +118,14 @@ export function startServices(
     kill,
     async stop() {
       stopping = true;
-      // To the service alone; it ends its workers itself when it has closed the calls.
-      for (const { child } of children) {
+      const timer = setTimeout(kill, stopTimeoutMs);
+      // The last one started first: it uses those before it, and would take their end for a failure.
+      for (const { child, gone } of children.toReversed()) {
+        // To the service alone; it ends its workers itself when it has closed the calls.
         if (child.exitCode === null && child.signalCode === null)
           signal(child.pid, 'SIGTERM', { group: false });
+        await gone;
       }
-      const timer = setTimeout(kill, stopTimeoutMs);
-      await allGone;
       clearTimeout(timer);
     },
   };

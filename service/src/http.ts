@@ -100,6 +100,8 @@ function measured(registry: Registry): RequestHandler {
 /** What body-parser and Express throw has a `status` and, from body-parser, a `type`. */
 function toCodedError(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
+  // A path with a broken escape, like /%E0%A4%A, is nobody's.
+  if (error instanceof URIError) return new CodedError('route-not-found', undefined, { cause: error });
   const { status, type } = (error ?? {}) as { status?: number; type?: string };
   if (type === 'entity.too.large') return new CodedError('payload-too-large', undefined, { cause: error });
   if (status === 415) return new CodedError('unsupported-media-type', undefined, { cause: error });

@@ -19,6 +19,7 @@ import {
 } from './media-api.ts';
 import { producerClosedReasonSchema } from './media-events.ts';
 import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
+import { visibleText } from './visible-text.ts';
 
 /** Where a call's media runs. */
 export const modeSchema = z.enum(['p2p', 'sfu']);
@@ -70,17 +71,7 @@ export const iceServerSchema = z.object({
 });
 export type IceServer = z.infer<typeof iceServerSchema>;
 
-/** Text people read: no control characters (CR, LF, ANSI, NUL), no lone surrogates. */
-const visibleText = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .transform((text) =>
-      text
-        .toWellFormed()
-        .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-        .trim(),
-    );
+const readable = (max: number) => z.string().max(max).transform(visibleText);
 
 /** Longest SDP accepted; a big mesh offer is about 20 KB. */
 export const MAX_SDP_LENGTH = 65_536;
@@ -132,7 +123,7 @@ const resumeSchema = z.object({ participantId: participantIdSchema, sessionId: z
 
 export const joinRequestSchema = z.object({
   callId: callIdSchema,
-  displayName: visibleText(64).optional(),
+  displayName: readable(64).optional(),
   clientInfo: z
     .object({ sdk: z.string().max(64).optional(), browser: z.string().max(256).optional() })
     .optional(),
@@ -203,7 +194,7 @@ export const modeSwitchedRequestSchema = z.object({
   transitionId: transitionIdSchema,
   success: z.boolean(),
   /** Why it failed; for the log and the record. */
-  reason: visibleText(200).optional(),
+  reason: readable(200).optional(),
   /** Sent once more after the commit: what the switch cost this client. */
   measured: z
     .object({

@@ -30,7 +30,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
-test.each(['/', '/call/amber-river-42'])(
+test.each(['/', '/call/amber-river-42', '/call/%E0%A4%A'])(
   '%s is the app, never from a cache, and loads only from here',
   async (url) => {
     const response = await request(app).get(url).set(browser);
@@ -51,6 +51,8 @@ test('an unknown address is the app’s page for a browser, and a problem docume
   expect([page.status, page.type]).toEqual([404, 'text/html']);
   const problem = await request(app).get('/no/such/page').set('accept', 'application/json');
   expect([problem.status, problem.type]).toEqual([404, 'application/problem+json']);
+  const broken = await request(app).get('/%E0%A4%A').set('accept', 'application/json');
+  expect(broken.body).toMatchObject({ status: 404, code: 'route-not-found' });
   const api = await request(app).get('/api/nothing').set(browser);
   expect([api.status, api.type]).toEqual([404, 'application/problem+json']);
 });

@@ -1,7 +1,7 @@
 /** The built web app: its files, and its page for every address that is a page of its own. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import express, { Router } from 'express';
+import express, { Router, type RequestHandler } from 'express';
 import { route } from '@crossfade/service/http';
 
 /** Vite names these files by their content: they never change. */
@@ -11,18 +11,18 @@ export function webApp(root: string): Router {
   const router = Router();
   const page = path.join(root, 'index.html');
   if (!existsSync(page)) return router;
+  const sendPage = route('web-app', (_request, response) => {
+    response.setHeader('Cache-Control', 'no-cache');
+    response.sendFile(page);
+  });
+  // Without a parameter: an address that cannot be decoded gets the page as well, which tells what is wrong with it.
+  router.use('/call', onlyGet(sendPage));
   router.use(
     '/assets',
     express.static(path.join(root, 'assets'), { immutable: true, maxAge: ASSET_LIFETIME, index: false }),
   );
   router.use(express.static(root, { index: false, cacheControl: false }));
-  router.get(
-    ['/', '/call/:id'],
-    route('web-app', (_request, response) => {
-      response.setHeader('Cache-Control', 'no-cache');
-      response.sendFile(page);
-    }),
-  );
+  router.get('/', sendPage);
   router.get(
     '/{*path}',
     route('web-app', (request, response, next) => {
@@ -35,6 +35,13 @@ export function webApp(root: string): Router {
     }),
   );
   return router;
+}
+
+function onlyGet(handle: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return handle(request, response, next);
+    next();
+  };
 }
 
 /** What a page of ours may load and connect to: only this gateway. */

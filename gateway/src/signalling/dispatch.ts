@@ -14,6 +14,7 @@ import {
   type ParsedRequest,
 } from '@crossfade/shared/signalling';
 import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/tokens';
+import { visibleText } from '@crossfade/shared/visible-text';
 import type { Calls } from '../calls/calls.ts';
 import {
   memberOf,
@@ -187,8 +188,10 @@ export class Dispatch {
         fresh,
         resume: resume ?? null,
         userId: claims.sub,
-        // A name of nothing but spaces is none.
-        displayName: [displayName, claims.name].find((name) => name !== undefined && name !== '') ?? 'Guest',
+        // A name of which nothing would be seen is none.
+        displayName:
+          [displayName, visibleText(claims.name ?? '')].find((name) => name !== undefined && name !== '') ??
+          'Guest',
         grants: claims.grants,
         media: sent(media, claims.grants),
       },

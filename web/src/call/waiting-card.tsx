@@ -11,7 +11,7 @@ interface WaitingCardProps {
 export function WaitingCard({ callId, onCopyLink }: WaitingCardProps) {
   return (
     <div className="absolute inset-x-3 top-3 mx-auto max-w-sm animate-appear rounded-2xl bg-black/75 p-5 text-center">
-      <h2 className="font-semibold">You are the first one here</h2>
+      <h2 className="font-semibold">Nobody else is here</h2>
       <p className="mt-1 text-sm break-all text-muted">{callLink(callId).replace(/^https?:\/\//, '')}</p>
       <Button onClick={onCopyLink} className="mt-4 min-h-11! text-sm">
         <Link aria-hidden="true" className="size-4" />

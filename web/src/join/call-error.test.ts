@@ -6,6 +6,6 @@ test('every reason has its own sentence', () => {
   expect(callError('a'.repeat(128))).toBeNull();
   expect(callError('')).toBe('Enter the call’s name.');
   expect(callError('a'.repeat(129))).toBe('At most 128 characters.');
-  expect(callError('café')).toContain('Only letters, digits');
-  expect(callError('/'.repeat(200))).toContain('Only letters, digits');
+  expect(callError('café')).toContain('Only the letters a to z');
+  expect(callError('/'.repeat(200))).toContain('Only the letters a to z');
 });

@@ -6,6 +6,6 @@ const MAX_LENGTH = 128;
 export function callError(callId: string): string | null {
   if (callIdSchema.safeParse(callId).success) return null;
   if (callId === '') return 'Enter the call’s name.';
-  if (!/^[\w.:-]+$/.test(callId)) return 'Only letters, digits and - . _ : please.';
+  if (!/^[\w.:-]+$/.test(callId)) return 'Only the letters a to z, digits and - . _ : please.';
   return `At most ${MAX_LENGTH} characters.`;
 }

@@ -23,10 +23,23 @@ export async function enterCall({ name, callId, media, invitation }: Entry): Pro
   const first = fetchToken(name, callId, invitation);
   let asked = 0;
   const token = () => (asked++ === 0 ? first : fetchToken(name, callId, invitation));
+  const giveUp = new AbortController();
   // The connection opens while the token is on its way.
-  const joining = sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media });
+  const joining = sdk.joinCall({
+    url: window.location.origin,
+    token,
+    callId,
+    displayName: name,
+    media,
+    signal: giveUp.signal,
+  });
   joining.catch(() => undefined);
-  // Why there is no token can be told better than by a refused connection.
-  await first;
+  try {
+    // Why there is no token can be told better than by a refused connection.
+    await first;
+  } catch (error) {
+    giveUp.abort();
+    throw error;
+  }
   return joining;
 }

@@ -1,3 +1,4 @@
+import { visibleText } from '@crossfade/shared/visible-text';
 import { LoaderCircle } from 'lucide-react';
 import { useState, type SyntheticEvent } from 'react';
 import { callOfInput } from '../location/address.ts';
@@ -27,7 +28,8 @@ export function JoinForm({ addressed, damaged, ready, joining, failure, onSubmit
   const [checked, setChecked] = useState(false);
 
   const callId = callOfInput(call);
-  const nameError = name.trim() === '' ? 'Tell the others who you are.' : null;
+  const readableName = visibleText(name);
+  const nameError = readableName === '' ? 'Tell the others who you are.' : null;
   // As it came, it is not read as words: that might be the name of somebody else's call.
   const asDamaged = call === damaged;
   const wrongCall = asDamaged
@@ -38,9 +40,9 @@ export function JoinForm({ addressed, damaged, ready, joining, failure, onSubmit
     event.preventDefault();
     setChecked(true);
     if (nameError !== null || wrongCall !== null || !ready || joining) return;
-    rememberName(name.trim());
+    rememberName(readableName);
     setCall(callId);
-    onSubmit(name.trim(), callId);
+    onSubmit(readableName, callId);
   };
 
   return (

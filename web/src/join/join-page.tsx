@@ -44,19 +44,22 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 roomy:py-6">
         <Logo />
       </header>
-      <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-8 gap-y-6 px-5 pb-10 sm:px-8 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:gap-x-14 roomy:pt-[7vh]">
-        <section aria-label="Camera and microphone" className="flex flex-col gap-4 max-md:order-2">
-          <Preview media={media} onGoWithout={goWithout} onTryAgain={tryAgain} />
-          <div className="flex gap-4">
+      <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-8 gap-y-5 px-5 pb-10 sm:px-8 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:gap-x-14 roomy:pt-[7vh]">
+        <section aria-label="Camera and microphone" className="contents md:flex md:flex-col md:gap-4">
+          <div className="max-md:order-2">
+            <Preview media={media} onGoWithout={goWithout} onTryAgain={tryAgain} />
+          </div>
+          {/* On a phone the button to join should be there without scrolling; these are seldom needed. */}
+          <div className="flex gap-4 max-md:order-4">
             <DevicePickers media={media} />
           </div>
         </section>
         <div className="contents md:block">
           <div className="max-md:order-1 md:mb-6 roomy:mb-8">
-            <h1 className="text-3xl leading-[1.08] font-semibold tracking-tight text-balance roomy:text-5xl">
+            <h1 className="text-3xl leading-[1.08] font-semibold tracking-tight text-balance short:text-2xl roomy:text-5xl">
               Calls that grow without a hiccup.
             </h1>
-            <p className="mt-2 text-pretty text-muted max-sm:hidden roomy:mt-4 roomy:text-lg">
+            <p className="mt-2 text-pretty text-muted max-sm:hidden short:hidden roomy:mt-4 roomy:text-lg">
               Two of you talk directly. When more arrive, a media server takes over, and nobody notices.
             </p>
           </div>

@@ -11,7 +11,7 @@ interface PlainPageProps {
 export function PlainPage({ title, text, children }: PlainPageProps) {
   return (
     <div className="flex min-h-dvh flex-col bg-canvas text-ink">
-      <header className="px-5 py-4 sm:px-8 sm:py-6">
+      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 roomy:py-6">
         <Logo />
       </header>
       <main className="mx-auto flex w-full max-w-md grow flex-col justify-center px-5 pb-28">
