@@ -1,11 +1,15 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
 import { benchCalls } from './calls.ts';
+import { benchJoins } from './joins.ts';
 import { benchRest } from './rest.ts';
+import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
 
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
   rest: benchRest,
+  joins: benchJoins,
+  soak: benchSoak,
   calls: benchCalls,
 };
 

@@ -2,12 +2,12 @@
  * What the media server's REST API costs over bare mediasoup: the same operations, called on mediasoup in this process
  * and through HTTP on a media server in another, taking turns so that both meet the same machine.
  */
-import { randomBytes } from 'node:crypto';
-import { createWorker, type types } from 'mediasoup';
+import { createWorker } from 'mediasoup';
 import { Pool } from 'undici';
-import { signServiceToken } from '@crossfade/service/tokens';
 import { codecsOf } from '../media-server/src/rooms/codecs.ts';
 import { startServiceProcess } from '../test/browser/service-process.ts';
+import { dtlsParameters, opus } from './media-parameters.ts';
+import { startRestServer } from './rest-server.ts';
 import { median, ms, percentile, table } from './statistics.ts';
 
 const ROUNDS = 300;
@@ -23,15 +23,6 @@ const operations: Operation[] = ['room', 'transport', 'connect', 'produce', 'con
 /** One round: each operation once, timed. */
 type Round = (n: number) => Promise<Record<Operation, number>>;
 
-const dtlsParameters: types.DtlsParameters = {
-  role: 'client',
-  fingerprints: [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') }],
-};
-const opus = (ssrc: number): types.RtpParameters => ({
-  codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2 }],
-  encodings: [{ ssrc }],
-});
-
 async function timed<T>(
   times: Partial<Record<Operation, number>>,
   operation: Operation,
@@ -41,10 +32,6 @@ async function timed<T>(
   const result = await work();
   times[operation] = performance.now() - start;
   return result;
-}
-
-function tell(text: string): void {
-  process.stderr.write(text);
 }
 
 async function bareMediasoup(): Promise<{ round: Round; stop: () => Promise<void> }> {
@@ -85,35 +72,9 @@ async function bareMediasoup(): Promise<{ round: Round; stop: () => Promise<void
 }
 
 async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> }> {
-  const secret = randomBytes(32).toString('hex');
-  const settings = {
-    PORT: '0',
-    METRICS_PORT: '0',
-    LOG_LEVEL: 'warn',
-    MEDIASOUP_WORKERS: '1',
-    RTC_BASE_PORT: '0',
-    SERVICE_JWT_SECRET: secret,
-  };
-  const server = await startServiceProcess('media-server/dist/main.js', settings, tell);
-  const key = { secret, issuer: 'crossfade' };
-  const token = signServiceToken(key, { subject: 'bench', lifetimeS: 3_600 });
-  const pool = new Pool(server.url, { connections: 8 });
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const send = async (
-    method: 'POST' | 'DELETE',
-    path: string,
-    body: object,
-  ): Promise<Record<string, unknown>> => {
-    const answer = await pool.request({
-      method,
-      path: `/api/rooms/${path}`,
-      headers,
-      body: JSON.stringify(body),
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode >= 400) throw new Error(`${path}: ${text}`);
-    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
-  };
+  const server = await startRestServer();
+  const send = (method: 'POST' | 'DELETE', path: string, body: object) =>
+    server.send(method, `rooms/${path}`, body);
   const round: Round = async (n) => {
     const times: Partial<Record<Operation, number>> = {};
     const room = `bench-${n}`;
@@ -146,16 +107,17 @@ async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> 
   };
   return {
     round,
-    stop: async () => {
-      await pool.close();
-      await server.stop();
-    },
+    stop: server.stop,
   };
 }
 
 /** One request to a server that does nothing, beside each round. */
 async function httpFloor(): Promise<{ round: () => Promise<number>; stop: () => Promise<void> }> {
-  const server = await startServiceProcess('bench/http-floor.ts', {}, tell);
+  const server = await startServiceProcess(
+    'bench/http-floor.ts',
+    {},
+    (text) => void process.stderr.write(text),
+  );
   const pool = new Pool(server.url, { connections: 8 });
   return {
     round: async () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 
 export interface ServiceProcess {
   url: string;
+  pid: number;
   stop: () => Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export async function startServiceProcess(
   const url = await readyUrl(child, file, ended);
   return {
     url,
+    pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM');
       const limit = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);

@@ -1,0 +1,70 @@
+/** A media server as a process of its own, and a caller of its REST API. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Pool } from 'undici';
+import { signServiceToken } from '@crossfade/service/tokens';
+import { startServiceProcess } from '../test/browser/service-process.ts';
+
+export type Send = (
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+) => Promise<Record<string, unknown>>;
+
+export interface RestServer {
+  /** Calls the API; paths start after `/api/`. Throws what it refuses. */
+  send: Send;
+  /** Resident memory of the Node process and of its workers, bytes. */
+  memory: () => Promise<{ node: number; workers: number }>;
+  stop: () => Promise<void>;
+}
+
+export async function startRestServer(settings: Record<string, string> = {}): Promise<RestServer> {
+  const secret = randomBytes(32).toString('hex');
+  const server = await startServiceProcess(
+    'media-server/dist/main.js',
+    {
+      PORT: '0',
+      METRICS_PORT: '0',
+      LOG_LEVEL: 'warn',
+      MEDIASOUP_WORKERS: '1',
+      RTC_BASE_PORT: '0',
+      SERVICE_JWT_SECRET: secret,
+      ...settings,
+    },
+    (text) => void process.stderr.write(text),
+  );
+  const token = signServiceToken({ secret, issuer: 'crossfade' }, { subject: 'bench', lifetimeS: 3_600 });
+  const pool = new Pool(server.url, { connections: 16 });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const send: Send = async (method, path, body) => {
+    const answer = await pool.request({
+      method,
+      path: `/api/${path}`,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 400) throw new Error(`${path}: ${text}`);
+    return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  };
+  return {
+    send,
+    memory: async () => {
+      const { workers } = (await send('GET', 'node')) as { workers: { up: { pid: number }[] } };
+      return {
+        node: residentBytes(server.pid),
+        workers: workers.up.reduce((sum, { pid }) => sum + residentBytes(pid), 0),
+      };
+    },
+    stop: async () => {
+      await pool.close();
+      await server.stop();
+    },
+  };
+}
+
+function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
+}
