@@ -9,6 +9,7 @@ import type { MediaSource } from '@crossfade/shared/rtp';
 import type { Producer as MediasoupProducer } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
+import type { ProducedAs } from '../consumers/relevant-capabilities.ts';
 import { Emitter } from '../emitter.ts';
 import { ask } from '../workers/ask.ts';
 
@@ -26,6 +27,8 @@ interface ProducerEvents {
 export class Producer extends Emitter<ProducerEvents> {
   readonly participantId: string;
   readonly source: MediaSource;
+  /** What decides how others can receive it. */
+  readonly producedAs: ProducedAs;
   readonly #media: MediasoupProducer;
   readonly #consumers = new Set<Consumer>();
   #paused: boolean;
@@ -37,6 +40,10 @@ export class Producer extends Emitter<ProducerEvents> {
     this.participantId = options.participantId;
     this.source = options.source;
     this.#paused = media.paused;
+    this.producedAs = {
+      kind: media.kind,
+      mimeTypes: new Set(media.rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase())),
+    };
   }
 
   get id(): string {

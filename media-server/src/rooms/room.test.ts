@@ -18,6 +18,8 @@ class FakeMedia extends extras.EnhancedEventEmitter {
   paused: boolean;
   closed = false;
 
+  readonly rtpParameters = { codecs: [] };
+
   constructor({ paused = false, producerId = '' }: { paused?: boolean; producerId?: string } = {}) {
     super();
     this.paused = paused;
@@ -55,10 +57,6 @@ class FakeRouter extends FakeMedia {
     const transport = new FakeTransport();
     this.transports.push(transport);
     return Promise.resolve(transport);
-  }
-
-  canConsume() {
-    return true;
   }
 
   /** Everything that was made on the worker and not closed again. */

@@ -193,9 +193,6 @@ export class Room extends Emitter<RoomEvents> {
     const producer = this.producer(producerId);
     // Nobody receives what they send themselves.
     if (producer.participantId === transport.participantId) throw new CodedError('producer-not-found');
-    if (!this.#router.canConsume({ producerId, rtpCapabilities })) {
-      throw new CodedError('incompatible-capabilities');
-    }
     const consumer = await transport.consume(producer, rtpCapabilities);
     return consumer.answer;
   }

@@ -7,8 +7,10 @@ import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer } from '@crossfade/shared/media-api';
 import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
+import { errors } from 'mediasoup';
 import type { DtlsState, IceState, WebRtcTransport } from 'mediasoup/types';
 import { Consumer } from '../consumers/consumer.ts';
+import { relevantCapabilities } from '../consumers/relevant-capabilities.ts';
 import { Emitter } from '../emitter.ts';
 import { producerOptions, type ProduceRequest } from '../producers/options.ts';
 import { Producer } from '../producers/producer.ts';
@@ -134,14 +136,20 @@ export class Transport extends Emitter<TransportEvents> {
   /**
    * A paused consumer of somebody's producer.
    * @throws CodedError `producer-not-found` if it was closed meanwhile, `wrong-transport-direction`,
-   *   `invalid-media-parameters`
+   *   `incompatible-capabilities`, `invalid-media-parameters`
    */
   async consume(producer: Producer, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
     this.#mustBe('recv');
+    const relevant = relevantCapabilities(rtpCapabilities, producer.producedAs);
     const media = await checkedByMediasoup(
-      ask(this.#media.consume({ producerId: producer.id, rtpCapabilities, paused: true }), (late) => {
-        late.close();
-      }),
+      ask(
+        this.#media
+          .consume({ producerId: producer.id, rtpCapabilities: relevant, paused: true })
+          .catch(asIncompatible),
+        (late) => {
+          late.close();
+        },
+      ),
     );
     if (this.closed || producer.closed) media.close();
     this.#mustBeOpen();
@@ -205,6 +213,14 @@ function asProducerReason(
   reason: TransportClosedReason,
 ): 'transport-closed' | 'participant-left' | 'room-closed' {
   return reason === 'closed' || reason === 'peer-lost' ? 'transport-closed' : reason;
+}
+
+/** mediasoup finds no codec that both know. */
+function asIncompatible(cause: unknown): never {
+  if (cause instanceof errors.UnsupportedError) {
+    throw new CodedError('incompatible-capabilities', undefined, { cause });
+  }
+  throw cause;
 }
 
 /** RFC 8122 wants fingerprints in upper case, and the worker compares them letter by letter. */
