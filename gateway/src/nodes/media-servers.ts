@@ -11,6 +11,13 @@ import { placementOrder } from './place.ts';
 const TOKEN_LIFETIME_S = 300;
 const TOKEN_MARGIN_S = 60;
 
+/**
+ * A room lives this long after its gateway has last said that it is needed, so that what a killed gateway leaves behind
+ * goes away by itself; seconds. Said again three times within it.
+ */
+const LEASE_S = 30;
+const RENEW_EVERY_MS = 10_000;
+
 interface Node {
   api: MediaServerClient;
   feed: MediaServerFeed;
@@ -19,16 +26,28 @@ interface Node {
 export class MediaServers {
   readonly #nodes: ReadonlyMap<string, Node>;
   readonly #log: Log;
+  /** The rooms opened here, by call. */
+  readonly #open = new Map<string, Room>();
+  readonly #renewal: NodeJS.Timeout;
 
   constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
     const token = tokenSource(key);
     this.#log = log;
+    const hear: FeedHandlers = {
+      ...handlers,
+      lost: (callId, epoch) => {
+        if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
+        handlers.lost(callId, epoch);
+      },
+    };
     this.#nodes = new Map(
       urls.map((url) => [
         url,
-        { api: new MediaServerClient(url, token), feed: new MediaServerFeed(url, token, handlers, log) },
+        { api: new MediaServerClient(url, token), feed: new MediaServerFeed(url, token, hear, log) },
       ]),
     );
+    this.#renewal = setInterval(() => this.#renewLeases(), RENEW_EVERY_MS);
+    this.#renewal.unref();
   }
 
   /** How many are connected by their feed. */
@@ -61,7 +80,7 @@ export class MediaServers {
     isCurrent: () => Promise<boolean>,
   ): Promise<Room> {
     const { api, feed } = this.#node(server);
-    const create = () => api.createRoom({ roomId: callId, epoch }, { epoch });
+    const create = () => api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
     const { rtpCapabilities } = await create().catch(async (error: unknown) => {
       // A newer room than the call itself knows of: left by a gateway that ended without closing it.
       const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
@@ -76,13 +95,16 @@ export class MediaServers {
       await this.close(callId, { server, epoch, rtpCapabilities });
       throw error;
     }
-    return { server, epoch, rtpCapabilities };
+    const room: Room = { server, epoch, rtpCapabilities };
+    this.#open.set(callId, room);
+    return room;
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
   async close(callId: string, { server, epoch }: Room): Promise<void> {
     const { api, feed } = this.#node(server);
     feed.unsubscribe(callId, epoch);
+    if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
     await ignoring(['room-not-found', 'stale-epoch'], api.deleteRoom({ roomId: callId, epoch }));
   }
 
@@ -106,12 +128,24 @@ export class MediaServers {
   }
 
   async shutDown(): Promise<void> {
+    clearInterval(this.#renewal);
     await Promise.all(
       [...this.#nodes.values()].map(({ api, feed }) => {
         feed.close();
         return api.close();
       }),
     );
+  }
+
+  #renewLeases(): void {
+    for (const [callId, { server, epoch }] of this.#open) {
+      this.#node(server)
+        .api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S })
+        .catch((error: unknown) => {
+          // The feed tells when the room is lost; a server that does not answer is asked again.
+          this.#log.debug('a lease was not renewed', { server, callId, error });
+        });
+    }
   }
 
   #node(server: string): Node {
