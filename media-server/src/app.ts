@@ -49,7 +49,17 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     basePort: config.RTC_BASE_PORT,
     log,
   });
-  const rooms = new Rooms({ pool, bootId, counts: createEntityCounts(registry), log });
+  const rooms = new Rooms({
+    pool,
+    bootId,
+    counts: createEntityCounts(registry),
+    limits: {
+      leaseGraceMs: config.LEASE_GRACE_S * 1_000,
+      emptyMs: config.EMPTY_ROOM_TIMEOUT_S * 1_000,
+    },
+    workerCapacity: config.WORKER_CAPACITY,
+    log,
+  });
   observeMedia(registry, { rooms, pool });
 
   let closing: Promise<void> | undefined;

@@ -34,6 +34,12 @@ const schema = z.object({
     .optional(),
   /** Worker n listens on this port + n, UDP and TCP; 0: any free port. */
   RTC_BASE_PORT: portSetting.default(44_400),
+  /** How much one worker takes before a room on it grows into another one: 1 to 100000 consumers; see workers/pick. */
+  WORKER_CAPACITY: countSetting(1, 100_000).default(500),
+  /** Seconds a room lives on after the lease that nobody renewed, 0 to 3600. */
+  LEASE_GRACE_S: countSetting(0, 3_600).default(10),
+  /** Seconds a room may be without participants before it is closed, 1 to 86400. */
+  EMPTY_ROOM_TIMEOUT_S: countSetting(1, 86_400).default(300),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

@@ -37,8 +37,11 @@ export const IDEMPOTENCY_HEADER = 'idempotency-key';
 export const createRoomRequestSchema = z.object({
   /** Codec settings of the room. */
   profile: z.enum(['conference', 'push-to-talk']).default('conference'),
-  /** The epoch this room belongs to; an existing room takes over a higher one and refuses a lower one. */
-  epoch: epochSchema.default(0),
+  /**
+   * The epoch this room belongs to; an existing room takes over a higher one and refuses a lower one. Absent: the room's
+   * own, 0 for a new one.
+   */
+  epoch: epochSchema.optional(),
   /** How many participants may have transports here; absent: the server's own limit. */
   maxParticipants: z.int().min(1).max(10_000).optional(),
   /**

@@ -16,21 +16,24 @@ export type ConsumerClosedReason = z.infer<typeof consumerClosedReasonSchema>;
 export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }> {
   /** Who receives. */
   readonly participantId: string;
+  /** Whom it follows, by the id everyone knows: in another worker than the producer's it consumes a copy of it. */
+  readonly producerId: string;
   readonly #media: MediasoupConsumer;
   #closed = false;
 
-  constructor(media: MediasoupConsumer, options: { participantId: string; log: Log }) {
+  constructor(media: MediasoupConsumer, options: { participantId: string; producerId: string; log: Log }) {
     super(options.log);
     this.#media = media;
     this.participantId = options.participantId;
+    this.producerId = options.producerId;
   }
 
   get id(): string {
     return this.#media.id;
   }
 
-  get producerId(): string {
-    return this.#media.producerId;
+  get closed(): boolean {
+    return this.#closed;
   }
 
   get kind(): MediaKind {
@@ -42,7 +45,8 @@ export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }
   }
 
   get answer(): ConsumerAnswer {
-    const { id, producerId, kind, type, producerPaused } = this.#media;
+    const { producerId } = this;
+    const { id, kind, type, producerPaused } = this.#media;
     // mediasoup leaves the type of codec parameters open.
     const rtpParameters = this.#media.rtpParameters as RtpParameters;
     return { id, producerId, kind, rtpParameters, type, producerPaused };

@@ -1,7 +1,7 @@
-/** How many rooms, transports, producers and consumers were created and closed since the start. */
+/** How many rooms, transports, producers, consumers and pipes between workers were created and closed since the start. */
 import { Counter, type Registry } from 'prom-client';
 
-export type EntityKind = 'room' | 'transport' | 'producer' | 'consumer';
+export type EntityKind = 'room' | 'transport' | 'producer' | 'consumer' | 'pipe';
 
 export interface EntityCounts {
   created(kind: EntityKind): void;

@@ -69,6 +69,7 @@ class FakeRouter extends FakeMedia {
 
 function setUp() {
   const router = new FakeRouter();
+  const worker = { webRtcServer: {} } as MediaWorker;
   const open = new Map<string, number>();
   const count = (kind: string, by: number) => open.set(kind, (open.get(kind) ?? 0) + by);
   const room = new Room(router as unknown as Router, {
@@ -78,16 +79,28 @@ function setUp() {
     maxParticipants: 10,
     bootId: 'b',
     afterSeq: 0,
-    worker: { webRtcServer: {} } as MediaWorker,
+    worker,
+    placement: {
+      workerForNewcomer: () => worker,
+      openRouter: () => Promise.reject(new Error('there is one worker only')),
+    },
     counts: { created: (kind) => count(kind, 1), closed: (kind) => count(kind, -1) },
     log: silentLog,
   });
+  // As `Rooms` does, which finds the other worker.
+  const refuge = new FakeRouter();
+  room.on('worker-died', () => {
+    room.leaveWorkers();
+    room.arriveAt({ worker, router: refuge as unknown as Router }, 'worker-died');
+  });
+  const occupancy: string[] = [];
+  room.on('occupied', () => occupancy.push('occupied')).on('emptied', () => occupancy.push('emptied'));
   const events: FeedEvent[] = [];
   room.on('event', () => {
     throw new Error('a listener that fails');
   });
   room.on('event', (event) => events.push(event));
-  return { router, room, open, events };
+  return { worker, router, refuge, room, open, events, occupancy };
 }
 
 const produceRequest: ProduceRequest = {
@@ -153,24 +166,25 @@ function producersAfter(events: readonly FeedEvent[]): string[] {
 }
 
 describe('a room', () => {
-  it.each(['leave', 'close'] as const)(
-    'keeps no transport that was still being made at a %s',
-    async (end) => {
-      const { room, router, events } = setUp();
-      const request = { participantId: 'ann', direction: 'send', forceTcp: false } as const;
-      const making = room.createTransport(request);
-      if (end === 'leave') room.leave('ann');
-      else room.close('deleted');
-      await expect(making).rejects.toMatchObject({
-        code: end === 'leave' ? 'participant-not-found' : 'room-not-found',
-      });
-      expect(router.left).toEqual([]);
-      expect(room.participantCount).toBe(0);
-      expect(events.map(({ type }) => type)).toEqual([end === 'leave' ? 'participant-left' : 'room-closed']);
-      // Who comes back is welcome.
-      if (end === 'leave') await room.createTransport(request);
-    },
-  );
+  it.each([
+    ['leave', 'participant-not-found'],
+    ['close', 'room-not-found'],
+    ['workerclose', 'no-capacity'],
+  ])('keeps no transport that was still being made at a %s', async (end, code) => {
+    const { room, router, events } = setUp();
+    const request = { participantId: 'ann', direction: 'send', forceTcp: false } as const;
+    const making = room.createTransport(request);
+    if (end === 'leave') room.leave('ann');
+    else if (end === 'close') room.close('deleted');
+    else router.emit('workerclose');
+    await expect(making).rejects.toMatchObject({ code });
+    expect(router.left).toEqual([]);
+    expect(room.participantCount).toBe(0);
+    const told = { leave: 'participant-left', close: 'room-closed', workerclose: 'room-moved' }[end];
+    expect(events.map(({ type }) => type)).toEqual([told]);
+    // Who comes back is welcome.
+    if (end !== 'close') await room.createTransport(request);
+  });
 });
 
 describe('a room, whatever happens in it', () => {
@@ -178,10 +192,10 @@ describe('a room, whatever happens in it', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 30, size: 'max' }),
-        fc.constantFrom('deleted' as const, 'worker-died' as const),
+        fc.constantFrom('deleted' as const, 'moved' as const),
         async (steps, end) => {
           const world = setUp();
-          const { room, router, open, events } = world;
+          const { room, router, refuge, open, events, occupancy } = world;
           for (const participantId of ['ann', 'ben']) {
             for (const direction of ['send', 'recv'] as const) {
               await room.createTransport({ participantId, direction, forceTcp: false });
@@ -203,13 +217,31 @@ describe('a room, whatever happens in it', () => {
             expect(shown.flatMap((one) => one.consumers)).toHaveLength(consumers);
             for (const { producerId } of shown.flatMap((one) => one.consumers)) room.producer(producerId);
           }
-          if (end === 'deleted') room.close('deleted');
-          else router.emit('workerclose');
+          const occupied = room.participantCount > 0;
+          expect(occupancy.at(-1)).toBe(occupied ? 'occupied' : 'emptied');
+          if (end === 'moved') {
+            router.emit('workerclose');
+            expect(events.at(-1)).toMatchObject({ type: 'room-moved', fromEpoch: 0, epoch: 1 });
+            expect(producersAfter(events)).toEqual([]);
+            expect(room.snapshot).toMatchObject({ epoch: 1, participants: [], producers: [] });
+            expect(occupancy.at(-1)).toBe('emptied');
+            expect(() => room.checkEpoch(0)).toThrow(expect.objectContaining({ code: 'stale-epoch' }));
+            expect(open.get('room')).toBe(1);
+            const { id } = await room.createTransport({
+              participantId: 'ann',
+              direction: 'send',
+              forceTcp: false,
+            });
+            await room.transport(id).produce(produceRequest);
+          }
+          room.close('deleted');
           room.close('shutting-down');
-          expect(router.left).toEqual([]);
+          room.arriveAt({ worker: world.worker, router: refuge as unknown as Router }, 'worker-died');
+          expect([...router.left, ...refuge.left]).toEqual([]);
+          expect(occupancy.filter((one, index) => one === occupancy[index - 1])).toEqual([]);
           expect([...open.values()].every((count) => count === 0)).toBe(true);
           expect(producersAfter(events)).toEqual([]);
-          expect(events.at(-1)).toMatchObject({ type: 'room-closed', reason: end });
+          expect(events.at(-1)).toMatchObject({ type: 'room-closed', reason: 'deleted' });
           expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
         },
       ),

@@ -1,12 +1,17 @@
 /**
- * One call's media on this server: a router in one worker, the transports of its participants and what they send and
- * receive. `Rooms` creates it; it ends when asked to or with its worker, and takes everything in it with it. What
- * happens in it is told as numbered events. See docs/lifecycle.md.
+ * One call's media on this server: its routers, the transports of its participants and what they send and receive.
+ * `Rooms` creates it, moves it when a worker of it died, and ends it; it takes everything in it with it. What happens
+ * in it is told as numbered events. See docs/lifecycle.md.
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
-import type { FeedEvent, RoomEvent, roomClosedReasonSchema } from '@crossfade/shared/media-events';
+import type {
+  FeedEvent,
+  RoomEvent,
+  roomClosedReasonSchema,
+  roomMovedReasonSchema,
+} from '@crossfade/shared/media-events';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { Router } from 'mediasoup/types';
 import type { z } from 'zod';
@@ -20,12 +25,18 @@ import { ask } from '../workers/ask.ts';
 import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { EventLog } from './event-log.ts';
+import { RoomRouters, type NewcomerPlacement, type Share, type Site } from './room-routers.ts';
 import { snapshotOf } from './snapshot.ts';
 
 export type RoomClosedReason = z.infer<typeof roomClosedReasonSchema>;
 
-/** While it is closing, what ends with the room is not told one by one. */
-type RoomState = 'open' | 'closing' | 'closed';
+export type RoomMovedReason = z.infer<typeof roomMovedReasonSchema>;
+
+/**
+ * Moving: it has lost its worker and waits for another; nothing is in it and nothing can be made in it. While it is
+ * about to move or closing, what ends with it is not told one by one.
+ */
+type RoomState = 'open' | 'moving' | 'closing' | 'closed';
 
 export interface RoomOptions {
   id: string;
@@ -36,7 +47,9 @@ export interface RoomOptions {
   bootId: string;
   /** The event number it goes on from. */
   afterSeq: number;
+  /** Where its first router is. */
   worker: MediaWorker;
+  placement: NewcomerPlacement;
   counts: EntityCounts;
   log: Log;
 }
@@ -44,41 +57,48 @@ export interface RoomOptions {
 /** A transport that is being made: its participant counts already, and may leave before it is there. */
 interface Arrival {
   readonly participantId: string;
-  left: boolean;
+  /** Why it is not wanted any more. */
+  refused?: ErrorCode;
 }
 
 interface RoomEvents {
   event: [event: FeedEvent];
+  /** The first participant came. */
+  occupied: [];
+  /** The last participant went. */
+  emptied: [];
+  /** One of its workers died: it has to be moved or closed. */
+  'worker-died': [worker: MediaWorker];
   closed: [];
 }
 
 export class Room extends Emitter<RoomEvents> {
   readonly id: string;
-  readonly worker: MediaWorker;
   readonly createdAt = new Date();
   readonly #options: RoomOptions;
-  readonly #router: Router;
   readonly #events: EventLog;
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   /** Transports that are being made. */
   readonly #arrivals = new Set<Arrival>();
+  #routers: RoomRouters;
   #epoch: number;
   #state: RoomState = 'open';
+  #occupied = false;
 
   constructor(router: Router, options: RoomOptions) {
     super(options.log);
     this.id = options.id;
-    this.worker = options.worker;
     this.#options = options;
-    this.#router = router;
+    this.#routers = this.#routersFrom({ worker: options.worker, router });
     this.#epoch = options.epoch;
     this.#events = new EventLog({ roomId: options.id, bootId: options.bootId, after: options.afterSeq });
     options.counts.created('room');
-    router.on('workerclose', () => {
-      this.#end('worker-died');
-    });
+  }
+
+  get profile(): RoomProfile {
+    return this.#options.profile;
   }
 
   get epoch(): number {
@@ -87,7 +107,7 @@ export class Room extends Emitter<RoomEvents> {
 
   get rtpCapabilities(): RtpCapabilities {
     // mediasoup leaves the type of codec parameters open.
-    return this.#router.rtpCapabilities as RtpCapabilities;
+    return this.#routers.first.router.rtpCapabilities as RtpCapabilities;
   }
 
   /** The number of the latest event. */
@@ -104,7 +124,17 @@ export class Room extends Emitter<RoomEvents> {
       transports: this.#transports.size,
       producers: this.#producers.size,
       consumers: this.#consumers.size,
+      pipes: this.#routers.pipeCount,
     };
+  }
+
+  /** How much of it is in which worker. */
+  get shares(): Share[] {
+    return this.#routers.shares;
+  }
+
+  isIn(worker: MediaWorker): boolean {
+    return this.#routers.isIn(worker);
   }
 
   get snapshot(): RoomSnapshot {
@@ -151,37 +181,60 @@ export class Room extends Emitter<RoomEvents> {
     return ownedBy(owner, this.#consumers.get(id), 'consumer-not-found');
   }
 
-  /** @throws CodedError `room-full`; `room-not-found`, `participant-not-found` if those were gone before it was made */
+  /**
+   * @throws CodedError `room-full`; `no-capacity` if the room has lost its worker; `room-not-found`,
+   *   `participant-not-found` if those were gone before it was made
+   */
   async createTransport(request: {
     participantId: string;
     direction: Direction;
     forceTcp: boolean;
   }): Promise<Transport> {
-    const { participantId, direction, forceTcp } = request;
+    const { participantId } = request;
+    this.#mustBeOpen();
     const present = this.#participantIds();
     if (!present.has(participantId) && present.size >= this.#options.maxParticipants) {
       throw new CodedError('room-full');
     }
-    const arrival: Arrival = { participantId, left: false };
+    const arrival: Arrival = { participantId };
     this.#arrivals.add(arrival);
+    this.#tellOccupancy();
     try {
-      const { webRtcServer } = this.worker;
-      const media = await ask(
-        this.#router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
-        (late) => {
-          late.close();
-        },
-      );
-      if (this.#state !== 'open' || arrival.left) {
-        media.close();
-        throw new CodedError(arrival.left ? 'participant-not-found' : 'room-not-found');
-      }
-      const transport = new Transport(media, { participantId, direction, log: this.#options.log });
-      this.#addTransport(transport);
-      return transport;
+      // Two requests to workers may be needed; together they take no longer than one.
+      return await ask(this.#makeTransport(request, arrival));
+    } catch (cause) {
+      if (arrival.refused) throw new CodedError(arrival.refused, undefined, { cause });
+      arrival.refused = 'timeout';
+      throw cause;
     } finally {
       this.#arrivals.delete(arrival);
+      this.#departed(participantId);
     }
+  }
+
+  async #makeTransport(
+    {
+      participantId,
+      direction,
+      forceTcp,
+    }: { participantId: string; direction: Direction; forceTcp: boolean },
+    arrival: Arrival,
+  ): Promise<Transport> {
+    const { worker, router } = await this.#routers.seat(participantId);
+    const { webRtcServer } = worker;
+    const media = await ask(
+      router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+      (late) => {
+        late.close();
+      },
+    );
+    if (arrival.refused) {
+      media.close();
+      throw new CodedError(arrival.refused);
+    }
+    const transport = new Transport(media, { participantId, direction, log: this.#options.log });
+    this.#addTransport(transport);
+    return transport;
   }
 
   /** A paused consumer on a receiving transport. @throws CodedError */
@@ -193,38 +246,123 @@ export class Room extends Emitter<RoomEvents> {
     const producer = this.producer(producerId);
     // Nobody receives what they send themselves.
     if (producer.participantId === transport.participantId) throw new CodedError('producer-not-found');
-    const consumer = await transport.consume(producer, rtpCapabilities);
+    const making = this.#makeConsumer(transport, producer, rtpCapabilities);
+    const consumer = await ask(making, (late) => {
+      late.close();
+    });
     return consumer.answer;
+  }
+
+  /** Where the transport is in another worker than the producer, the producer is brought there. */
+  async #makeConsumer(
+    transport: Transport,
+    producer: Producer,
+    rtpCapabilities: RtpCapabilities,
+  ): Promise<Consumer> {
+    const source = { kind: 'media', id: producer.id } as const;
+    const brought = this.#routers.bring(source, producer.participantId, transport.participantId);
+    const hold = await ask(brought, (late) => {
+      late.release();
+    }).catch((cause: unknown) => {
+      if (producer.closed) throw new CodedError('producer-not-found', undefined, { cause });
+      throw cause instanceof CodedError ? cause : new CodedError('no-capacity', undefined, { cause });
+    });
+    try {
+      const consumer = await transport.consume(producer, rtpCapabilities, hold.id);
+      consumer.on('closed', hold.release);
+      if (consumer.closed) hold.release();
+      return consumer;
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
   }
 
   /** Closes everything this participant owns. @throws CodedError `participant-not-found` */
   leave(participantId: string): void {
     if (!this.#participantIds().has(participantId)) throw new CodedError('participant-not-found');
-    for (const arrival of this.#arrivals) arrival.left ||= arrival.participantId === participantId;
+    for (const arrival of this.#arrivals) {
+      if (arrival.participantId === participantId) arrival.refused ??= 'participant-not-found';
+    }
     for (const transport of [...this.#transports.values()]) {
       if (transport.participantId === participantId) transport.close('participant-left');
     }
     this.#publish({ type: 'participant-left', participantId, reason: 'left' });
+    this.#departed(participantId);
   }
 
-  close(reason: Exclude<RoomClosedReason, 'worker-died'>): void {
-    this.#end(reason);
-  }
-
-  #end(reason: RoomClosedReason): void {
+  /** Closes everything in it; it takes nothing more until it is somewhere else. */
+  leaveWorkers(): void {
     if (this.#state !== 'open') return;
+    this.#state = 'moving';
+    this.#clear('no-capacity');
+    this.#tellOccupancy();
+  }
+
+  /** Stands again, empty and under the next epoch, after it has left its workers. */
+  arriveAt(site: Site, reason: RoomMovedReason): void {
+    if (this.#state !== 'moving') {
+      site.router.close();
+      return;
+    }
+    this.#state = 'open';
+    this.#routers = this.#routersFrom(site);
+    const fromEpoch = this.#epoch;
+    this.#epoch += 1;
+    this.#publish({ type: 'room-moved', fromEpoch, reason });
+  }
+
+  close(reason: RoomClosedReason): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
-    for (const transport of [...this.#transports.values()]) transport.roomClosed();
-    this.#router.close();
+    this.#clear('room-not-found');
     this.#publish({ type: 'room-closed', reason });
     this.#state = 'closed';
     this.#options.counts.closed('room');
     this.emit('closed');
   }
 
+  /** @param refusal what those are told who are just coming */
+  #clear(refusal: ErrorCode): void {
+    for (const arrival of this.#arrivals) arrival.refused ??= refusal;
+    for (const transport of [...this.#transports.values()]) transport.roomClosed();
+    this.#routers.close();
+  }
+
+  #routersFrom(first: Site): RoomRouters {
+    const { placement, counts } = this.#options;
+    return new RoomRouters({
+      first,
+      placement,
+      counts,
+      onWorkerGone: (worker) => {
+        this.emit('worker-died', worker);
+      },
+    });
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state === 'moving') throw new CodedError('no-capacity', 'The room is being moved; ask again.');
+    if (this.#state !== 'open') throw new CodedError('room-not-found');
+  }
+
   #participantIds(): Set<string> {
-    const present = [...this.#transports.values(), ...this.#arrivals];
-    return new Set(present.map(({ participantId }) => participantId));
+    const coming = [...this.#arrivals].filter(({ refused }) => !refused);
+    return new Set([...this.#transports.values(), ...coming].map(({ participantId }) => participantId));
+  }
+
+  /** Something of this participant is gone; when it was the last, its seat is free. */
+  #departed(participantId: string): void {
+    if (this.#state !== 'open') return;
+    if (!this.#participantIds().has(participantId)) this.#routers.unseat(participantId);
+    this.#tellOccupancy();
+  }
+
+  #tellOccupancy(): void {
+    const occupied = this.participantCount > 0;
+    if (occupied === this.#occupied) return;
+    this.#occupied = occupied;
+    this.emit(occupied ? 'occupied' : 'emptied');
   }
 
   #publish(event: RoomEvent): void {
@@ -252,6 +390,7 @@ export class Room extends Emitter<RoomEvents> {
         this.#transports.delete(transportId);
         counts.closed('transport');
         if (this.#state === 'open') tellState();
+        this.#departed(participantId);
       });
   }
 
@@ -280,9 +419,11 @@ export class Room extends Emitter<RoomEvents> {
     const { id: consumerId, producerId, participantId } = consumer;
     this.#consumers.set(consumerId, consumer);
     counts.created('consumer');
+    const uncount = this.#routers.countConsumer(participantId);
     consumer.on('closed', (reason) => {
       this.#consumers.delete(consumerId);
       counts.closed('consumer');
+      uncount();
       if (this.#state === 'open') {
         this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
       }

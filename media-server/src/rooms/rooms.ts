@@ -1,14 +1,21 @@
-/** All rooms of this server: finds them, creates each once, and passes on their events. Closed by the app. */
+/**
+ * All rooms of this server: finds them, creates each once, moves those whose worker died, ends those that nobody needs
+ * any more, and passes on their events. Closed by the app.
+ */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { FeedEvent } from '@crossfade/shared/media-events';
+import { systemClock, type Clock } from '../clock.ts';
 import { Emitter } from '../emitter.ts';
 import type { EntityCounts } from '../metrics/entity-counts.ts';
-import { pick } from '../workers/pick.ts';
+import { ask } from '../workers/ask.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import type { MediaWorker } from '../workers/worker.ts';
-import { codecsOf, type RoomProfile } from './codecs.ts';
+import type { RoomProfile } from './codecs.ts';
+import { Lifetime, type LifetimeLimits } from './lifetime.ts';
+import { Placement, type PlacedShare, type RouterRequest } from './placement.ts';
 import { Room, type RoomClosedReason } from './room.ts';
+import { Suspects } from './suspects.ts';
 
 /** How many participants a room takes if its creator does not say. */
 const DEFAULT_MAX_PARTICIPANTS = 500;
@@ -19,20 +26,36 @@ export interface RoomsOptions {
   pool: WorkerPool;
   bootId: string;
   counts: EntityCounts;
+  /** When rooms that nobody renews or uses end. */
+  limits: LifetimeLimits;
+  /** Of one worker, in consumers; see workers/pick. */
+  workerCapacity: number;
   log: Log;
+  clock?: Clock;
 }
 
 export interface RoomRequest {
   id: string;
-  epoch: number;
+  /** Undefined: whatever epoch the room has; a new one begins with 0. */
+  epoch?: number | undefined;
+  /** The epoch the caller acts under, if it says so: it is not raised to that. */
+  callerEpoch?: number | undefined;
   profile: RoomProfile;
   maxParticipants?: number | undefined;
+  /** Seconds until it has to be created again. */
+  lease?: number | undefined;
 }
 
 export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId: string] }> {
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, Room>();
+  readonly #lifetimes = new Map<string, Lifetime>();
   readonly #creating = new Map<string, Promise<Room>>();
+  /** Rooms that wait for another worker. */
+  readonly #moving = new Map<string, Promise<void>>();
+  readonly #placement: Placement;
+  readonly #suspects = new Suspects();
+  readonly #clock: Clock;
   /** Last event number by room id, oldest first. */
   readonly #lastSeqs = new Map<string, number>();
   #closed = false;
@@ -40,6 +63,14 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   constructor(options: RoomsOptions) {
     super(options.log);
     this.#options = options;
+    const { pool, workerCapacity } = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#placement = new Placement({
+      pool,
+      workerCapacity,
+      clock: this.#clock,
+      shares: () => this.#shares(),
+    });
   }
 
   get all(): Iterable<Room> {
@@ -62,21 +93,27 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   }
 
   roomsOf(worker: MediaWorker): Room[] {
-    return [...this.all].filter((room) => room.worker === worker);
+    return [...this.all].filter((room) => room.isIn(worker));
   }
 
   /**
    * The room of this id, made if there is none. Simultaneous requests get the same room. A room that is there already
-   * keeps its profile and size, and takes over a higher epoch.
-   * @throws CodedError `stale-epoch`, `no-capacity`, `timeout`, `shutting-down`
+   * keeps its profile and size, takes over a higher epoch, and its lease is renewed; one that is being moved is waited for.
+   * @throws CodedError `stale-epoch`, `room-quarantined`, `no-capacity`, `timeout`, `shutting-down`
    */
   async getOrCreate(request: RoomRequest): Promise<{ room: Room; created: boolean }> {
-    const known = this.#rooms.get(request.id) ?? this.#creating.get(request.id);
+    const { id, epoch, callerEpoch, lease } = request;
+    const moving = this.#moving.get(id);
+    if (moving) await ask(moving);
+    const known = this.#rooms.get(id) ?? this.#creating.get(id);
     if (known) {
       const room = await known;
-      room.raiseEpoch(request.epoch);
+      room.checkEpoch(callerEpoch);
+      if (epoch !== undefined) room.raiseEpoch(epoch);
+      this.#lifetimes.get(id)?.renew(lease);
       return { room, created: false };
     }
+    if (this.#suspects.isQuarantined(id, this.#clock.now())) throw new CodedError('room-quarantined');
     const creating = this.#create(request);
     this.#creating.set(request.id, creating);
     try {
@@ -93,47 +130,100 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   }
 
   async #create(request: RoomRequest): Promise<Room> {
-    const { bootId, counts, log } = this.#options;
+    const { id, profile, epoch, maxParticipants, lease } = request;
+    const { bootId, counts, log, limits } = this.#options;
     this.#mustBeOpen();
-    const worker = this.#pickWorker();
-    const router = await worker.createRouter(codecsOf(request.profile));
+    const { worker, router } = await this.#placement.create(this.#routerFor(id, profile));
     if (this.#closed) router.close();
     this.#mustBeOpen();
-    // The worker died before anyone listened to its router.
-    if (router.closed) throw new CodedError('no-capacity');
     const room = new Room(router, {
-      id: request.id,
-      epoch: request.epoch,
-      profile: request.profile,
-      maxParticipants: request.maxParticipants ?? DEFAULT_MAX_PARTICIPANTS,
+      id,
+      epoch: epoch ?? 0,
+      profile,
+      maxParticipants: maxParticipants ?? DEFAULT_MAX_PARTICIPANTS,
       bootId,
-      afterSeq: this.#lastSeqs.get(request.id) ?? 0,
+      afterSeq: this.#lastSeqs.get(id) ?? 0,
       worker,
+      placement: {
+        workerForNewcomer: (own) => this.#placement.workerForNewcomer(own),
+        openRouter: (other) => this.#placement.openRouter(other, profile),
+      },
       counts,
       log,
     });
-    this.#rooms.set(room.id, room);
+    const lifetime = new Lifetime(lease, {
+      ...limits,
+      clock: this.#clock,
+      onExpired: (reason) => {
+        room.close(reason);
+      },
+    });
+    this.#rooms.set(id, room);
+    this.#lifetimes.set(id, lifetime);
     room
       .on('event', (event) => {
         this.emit('event', event);
       })
+      .on('occupied', () => {
+        lifetime.occupied();
+      })
+      .on('emptied', () => {
+        lifetime.emptied();
+      })
+      .on('worker-died', (dead) => {
+        this.#workerDied(dead);
+      })
       .on('closed', () => {
-        this.#rooms.delete(room.id);
+        lifetime.stop();
+        this.#rooms.delete(id);
+        this.#lifetimes.delete(id);
         this.#remember(room);
-        this.emit('closed', room.id);
+        this.emit('closed', id);
       });
     return room;
   }
 
-  #pickWorker(): MediaWorker {
-    const choice = pick(
-      this.#options.pool.workers.map((worker) => ({
-        worker,
-        consumersPerRoom: this.roomsOf(worker).map(({ size }) => size.consumers),
-      })),
+  /** The first of a worker's rooms tells; then all of them are moved, or closed if one of them is to blame. */
+  #workerDied(worker: MediaWorker): void {
+    const affected = this.roomsOf(worker);
+    const quarantined = this.#suspects.workerDied(
+      affected.map(({ id }) => id),
+      this.#clock.now(),
     );
-    if (!choice) throw new CodedError('no-capacity');
-    return choice.worker;
+    for (const room of affected) {
+      if (quarantined.includes(room.id)) {
+        this.#options.log.error('a room was quarantined', { roomId: room.id });
+        room.close('quarantined');
+      } else {
+        room.leaveWorkers();
+        const moved = this.#move(room).finally(() => this.#moving.delete(room.id));
+        this.#moving.set(room.id, moved);
+      }
+    }
+  }
+
+  async #move(room: Room): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const site = await this.#placement.recover(this.#routerFor(room.id, room.profile));
+      room.arriveAt(site, 'worker-died');
+      log.warn('a room was moved to another worker', { roomId: room.id, worker: site.worker.index });
+    } catch (error) {
+      log.error('a room could not be moved to another worker', { roomId: room.id, error });
+      room.close('worker-died');
+    }
+  }
+
+  #routerFor(id: string, profile: RoomProfile): RouterRequest {
+    return { profile, suspect: this.#suspects.isSuspect(id, this.#clock.now()) };
+  }
+
+  *#shares(): Iterable<PlacedShare> {
+    const now = this.#clock.now();
+    for (const room of this.all) {
+      const suspect = this.#suspects.isSuspect(room.id, now);
+      for (const share of room.shares) yield { ...share, suspect };
+    }
   }
 
   /** Events are numbered by room id, so a reader never sees the same number twice. */

@@ -21,9 +21,10 @@ export function roomRoutes(rooms: Rooms, bootId: string): Router {
     create,
     route(create, async (request, response) => {
       const id = roomIdOf(request);
-      rooms.get(id)?.checkEpoch(callerOf(request.headers).epoch);
+      const callerEpoch = callerOf(request.headers).epoch;
+      rooms.get(id)?.checkEpoch(callerEpoch);
       const body = bodyOf(createRoomRequestSchema, request);
-      const { room, created } = await rooms.getOrCreate({ id, ...body });
+      const { room, created } = await rooms.getOrCreate({ id, callerEpoch, ...body });
       const answer: CreateRoomAnswer = {
         roomId: room.id,
         epoch: room.epoch,

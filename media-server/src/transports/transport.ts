@@ -135,16 +135,21 @@ export class Transport extends Emitter<TransportEvents> {
 
   /**
    * A paused consumer of somebody's producer.
+   * @param localId the producer's id in this transport's router
    * @throws CodedError `producer-not-found` if it was closed meanwhile, `wrong-transport-direction`,
    *   `incompatible-capabilities`, `invalid-media-parameters`
    */
-  async consume(producer: Producer, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
+  async consume(
+    producer: Producer,
+    rtpCapabilities: RtpCapabilities,
+    localId = producer.id,
+  ): Promise<Consumer> {
     this.#mustBe('recv');
     const relevant = relevantCapabilities(rtpCapabilities, producer.producedAs);
     const media = await checkedByMediasoup(
       ask(
         this.#media
-          .consume({ producerId: producer.id, rtpCapabilities: relevant, paused: true })
+          .consume({ producerId: localId, rtpCapabilities: relevant, paused: true })
           .catch(asIncompatible),
         (late) => {
           late.close();
@@ -154,7 +159,11 @@ export class Transport extends Emitter<TransportEvents> {
     if (this.closed || producer.closed) media.close();
     this.#mustBeOpen();
     if (producer.closed) throw new CodedError('producer-not-found');
-    const consumer = new Consumer(media, { participantId: this.participantId, log: this.#log });
+    const consumer = new Consumer(media, {
+      participantId: this.participantId,
+      producerId: producer.id,
+      log: this.#log,
+    });
     this.#consumers.add(consumer);
     producer.addConsumer(consumer);
     consumer.on('closed', () => {
