@@ -14,11 +14,14 @@ import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
+import { Drain } from './node/drain.ts';
+import { startLoadNews } from './node/load-news.ts';
+import { MediaNode } from './node/node.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 /** Milliseconds requests under way get when the server stops. */
-const DRAIN_LIMIT_MS = 500;
+const REQUESTS_LIMIT_MS = 500;
 
 export interface MediaServerDeps {
   config: MediaServerConfig;
@@ -33,6 +36,8 @@ export interface MediaServer {
   readonly bootId: string;
   /** Opens the ports of the settings, and tells where the API is. @throws SettingError */
   listen(): Promise<string>;
+  /** Takes no new rooms; resolves when the others are gone, at the latest at the deadline of the settings. */
+  drain(): Promise<void>;
   /** Closes the rooms, tells the feed, ends the workers. Repeated calls wait for the first. */
   close(): Promise<void>;
 }
@@ -49,7 +54,28 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     basePort: config.RTC_BASE_PORT,
     log,
   });
-  const rooms = new Rooms({ pool, bootId, counts: createEntityCounts(registry), log });
+  const rooms = new Rooms({
+    pool,
+    bootId,
+    counts: createEntityCounts(registry),
+    log,
+    admit: () => {
+      node.admit();
+    },
+  });
+  const drain = new Drain({ rooms, deadlineMs: config.DRAIN_DEADLINE_S * 1_000, log });
+  const node = new MediaNode({
+    bootId,
+    version: packageVersion(),
+    region: config.REGION,
+    consumersPerWorker: config.WORKER_CONSUMER_CAPACITY,
+    pool,
+    rooms,
+    drain,
+  });
+  pool.on('gave-up', () => {
+    drain.start('workers-dying');
+  });
   observeMedia(registry, { rooms, pool });
 
   let closing: Promise<void> | undefined;
@@ -59,19 +85,29 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
       registry,
       key,
       bootId,
-      version: packageVersion(),
-      region: config.REGION,
+      node,
+      drain,
       pool,
       rooms,
       accepting: () => closing === undefined,
     }),
   );
   const feed = new Feed(server, { rooms, bootId, key, log });
+  const stopLoadNews = startLoadNews({
+    node,
+    drain,
+    pool,
+    tell: (load) => {
+      feed.tellAll(load);
+    },
+  });
   let metrics: Server | undefined;
 
   const end = async () => {
     const stopped = closeServer(server);
-    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    const limit = setTimeout(() => server.closeAllConnections(), REQUESTS_LIMIT_MS);
+    stopLoadNews();
+    drain.close();
     rooms.close('shutting-down');
     await feed.close();
     await pool.close();
@@ -89,6 +125,10 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
         metrics = await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
       }
       return `http://${config.HOST}:${port}`;
+    },
+    drain: () => {
+      drain.start('terminating');
+      return drain.done();
     },
     close: () => (closing ??= end()),
   };

@@ -34,6 +34,10 @@ const schema = z.object({
     .optional(),
   /** Worker n listens on this port + n, UDP and TCP; 0: any free port. */
   RTC_BASE_PORT: portSetting.default(44_400),
+  /** Consumers that make one worker full, 1 to 100000; a server that is 80 % full takes no new rooms. */
+  WORKER_CONSUMER_CAPACITY: countSetting(1, 100_000).default(1_000),
+  /** Seconds the rooms get when the server drains, on SIGTERM too: 0 to 86400. */
+  DRAIN_DEADLINE_S: countSetting(0, 86_400).default(30),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

@@ -120,10 +120,11 @@ export function startServices(
     kill,
     async stop() {
       stopping = true;
-      // To the service alone; it ends its workers itself when it has closed the calls.
+      // To the service alone; it ends its workers itself when it has closed the calls. SIGINT: on a SIGTERM it would
+      // first wait for its calls to move elsewhere, and there is nowhere else.
       for (const { child } of children) {
         if (child.exitCode === null && child.signalCode === null)
-          signal(child.pid, 'SIGTERM', { group: false });
+          signal(child.pid, 'SIGINT', { group: false });
       }
       const timer = setTimeout(kill, stopTimeoutMs);
       await allGone;

@@ -15,6 +15,7 @@ import {
   type FeedEvent,
   type FeedEventType,
   type JoinRoomAnswer,
+  type NodeLoad,
 } from '@crossfade/shared/media-events';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -33,7 +34,9 @@ interface ClientEvents {
   'join-room': (request: unknown, answer: (answer: JoinRoomAnswer) => void) => void;
   'leave-room': (request: unknown, answer: (answer: LeaveRoomAnswer) => void) => void;
 }
-type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void>;
+type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void> & {
+  'node-load': (load: NodeLoad) => void;
+};
 type Reader = Socket<ClientEvents, FeedEvents>;
 
 export interface FeedOptions {
@@ -83,6 +86,11 @@ export class Feed {
       .on('closed', (roomId) => {
         this.#readers.in(channel(roomId)).socketsLeave(channel(roomId));
       });
+  }
+
+  /** Sends `node-load` to every reader. */
+  tellAll(load: NodeLoad): void {
+    this.#readers.emit('node-load', load);
   }
 
   /** Lets the last events out, then ends every connection in a way that clients reconnect from. */

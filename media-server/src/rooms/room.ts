@@ -210,6 +210,12 @@ export class Room extends Emitter<RoomEvents> {
     this.#publish({ type: 'participant-left', participantId, reason: 'left' });
   }
 
+  /** Tells that the room is about to end here: whoever owns the call should build it elsewhere. */
+  announceMove(): void {
+    if (this.#state === 'open')
+      this.#publish({ type: 'room-moved', fromEpoch: this.#epoch, reason: 'draining' });
+  }
+
   close(reason: Exclude<RoomClosedReason, 'worker-died'>): void {
     this.#end(reason);
   }

@@ -20,6 +20,8 @@ export interface RoomsOptions {
   bootId: string;
   counts: EntityCounts;
   log: Log;
+  /** Asked before a new room is made. @throws CodedError if this server takes none */
+  admit: () => void;
 }
 
 export interface RoomRequest {
@@ -68,7 +70,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   /**
    * The room of this id, made if there is none. Simultaneous requests get the same room. A room that is there already
    * keeps its profile and size, and takes over a higher epoch.
-   * @throws CodedError `stale-epoch`, `no-capacity`, `timeout`, `shutting-down`
+   * @throws CodedError `stale-epoch`, `no-capacity`, `timeout`, `draining`, `shutting-down`
    */
   async getOrCreate(request: RoomRequest): Promise<{ room: Room; created: boolean }> {
     const known = this.#rooms.get(request.id) ?? this.#creating.get(request.id);
@@ -94,11 +96,15 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
 
   async #create(request: RoomRequest): Promise<Room> {
     const { bootId, counts, log } = this.#options;
-    this.#mustBeOpen();
+    this.#mustTakeRooms();
     const worker = this.#pickWorker();
     const router = await worker.createRouter(codecsOf(request.profile));
-    if (this.#closed) router.close();
-    this.#mustBeOpen();
+    try {
+      this.#mustTakeRooms();
+    } catch (error) {
+      router.close();
+      throw error;
+    }
     // The worker died before anyone listened to its router.
     if (router.closed) throw new CodedError('no-capacity');
     const room = new Room(router, {
@@ -144,7 +150,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     if (this.#lastSeqs.size > REMEMBERED_ROOMS && !oldest.done) this.#lastSeqs.delete(oldest.value);
   }
 
-  #mustBeOpen(): void {
+  #mustTakeRooms(): void {
     if (this.#closed) throw new CodedError('shutting-down');
+    this.#options.admit();
   }
 }
