@@ -13,6 +13,7 @@ import type { MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
+import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
@@ -92,7 +93,8 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
       accepting: () => closing === undefined,
     }),
   );
-  const feed = new Feed(server, { rooms, bootId, key, log });
+  const feed = new Feed(server, { rooms, bootId, key, metrics: createFeedMetrics(registry), log });
+  observeFeed(registry, feed);
   const stopLoadNews = startLoadNews({
     node,
     drain,
