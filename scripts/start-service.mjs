@@ -32,6 +32,6 @@ await runMain(async () => {
     detached: true,
   });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
-    process.on(signal, () => child.kill('SIGTERM'));
+    process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 });

@@ -13,12 +13,16 @@ import type { MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
+import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
+import { Drain } from './node/drain.ts';
+import { startLoadNews } from './node/load-news.ts';
+import { MediaNode } from './node/node.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 /** Milliseconds requests under way get when the server stops. */
-const DRAIN_LIMIT_MS = 500;
+const REQUESTS_LIMIT_MS = 500;
 
 export interface MediaServerDeps {
   config: MediaServerConfig;
@@ -33,6 +37,8 @@ export interface MediaServer {
   readonly bootId: string;
   /** Opens the ports of the settings, and tells where the API is. @throws SettingError */
   listen(): Promise<string>;
+  /** Takes no new rooms; resolves when the others are gone, at the latest at the deadline of the settings. */
+  drain(): Promise<void>;
   /** Closes the rooms, tells the feed, ends the workers. Repeated calls wait for the first. */
   close(): Promise<void>;
 }
@@ -57,8 +63,24 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
       leaseGraceMs: config.LEASE_GRACE_S * 1_000,
       emptyMs: config.EMPTY_ROOM_TIMEOUT_S * 1_000,
     },
-    workerCapacity: config.WORKER_CAPACITY,
+    workerCapacity: config.WORKER_CONSUMER_CAPACITY,
     log,
+    admit: () => {
+      node.admit();
+    },
+  });
+  const drain = new Drain({ rooms, deadlineMs: config.DRAIN_DEADLINE_S * 1_000, log });
+  const node = new MediaNode({
+    bootId,
+    version: packageVersion(),
+    region: config.REGION,
+    consumersPerWorker: config.WORKER_CONSUMER_CAPACITY,
+    pool,
+    rooms,
+    drain,
+  });
+  pool.on('gave-up', () => {
+    drain.start('workers-dying');
   });
   observeMedia(registry, { rooms, pool });
 
@@ -69,19 +91,30 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
       registry,
       key,
       bootId,
-      version: packageVersion(),
-      region: config.REGION,
+      node,
+      drain,
       pool,
       rooms,
       accepting: () => closing === undefined,
     }),
   );
-  const feed = new Feed(server, { rooms, bootId, key, log });
+  const feed = new Feed(server, { rooms, bootId, key, metrics: createFeedMetrics(registry), log });
+  observeFeed(registry, feed);
+  const stopLoadNews = startLoadNews({
+    node,
+    drain,
+    pool,
+    tell: (load) => {
+      feed.tellAll(load);
+    },
+  });
   let metrics: Server | undefined;
 
   const end = async () => {
     const stopped = closeServer(server);
-    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    const limit = setTimeout(() => server.closeAllConnections(), REQUESTS_LIMIT_MS);
+    stopLoadNews();
+    drain.close();
     rooms.close('shutting-down');
     await feed.close();
     await pool.close();
@@ -99,6 +132,10 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
         metrics = await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
       }
       return `http://${config.HOST}:${port}`;
+    },
+    drain: () => {
+      drain.start('terminating');
+      return drain.done();
     },
     close: () => (closing ??= end()),
   };

@@ -34,12 +34,15 @@ const schema = z.object({
     .optional(),
   /** Worker n listens on this port + n, UDP and TCP; 0: any free port. */
   RTC_BASE_PORT: portSetting.default(44_400),
-  /** How much one worker takes before a room on it grows into another one: 1 to 100000 consumers; see workers/pick. */
-  WORKER_CAPACITY: countSetting(1, 100_000).default(500),
   /** Seconds a room lives on after the lease that nobody renewed, 0 to 3600. */
   LEASE_GRACE_S: countSetting(0, 3_600).default(10),
   /** Seconds a room may be without participants before it is closed, 1 to 86400. */
   EMPTY_ROOM_TIMEOUT_S: countSetting(1, 86_400).default(300),
+  /** Consumers that make one worker full, 1 to 100000: a room that has so many grows into another worker, and a server that is
+   * 80 % full takes no new rooms. */
+  WORKER_CONSUMER_CAPACITY: countSetting(1, 100_000).default(500),
+  /** Seconds the rooms get when the server drains, on SIGTERM too: 0 to 86400. */
+  DRAIN_DEADLINE_S: countSetting(0, 86_400).default(30),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

@@ -19,7 +19,7 @@ await runService(async () => {
   try {
     const url = await mediaServer.listen();
     log.info('listening', { url, workers: config.MEDIASOUP_WORKERS });
-    return { service: { url, close: () => mediaServer.close() }, log };
+    return { service: { url, drain: () => mediaServer.drain(), close: () => mediaServer.close() }, log };
   } catch (error) {
     await mediaServer.close();
     throw error;

@@ -121,9 +121,10 @@ export function startServices(
       const timer = setTimeout(kill, stopTimeoutMs);
       // The last one started first: it uses those before it, and would take their end for a failure.
       for (const { child, gone } of children.toReversed()) {
-        // To the service alone; it ends its workers itself when it has closed the calls.
+        // To the service alone; it ends its workers itself when it has closed the calls. SIGINT: on a SIGTERM it would
+        // first wait for its calls to move elsewhere, and there is nowhere else.
         if (child.exitCode === null && child.signalCode === null)
-          signal(child.pid, 'SIGTERM', { group: false });
+          signal(child.pid, 'SIGINT', { group: false });
         await gone;
       }
       clearTimeout(timer);

@@ -11,7 +11,7 @@ const WELL_BEHAVED = `
   const { spawn } = require('node:child_process');
   const worker = spawn('sleep', ['600'], { stdio: 'ignore' });
   console.log('worker ' + worker.pid);
-  process.on('SIGTERM', () => { console.log('stopping'); worker.kill(); process.exit(0); });
+  process.on('SIGINT', () => { console.log('stopping'); worker.kill(); process.exit(0); });
   process.on('disconnect', () => { worker.kill(); process.exit(0); });
   process.send({ type: 'ready', url: 'http://127.0.0.1:1' });
 `;
@@ -101,7 +101,7 @@ describe('services', () => {
 
   test('one that does not stop is killed after the limit, with its workers', async () => {
     const services = start(
-      { one: `${WELL_BEHAVED} process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {});` },
+      { one: `${WELL_BEHAVED} process.removeAllListeners('SIGINT'); process.on('SIGINT', () => {});` },
       { stopTimeoutMs: 200 },
     );
     await services.ready;

@@ -5,16 +5,24 @@ import { SettingError } from './settings.ts';
 export interface RunningService {
   /** Where it can be reached. */
   url: string;
+  /**
+   * Sends its users elsewhere, working on meanwhile; resolves when they are gone or their time is up. On SIGTERM it
+   * comes before `close`, and takes as long as the service's own settings say.
+   */
+  drain?(): Promise<void>;
   /** Stops it; called once. */
   close(): Promise<void>;
 }
 
-/** How long a stop may take before the process ends anyway, milliseconds. */
+/** How long `close` may take before the process ends anyway, milliseconds. */
 const STOP_LIMIT_MS = 10_000;
 
 /**
  * Runs a service until SIGTERM, SIGINT or the end of the process that started it. A parent with an IPC channel is
  * told `{ type: 'ready', url }`. Sets the exit code: 0 after a stop, 1 if it could not start.
+ *
+ * SIGTERM comes from what operates services, and drains first. SIGINT comes from a person at a terminal, who does not
+ * want to wait; neither does whoever sends a second signal. Both stop at once, still in order.
  */
 export async function runService(start: () => Promise<{ service: RunningService; log: Log }>): Promise<void> {
   // Whoever reads the log may be gone before we are; that must not keep us from stopping.
@@ -38,6 +46,7 @@ export async function runService(start: () => Promise<{ service: RunningService;
   }
   const { service, log } = started;
 
+  let draining = false;
   let stopping = false;
   const stop = (why: string, exitCode = 0) => {
     if (stopping) return;
@@ -62,7 +71,21 @@ export async function runService(start: () => Promise<{ service: RunningService;
   process.off('SIGTERM', stopEarly);
   process.off('SIGINT', stopEarly);
   process.on('SIGTERM', () => {
-    stop('SIGTERM');
+    if (!service.drain || draining || stopping) {
+      stop('SIGTERM');
+      return;
+    }
+    draining = true;
+    log.info('draining', { why: 'SIGTERM' });
+    service.drain().then(
+      () => {
+        stop('SIGTERM');
+      },
+      (error: unknown) => {
+        log.error('draining failed', { error });
+        stop('SIGTERM');
+      },
+    );
   });
   process.on('SIGINT', () => {
     stop('SIGINT');

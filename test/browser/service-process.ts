@@ -6,6 +6,9 @@ import path from 'node:path';
 export interface ServiceProcess {
   url: string;
   pid: number;
+  signal: (name: NodeJS.Signals) => void;
+  /** Its exit status, when it has ended; null if a signal ended it. */
+  ended: Promise<number | null>;
   stop: () => Promise<void>;
 }
 
@@ -33,13 +36,16 @@ export async function startServiceProcess(
   const hear = (chunk: Buffer) => heard(chunk.toString());
   child.stdout?.on('data', hear);
   child.stderr?.on('data', hear);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const url = await readyUrl(child, file, ended);
   return {
     url,
     pid: child.pid ?? 0,
+    signal: (name) => child.kill(name),
+    ended,
     stop: async () => {
-      child.kill('SIGTERM');
+      // Not SIGTERM: a media server would first wait for its rooms to move.
+      child.kill('SIGINT');
       const limit = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       await ended;
       clearTimeout(limit);
@@ -47,7 +53,7 @@ export async function startServiceProcess(
   };
 }
 
-async function readyUrl(child: ChildProcess, file: string, ended: Promise<void>): Promise<string> {
+async function readyUrl(child: ChildProcess, file: string, ended: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<string>((resolve, reject) => {

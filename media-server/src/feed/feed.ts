@@ -15,15 +15,22 @@ import {
   type FeedEvent,
   type FeedEventType,
   type JoinRoomAnswer,
+  type NodeLoad,
 } from '@crossfade/shared/media-events';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { FeedMetrics } from '../metrics/feed-metrics.ts';
 import { joinAnswer } from './join.ts';
+import { SlowReaders } from './slow-readers.ts';
 
 /** Largest message a reader may send, bytes: they send ids only. */
 const MAX_MESSAGE_BYTES = 16_384;
 /** Milliseconds a connection may take to join the namespace with its token. */
 const CONNECT_LIMIT_MS = 5_000;
+/** Milliseconds between a reader's answer and the next ping: see backlog.ts. */
+const PING_INTERVAL_MS = 2_000;
+/** Milliseconds for the answer, told to readers: with the interval, how long they wait for us. We wait less for them. */
+const PING_LIMIT_MS = 8_000;
 /** Milliseconds readers get to receive the last events when the server stops. */
 const FLUSH_LIMIT_MS = 250;
 
@@ -33,13 +40,16 @@ interface ClientEvents {
   'join-room': (request: unknown, answer: (answer: JoinRoomAnswer) => void) => void;
   'leave-room': (request: unknown, answer: (answer: LeaveRoomAnswer) => void) => void;
 }
-type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void>;
+type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void> & {
+  'node-load': (load: NodeLoad) => void;
+};
 type Reader = Socket<ClientEvents, FeedEvents>;
 
 export interface FeedOptions {
   rooms: Rooms;
   bootId: string;
   key: TokenKey;
+  metrics: FeedMetrics;
   log: Log;
 }
 
@@ -47,11 +57,22 @@ export class Feed {
   readonly #io: Server<ClientEvents, FeedEvents>;
   readonly #readers: Namespace<ClientEvents, FeedEvents>;
   readonly #options: FeedOptions;
+  readonly #slowReaders: SlowReaders;
   /** The connections below those of Socket.IO. */
   readonly #sockets = new Set<Duplex>();
 
   constructor(server: HttpServer, options: FeedOptions) {
     this.#options = options;
+    const { metrics, log } = options;
+    this.#slowReaders = new SlowReaders({
+      log,
+      onEvicted: (why) => {
+        metrics.evicted(why);
+      },
+      onLag: (milliseconds) => {
+        metrics.lagged(milliseconds);
+      },
+    });
     server.on('upgrade', (_request, socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -61,6 +82,8 @@ export class Feed {
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
       connectTimeout: CONNECT_LIMIT_MS,
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: PING_LIMIT_MS,
       // Only browsers send an Origin, and no browser has business here.
       allowRequest: (request, answer) => {
         answer(null, request.headers.origin === undefined);
@@ -74,6 +97,7 @@ export class Feed {
       next(this.#refusalOf(socket.handshake.auth['token']));
     });
     this.#readers.on('connection', (reader) => {
+      this.#slowReaders.watch(reader);
       this.#serve(reader);
     });
     options.rooms
@@ -85,8 +109,23 @@ export class Feed {
       });
   }
 
+  get readerCount(): number {
+    return this.#readers.sockets.size;
+  }
+
+  /** What waits for the slowest reader. */
+  get backlogBytes(): number {
+    return this.#slowReaders.worstBytes;
+  }
+
+  /** Sends `node-load` to every reader. */
+  tellAll(load: NodeLoad): void {
+    this.#readers.emit('node-load', load);
+  }
+
   /** Lets the last events out, then ends every connection in a way that clients reconnect from. */
   async close(): Promise<void> {
+    this.#slowReaders.stop();
     const gone = [...this.#sockets].map(
       (socket) => new Promise((resolve) => void socket.once('close', resolve)),
     );

@@ -6,6 +6,7 @@ import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
+import type { Rooms } from '../rooms/rooms.ts';
 import { roomRoutes } from '../rooms/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
 
@@ -14,6 +15,8 @@ const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry'>, NodeDeps {
   key: TokenKey;
+  bootId: string;
+  rooms: Rooms;
 }
 
 export function createApi(options: ApiOptions): Express {

@@ -1,22 +1,22 @@
 /** REST: this server itself. Liveness depends on nothing; readiness on the workers. */
 import { route } from '@crossfade/service/http';
-import type { Readiness } from '@crossfade/shared/media-api';
+import { drainRequestSchema, type Readiness } from '@crossfade/shared/media-api';
 import { Router } from 'express';
-import type { Rooms } from '../rooms/rooms.ts';
+import { bodyOf } from '../http/room-route.ts';
 import type { WorkerPool } from '../workers/pool.ts';
+import type { Drain } from './drain.ts';
+import type { MediaNode } from './node.ts';
 
 export interface NodeDeps {
-  bootId: string;
-  version: string;
-  region: string | undefined;
+  node: MediaNode;
+  drain: Drain;
   pool: WorkerPool;
-  rooms: Rooms;
   /** False once it is shutting down. */
   accepting: () => boolean;
 }
 
 /** `/health` and `/ready`, for anyone who can reach the port. */
-export function healthRoutes({ pool, accepting }: NodeDeps): Router {
+export function healthRoutes({ node, pool, accepting }: NodeDeps): Router {
   const router = Router();
   router.get(
     '/health',
@@ -25,7 +25,7 @@ export function healthRoutes({ pool, accepting }: NodeDeps): Router {
   router.get(
     '/ready',
     route('/ready', (_request, response) => {
-      const checks = { workers: pool.workers.length > 0, accepting: accepting() };
+      const checks = { workers: pool.workers.length > 0, accepting: accepting() && !node.draining };
       const answer: Readiness = { ready: Object.values(checks).every(Boolean), checks };
       response.status(answer.ready ? 200 : 503).json(answer);
     }),
@@ -33,28 +33,30 @@ export function healthRoutes({ pool, accepting }: NodeDeps): Router {
   return router;
 }
 
-/** `GET /api/node` */
-export function nodeRoutes({ bootId, version, region, pool, rooms }: NodeDeps): Router {
+/** `GET /api/node`, and starting and cancelling a drain: all three answer with what the server now is. */
+export function nodeRoutes({ node, drain, pool }: NodeDeps): Router {
   const router = Router();
   router.get(
     '/node',
-    route('/node', (_request, response) =>
-      response.json({
-        bootId,
-        version,
-        region: region ?? null,
-        uptimeS: Math.round(process.uptime()),
-        workers: {
-          expected: pool.size,
-          up: pool.workers.map((worker) => ({
-            index: worker.index,
-            pid: worker.pid,
-            cpu: worker.cpu,
-            rooms: rooms.roomsOf(worker).length,
-          })),
-        },
-      }),
-    ),
+    route('/node', (_request, response) => response.json(node.info)),
+  );
+  const draining = '/node/drain';
+  router.post(
+    draining,
+    route(draining, (request, response) => {
+      const { deadlineS } = bodyOf(drainRequestSchema, request);
+      drain.start('asked', deadlineS === undefined ? undefined : deadlineS * 1_000);
+      response.json(node.info);
+    }),
+  );
+  router.delete(
+    draining,
+    route(draining, (_request, response) => {
+      drain.cancel();
+      // Who says that the server is fit again says so of its workers, too.
+      pool.revive();
+      response.json(node.info);
+    }),
   );
   return router;
 }

@@ -291,6 +291,12 @@ export class Room extends Emitter<RoomEvents> {
     this.#departed(participantId);
   }
 
+  /** Tells that the room is about to end here: whoever owns the call should build it elsewhere. */
+  announceMove(): void {
+    if (this.#state === 'open')
+      this.#publish({ type: 'room-moved', fromEpoch: this.#epoch, reason: 'draining' });
+  }
+
   /** Closes everything in it; it takes nothing more until it is somewhere else. */
   leaveWorkers(): void {
     if (this.#state !== 'open') return;

@@ -32,6 +32,8 @@ export interface RoomsOptions {
   workerCapacity: number;
   log: Log;
   clock?: Clock;
+  /** Asked before a new room is made. @throws CodedError if this server takes none */
+  admit: () => void;
 }
 
 export interface RoomRequest {
@@ -99,7 +101,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   /**
    * The room of this id, made if there is none. Simultaneous requests get the same room. A room that is there already
    * keeps its profile and size, takes over a higher epoch, and its lease is renewed; one that is being moved is waited for.
-   * @throws CodedError `stale-epoch`, `room-quarantined`, `no-capacity`, `timeout`, `shutting-down`
+   * @throws CodedError `stale-epoch`, `room-quarantined`, `no-capacity`, `timeout`, `draining`,
+   *   `shutting-down`
    */
   async getOrCreate(request: RoomRequest): Promise<{ room: Room; created: boolean }> {
     const { id, epoch, callerEpoch, lease } = request;
@@ -132,10 +135,14 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   async #create(request: RoomRequest): Promise<Room> {
     const { id, profile, epoch, maxParticipants, lease } = request;
     const { bootId, counts, log, limits } = this.#options;
-    this.#mustBeOpen();
+    this.#mustTakeRooms();
     const { worker, router } = await this.#placement.create(this.#routerFor(id, profile));
-    if (this.#closed) router.close();
-    this.#mustBeOpen();
+    try {
+      this.#mustTakeRooms();
+    } catch (error) {
+      router.close();
+      throw error;
+    }
     const room = new Room(router, {
       id,
       epoch: epoch ?? 0,
@@ -234,7 +241,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     if (this.#lastSeqs.size > REMEMBERED_ROOMS && !oldest.done) this.#lastSeqs.delete(oldest.value);
   }
 
-  #mustBeOpen(): void {
+  #mustTakeRooms(): void {
     if (this.#closed) throw new CodedError('shutting-down');
+    this.#options.admit();
   }
 }

@@ -1,7 +1,11 @@
-/** The media workers of this server, one per place; a worker that died is replaced in its place. Closed by the app. */
+/**
+ * The media workers of this server, one per place; a worker that died is replaced in its place, unless too many did
+ * lately: then the places stay empty until `revive`. Closed by the app.
+ */
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
 import { Emitter } from '../emitter.ts';
+import { afterDeath, NO_DEATHS } from './deaths.ts';
 import { MediaWorker, type MediaWorkerOptions } from './worker.ts';
 
 /** Milliseconds before a replacement that failed is tried again: doubled each time, up to the limit. */
@@ -13,18 +17,30 @@ export interface WorkerPoolOptions extends Pick<MediaWorkerOptions, 'bin' | 'lis
   /** Worker n listens on `basePort` + n; 0: any free port. */
   basePort: number;
   log: Log;
+  /** Milliseconds that never go back. */
+  now?: () => number;
 }
 
 type Place =
   | { state: 'up'; worker: MediaWorker }
   /** `done` resolves when there is a new worker or the pool is closed. */
-  | { state: 'restarting'; done: Promise<void> };
+  | { state: 'restarting'; done: Promise<void> }
+  /** Not replaced, because too many died. */
+  | { state: 'down' };
 
-export class WorkerPool extends Emitter<{ restarted: [] }> {
+interface PoolEvents {
+  died: [];
+  restarted: [];
+  /** Too many died: nobody is replaced from here on. */
+  'gave-up': [];
+}
+
+export class WorkerPool extends Emitter<PoolEvents> {
   readonly #options: WorkerPoolOptions;
   readonly #places: Place[] = [];
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
+  #deaths = NO_DEATHS;
 
   /** @throws SettingError if a worker cannot be started; those that could are closed again */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
@@ -56,6 +72,14 @@ export class WorkerPool extends Emitter<{ restarted: [] }> {
     return this.#places.length;
   }
 
+  /** Fills the places that were given up, and counts deaths from none. */
+  revive(): void {
+    this.#deaths = NO_DEATHS;
+    for (const [index, place] of this.#places.entries()) {
+      if (place.state === 'down' && !this.#stopped()) this.#restart(index);
+    }
+  }
+
   /** Ends all workers; resolves when their processes are gone. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -65,17 +89,35 @@ export class WorkerPool extends Emitter<{ restarted: [] }> {
   async #end(): Promise<void> {
     this.#stop.abort();
     await Promise.all(
-      this.#places.map((place) => (place.state === 'up' ? place.worker.close() : place.done)),
+      this.#places.map(async (place) => {
+        if (place.state === 'up') await place.worker.close();
+        if (place.state === 'restarting') await place.done;
+      }),
     );
   }
 
   #seat(worker: MediaWorker): void {
-    const restart = () => {
-      this.#places[worker.index] = { state: 'restarting', done: this.#replace(worker.index) };
+    const died = () => {
+      this.#died(worker.index);
     };
     this.#places[worker.index] = { state: 'up', worker };
-    worker.on('died', restart);
-    if (worker.dead) restart();
+    worker.on('died', died);
+    if (worker.dead) died();
+  }
+
+  #died(index: number): void {
+    const before = this.#deaths;
+    this.#deaths = afterDeath(before, (this.#options.now ?? monotonic)());
+    if (this.#deaths.tooMany) this.#places[index] = { state: 'down' };
+    else this.#restart(index);
+    this.emit('died');
+    if (!this.#deaths.tooMany || before.tooMany) return;
+    this.#options.log.error('too many workers died; they are not replaced any more');
+    this.emit('gave-up');
+  }
+
+  #restart(index: number): void {
+    this.#places[index] = { state: 'restarting', done: this.#replace(index) };
   }
 
   async #replace(index: number): Promise<void> {
@@ -106,6 +148,10 @@ export class WorkerPool extends Emitter<{ restarted: [] }> {
     // It rejects when the pool is closed, which is what the caller looks for next.
     await setTimeout(milliseconds, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
+}
+
+function monotonic(): number {
+  return performance.now();
 }
 
 function workerOptions(options: WorkerPoolOptions, index: number): MediaWorkerOptions {

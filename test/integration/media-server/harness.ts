@@ -1,6 +1,11 @@
 /** A media server with real workers in this process, and callers for its API and feed. Closed by `close`. */
 import { once } from 'node:events';
-import { FEED_NAMESPACE, type FeedEvent, type JoinRoomAnswer } from '@crossfade/shared/media-events';
+import {
+  FEED_NAMESPACE,
+  type FeedEvent,
+  type JoinRoomAnswer,
+  type NodeLoad,
+} from '@crossfade/shared/media-events';
 import type {
   CreateRoomAnswer,
   CreateTransportAnswer,
@@ -57,8 +62,10 @@ type Call = (
 
 export interface FeedReader {
   socket: Socket;
-  /** What was received so far. */
+  /** What was received of rooms so far. */
   events: FeedEvent[];
+  /** Resolves with the next `node-load` that fits. */
+  load: (fits: (load: NodeLoad) => boolean) => Promise<NodeLoad>;
   join: (request: object) => Promise<JoinRoomAnswer>;
   /** Resolves with the first event that fits, received already or not. */
   event: <T extends FeedEvent['type']>(
@@ -147,7 +154,8 @@ async function connectFeed(url: string, auth: Record<string, unknown>): Promise<
   const socket = io(`${url}${FEED_NAMESPACE}`, { auth, transports: ['websocket'], forceNew: true });
   const events: FeedEvent[] = [];
   const waiting = new Set<(event: FeedEvent) => void>();
-  socket.onAny((_type: string, event: FeedEvent) => {
+  socket.onAny((type: string, event: FeedEvent) => {
+    if (type === 'node-load') return;
     events.push(event);
     for (const listener of waiting) listener(event);
   });
@@ -161,6 +169,15 @@ async function connectFeed(url: string, auth: Record<string, unknown>): Promise<
   return {
     socket,
     events,
+    load: (fits) =>
+      new Promise((resolve) => {
+        const listener = (load: NodeLoad) => {
+          if (!fits(load)) return;
+          socket.off('node-load', listener);
+          resolve(load);
+        };
+        socket.on('node-load', listener);
+      }),
     join: (joinRequest) => socket.timeout(2_000).emitWithAck('join-room', joinRequest),
     event: (type, fits = () => true) =>
       new Promise((resolve, reject) => {

@@ -1,0 +1,90 @@
+/** This server as a whole: how full it is, and whether it takes a new room. */
+import { CodedError } from '@crossfade/shared/errors';
+import type { NodeInfo } from '@crossfade/shared/media-api';
+import type { NodeLoad } from '@crossfade/shared/media-events';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import type { Drain } from './drain.ts';
+import { hasRoom, scoreOf } from './load.ts';
+import { residentBytes } from './process-memory.ts';
+
+export interface MediaNodeOptions {
+  bootId: string;
+  version: string;
+  region: string | undefined;
+  /** Consumers that make one worker full. */
+  consumersPerWorker: number;
+  pool: WorkerPool;
+  rooms: Rooms;
+  drain: Drain;
+}
+
+export class MediaNode {
+  readonly #options: MediaNodeOptions;
+
+  constructor(options: MediaNodeOptions) {
+    this.#options = options;
+  }
+
+  get score(): number {
+    const { pool, consumersPerWorker } = this.#options;
+    const workers = pool.workers.map((worker) => ({ cpu: worker.cpu, ...this.#roomsOn(worker) }));
+    return scoreOf(workers, { expected: pool.size, consumersPerWorker });
+  }
+
+  get draining(): boolean {
+    return this.#options.drain.state.state !== 'none';
+  }
+
+  get workers(): NodeLoad['workers'] {
+    return this.#options.pool.workers.map((worker) => ({
+      index: worker.index,
+      pid: worker.pid,
+      cpu: worker.cpu,
+      memoryBytes: residentBytes(worker.pid),
+      ...this.#roomsOn(worker),
+    }));
+  }
+
+  /** `node-load` */
+  get load(): NodeLoad {
+    const { bootId } = this.#options;
+    return { bootId, workers: this.workers, score: this.score, draining: this.draining };
+  }
+
+  /** `GET /api/node` */
+  get info(): NodeInfo {
+    const { bootId, version, region, pool, rooms, drain } = this.#options;
+    const { score } = this;
+    const { state } = drain;
+    return {
+      bootId,
+      version,
+      region: region ?? null,
+      uptimeS: Math.round(process.uptime()),
+      score,
+      accepting: !this.draining && hasRoom(score),
+      drain:
+        state.state === 'none'
+          ? { state: 'none', reason: null, deadline: null }
+          : { ...state, deadline: new Date(state.deadline).toISOString() },
+      rooms: rooms.count,
+      participants: [...rooms.all].reduce((sum, room) => sum + room.participantCount, 0),
+      workers: { expected: pool.size, up: this.workers },
+    };
+  }
+
+  /** Asked before a new room is made. @throws CodedError `draining`, `no-capacity` */
+  admit(): void {
+    if (this.draining) throw new CodedError('draining');
+    if (!hasRoom(this.score)) throw new CodedError('no-capacity', 'This server is full; another may not be.');
+  }
+
+  #roomsOn(worker: WorkerPool['workers'][number]): { rooms: number; consumers: number } {
+    const rooms = this.#options.rooms.roomsOf(worker);
+    return {
+      rooms: rooms.length,
+      consumers: rooms.reduce((sum, { size }) => sum + size.consumers, 0),
+    };
+  }
+}
