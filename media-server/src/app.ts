@@ -9,6 +9,7 @@ import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
 import type { Registry } from 'prom-client';
+import type { Clock } from './clock.ts';
 import type { MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
@@ -24,6 +25,8 @@ export interface MediaServerDeps {
   config: MediaServerConfig;
   log: Log;
   registry: Registry;
+  /** Ends rooms that nobody renews or uses; tests bring their own. */
+  clock?: Clock;
 }
 
 export interface MediaServer {
@@ -38,7 +41,12 @@ export interface MediaServer {
 }
 
 /** @throws SettingError if a worker does not start */
-export async function createMediaServer({ config, log, registry }: MediaServerDeps): Promise<MediaServer> {
+export async function createMediaServer({
+  config,
+  log,
+  registry,
+  clock,
+}: MediaServerDeps): Promise<MediaServer> {
   const bootId = randomUUID();
   const key = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
   const pool = await WorkerPool.start({
@@ -59,6 +67,7 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     },
     workerCapacity: config.WORKER_CAPACITY,
     log,
+    ...(clock && { clock }),
   });
   observeMedia(registry, { rooms, pool });
 

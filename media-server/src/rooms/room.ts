@@ -273,7 +273,9 @@ export class Room extends Emitter<RoomEvents> {
     });
     try {
       const consumer = await transport.consume(producer, rtpCapabilities, hold.id);
-      consumer.on('closed', hold.release);
+      consumer.on('closed', () => {
+        hold.release();
+      });
       if (consumer.closed) hold.release();
       return consumer;
     } catch (error) {
