@@ -115,15 +115,17 @@ describe('a worker that is killed', () => {
     const single = await startHarness({ MEDIASOUP_WORKERS: '1' });
     try {
       await single.createRoom('alone', { epoch: 4 });
+      await single.produce('alone', (await single.createTransport('alone', 'ann', 'send')).id);
       const reader = await single.feed();
       await reader.join({ roomId: 'alone' });
       const [worker] = await single.workers();
       if (!worker) throw new Error('no worker');
       process.kill(worker.pid, 'SIGKILL');
-      // Whoever asks for the room meanwhile gets it when it stands again.
-      const renewed = await single.post('/rooms/alone/create', { epoch: 5 });
+      await reader.event('producer-closed');
+      // Whoever asks for the room now gets it when it stands again.
+      const renewed = await single.post('/rooms/alone/create');
       expect([renewed.status, renewed.body]).toMatchObject([200, { epoch: 5 }]);
-      expect(await reader.event('room-moved')).toMatchObject({ fromEpoch: 4, epoch: 5, seq: 1 });
+      expect(await reader.event('room-moved')).toMatchObject({ fromEpoch: 4, epoch: 5, seq: 3 });
       await single.createTransport('alone', 'ann', 'send');
     } finally {
       await single.close();
