@@ -9,6 +9,7 @@ import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
 import type { Registry } from 'prom-client';
+import type { Clock } from './clock.ts';
 import type { MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
@@ -28,6 +29,8 @@ export interface MediaServerDeps {
   config: MediaServerConfig;
   log: Log;
   registry: Registry;
+  /** Ends rooms that nobody renews or uses; tests bring their own. */
+  clock?: Clock;
 }
 
 export interface MediaServer {
@@ -44,7 +47,12 @@ export interface MediaServer {
 }
 
 /** @throws SettingError if a worker does not start */
-export async function createMediaServer({ config, log, registry }: MediaServerDeps): Promise<MediaServer> {
+export async function createMediaServer({
+  config,
+  log,
+  registry,
+  clock,
+}: MediaServerDeps): Promise<MediaServer> {
   const bootId = randomUUID();
   const key = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
   const pool = await WorkerPool.start({
@@ -68,6 +76,7 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     admit: () => {
       node.admit();
     },
+    ...(clock && { clock }),
   });
   const drain = new Drain({ rooms, deadlineMs: config.DRAIN_DEADLINE_S * 1_000, log });
   const node = new MediaNode({

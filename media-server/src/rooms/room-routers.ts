@@ -40,9 +40,11 @@ export interface RoomRoutersOptions {
 }
 
 interface Seat {
-  readonly worker: MediaWorker;
+  readonly tally: Tally;
   readonly site: Promise<Site>;
 }
+
+type Tally = { -readonly [Field in keyof Share]: Share[Field] };
 
 export class RoomRouters {
   readonly #options: RoomRoutersOptions;
@@ -51,7 +53,8 @@ export class RoomRouters {
   readonly #sites = new Map<MediaWorker, Site>();
   readonly #opening = new Map<MediaWorker, Promise<Site>>();
   readonly #seats = new Map<string, Seat>();
-  readonly #consumers = new Map<MediaWorker, number>();
+  /** One for each worker where a router is or is being opened. */
+  readonly #tallies = new Map<MediaWorker, Tally>();
   #closed = false;
 
   constructor(options: RoomRoutersOptions) {
@@ -72,15 +75,7 @@ export class RoomRouters {
 
   /** How much of the room is where. */
   get shares(): Share[] {
-    const participants = new Map<MediaWorker, number>();
-    for (const { worker } of this.#seats.values()) {
-      participants.set(worker, (participants.get(worker) ?? 0) + 1);
-    }
-    return [...new Set([...this.#sites.keys(), ...this.#opening.keys()])].map((worker) => ({
-      worker,
-      participants: participants.get(worker) ?? 0,
-      consumers: this.#consumers.get(worker) ?? 0,
-    }));
+    return [...this.#tallies.values()];
   }
 
   isIn(worker: MediaWorker): boolean {
@@ -96,7 +91,9 @@ export class RoomRouters {
     if (known) return known.site;
     const worker = this.#options.placement.workerForNewcomer(this.shares);
     const site = this.#siteIn(worker);
-    this.#seats.set(participantId, { worker, site });
+    const tally = this.#tallyOf(worker);
+    tally.participants += 1;
+    this.#seats.set(participantId, { tally, site });
     return site;
   }
 
@@ -105,24 +102,26 @@ export class RoomRouters {
     const seat = this.#seats.get(participantId);
     if (!seat) return;
     this.#seats.delete(participantId);
-    this.#closeIfEmpty(seat.worker);
+    seat.tally.participants -= 1;
+    this.#closeIfEmpty(seat.tally.worker);
   }
 
   /** Where this participant's transports are. @throws CodedError `participant-not-found` if it has none */
   siteOf(participantId: string): Site {
     const seat = this.#seats.get(participantId);
-    const site = seat && this.#sites.get(seat.worker);
+    const site = seat && this.#sites.get(seat.tally.worker);
     if (!site) throw new CodedError('participant-not-found');
     return site;
   }
 
   /** Counts a consumer of this participant until the function it returns is called. */
   countConsumer(participantId: string): () => void {
-    const worker = this.#seats.get(participantId)?.worker;
-    if (!worker) return () => undefined;
-    const add = (by: number) => this.#consumers.set(worker, (this.#consumers.get(worker) ?? 0) + by);
-    add(1);
-    return () => add(-1);
+    const tally = this.#seats.get(participantId)?.tally;
+    if (!tally) return () => undefined;
+    tally.consumers += 1;
+    return () => {
+      tally.consumers -= 1;
+    };
   }
 
   /**
@@ -143,6 +142,7 @@ export class RoomRouters {
     for (const { router } of this.#sites.values()) router.close();
     this.#sites.clear();
     this.#seats.clear();
+    this.#tallies.clear();
   }
 
   #siteIn(worker: MediaWorker): Promise<Site> {
@@ -174,17 +174,27 @@ export class RoomRouters {
   #add(site: Site): void {
     const { worker, router } = site;
     this.#sites.set(worker, site);
+    this.#tallyOf(worker);
     router.on('workerclose', () => {
       if (!this.#closed) this.#options.onWorkerGone(worker);
     });
   }
 
+  #tallyOf(worker: MediaWorker): Tally {
+    let tally = this.#tallies.get(worker);
+    if (!tally) {
+      tally = { worker, participants: 0, consumers: 0 };
+      this.#tallies.set(worker, tally);
+    }
+    return tally;
+  }
+
   #closeIfEmpty(worker: MediaWorker): void {
     const site = this.#sites.get(worker);
-    if (!site || site === this.first || this.#opening.has(worker)) return;
-    for (const seat of this.#seats.values()) if (seat.worker === worker) return;
+    const used = site === this.first || this.#opening.has(worker) || this.#tallyOf(worker).participants > 0;
+    if (used) return;
     this.#sites.delete(worker);
-    this.#consumers.delete(worker);
-    site.router.close();
+    this.#tallies.delete(worker);
+    site?.router.close();
   }
 }

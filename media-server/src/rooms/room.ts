@@ -25,6 +25,7 @@ import { ask } from '../workers/ask.ts';
 import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { EventLog } from './event-log.ts';
+import type { PipeHold } from './pipes.ts';
 import { RoomRouters, type NewcomerPlacement, type Share, type Site } from './room-routers.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -253,28 +254,33 @@ export class Room extends Emitter<RoomEvents> {
     return consumer.answer;
   }
 
-  /** Where the transport is in another worker than the producer, the producer is brought there. */
   async #makeConsumer(
     transport: Transport,
     producer: Producer,
     rtpCapabilities: RtpCapabilities,
   ): Promise<Consumer> {
-    const source = { kind: 'media', id: producer.id } as const;
-    const brought = this.#routers.bring(source, producer.participantId, transport.participantId);
-    const hold = await ask(brought, (late) => {
-      late.release();
-    }).catch((cause: unknown) => {
-      if (producer.closed) throw new CodedError('producer-not-found', undefined, { cause });
-      throw cause instanceof CodedError ? cause : new CodedError('no-capacity', undefined, { cause });
-    });
+    const hold = await this.#bring(producer, transport.participantId);
     try {
       const consumer = await transport.consume(producer, rtpCapabilities, hold.id);
-      consumer.on('closed', hold.release);
+      consumer.on('closed', () => {
+        hold.release();
+      });
       if (consumer.closed) hold.release();
       return consumer;
     } catch (error) {
       hold.release();
       throw error;
+    }
+  }
+
+  /** Makes sure that a producer can be consumed where this participant is. */
+  async #bring(producer: Producer, receiver: string): Promise<PipeHold> {
+    const { id, participantId } = producer;
+    try {
+      return await this.#routers.bring({ kind: 'media', id }, participantId, receiver);
+    } catch (cause) {
+      if (cause instanceof CodedError) throw cause;
+      throw new CodedError(producer.closed ? 'producer-not-found' : 'no-capacity', undefined, { cause });
     }
   }
 
@@ -305,17 +311,21 @@ export class Room extends Emitter<RoomEvents> {
     this.#tellOccupancy();
   }
 
-  /** Stands again, empty and under the next epoch, after it has left its workers. */
-  arriveAt(site: Site, reason: RoomMovedReason): void {
+  /**
+   * Stands again, empty and under the next epoch, after it has left its workers.
+   * @returns false if it was closed meanwhile; then the router is, too
+   */
+  arriveAt(site: Site, reason: RoomMovedReason): boolean {
     if (this.#state !== 'moving') {
       site.router.close();
-      return;
+      return false;
     }
     this.#state = 'open';
     this.#routers = this.#routersFrom(site);
     const fromEpoch = this.#epoch;
     this.#epoch += 1;
     this.#publish({ type: 'room-moved', fromEpoch, reason });
+    return true;
   }
 
   close(reason: RoomClosedReason): void {
@@ -353,19 +363,27 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   #participantIds(): Set<string> {
-    const coming = [...this.#arrivals].filter(({ refused }) => !refused);
-    return new Set([...this.#transports.values(), ...coming].map(({ participantId }) => participantId));
+    const ids = new Set<string>();
+    for (const { participantId } of this.#present()) ids.add(participantId);
+    return ids;
+  }
+
+  /** Transports that are there or still wanted. */
+  *#present(): Generator<{ participantId: string }> {
+    yield* this.#transports.values();
+    for (const arrival of this.#arrivals) if (!arrival.refused) yield arrival;
   }
 
   /** Something of this participant is gone; when it was the last, its seat is free. */
   #departed(participantId: string): void {
     if (this.#state !== 'open') return;
-    if (!this.#participantIds().has(participantId)) this.#routers.unseat(participantId);
     this.#tellOccupancy();
+    for (const present of this.#present()) if (present.participantId === participantId) return;
+    this.#routers.unseat(participantId);
   }
 
   #tellOccupancy(): void {
-    const occupied = this.participantCount > 0;
+    const occupied = this.#present().next().done !== true;
     if (occupied === this.#occupied) return;
     this.#occupied = occupied;
     this.emit(occupied ? 'occupied' : 'emptied');

@@ -213,9 +213,10 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     const { log } = this.#options;
     try {
       const site = await this.#placement.recover(this.#routerFor(room.id, room.profile));
-      room.arriveAt(site, 'worker-died');
+      if (!room.arriveAt(site, 'worker-died')) return;
       log.warn('a room was moved to another worker', { roomId: room.id, worker: site.worker.index });
     } catch (error) {
+      if (this.#rooms.get(room.id) !== room) return;
       log.error('a room could not be moved to another worker', { roomId: room.id, error });
       room.close('worker-died');
     }

@@ -49,7 +49,7 @@ export class Suspects {
   }
 
   isSuspect(roomId: string, now: number): boolean {
-    return this.#deaths(roomId, now).length > 0;
+    return this.#entries.has(roomId) && this.#deaths(roomId, now).length > 0;
   }
 
   isQuarantined(roomId: string, now: number): boolean {

@@ -35,6 +35,20 @@ async function confirm(callId: string, people: ScriptedClient[], epoch: number):
   await Promise.all(people.map((client) => client.phase('commit', (message) => message.epoch === epoch)));
 }
 
+const rooms = async (): Promise<unknown[]> => {
+  const answer = await ask('GET', '/api/rooms');
+  return ((await answer.json()) as { rooms: unknown[] }).rooms;
+};
+const ask = (method: string, path: string, body?: object) =>
+  fetch(`${running().media.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 })}`,
+      'content-type': 'application/json',
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+
 describe('without a media server', () => {
   test('a third person is let in; the call stays peer-to-peer and says why', async () => {
     stack = await Stack.start({ MEDIA_SERVER_URLS: 'http://127.0.0.1:9' });
@@ -84,21 +98,25 @@ describe('a media server that goes', () => {
   });
 });
 
-describe('a gateway that goes', () => {
-  const rooms = async (): Promise<unknown[]> => {
-    const answer = await ask('GET', '/api/rooms');
-    return ((await answer.json()) as { rooms: unknown[] }).rooms;
-  };
-  const ask = (method: string, path: string, body?: object) =>
-    fetch(`${running().media.url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 })}`,
-        'content-type': 'application/json',
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
+describe('a media worker that dies', () => {
+  test('its calls fall back to peer-to-peer and come back to the room that was moved', async () => {
+    stack = await Stack.start();
+    const people = await join('c', 3);
+    await confirm('c', people, 1);
+    const node = (await (await ask('GET', '/api/node')).json()) as {
+      workers: { up: { pid: number }[] };
+    };
+    for (const { pid } of node.workers.up) process.kill(pid, 'SIGKILL');
+    for (const client of people) {
+      const fallen = await client.phase('commit', (message) => message.mode === 'p2p');
+      expect(fallen).toMatchObject({ epoch: 2, from: 'sfu', reason: 'media-server-lost' });
+    }
+    await confirm('c', people, 3);
+    expect(await rooms()).toMatchObject([{ roomId: 'c', epoch: 3 }]);
+  });
+});
 
+describe('a gateway that goes', () => {
   test('closes the rooms of its calls when it is stopped', async () => {
     stack = await Stack.start();
     const gateway = await startScriptedGateway({ MEDIA_SERVER_URLS: stack.media.url });

@@ -17,6 +17,7 @@ import { silentLog, type Log } from '@crossfade/service/log';
 import { Registry } from 'prom-client';
 import { io, type Socket } from 'socket.io-client';
 import request, { type Response } from 'supertest';
+import type { Clock } from '../../../media-server/src/clock.ts';
 import { createMediaServer, type MediaServer } from '../../../media-server/src/app.ts';
 import { parseConfig } from '../../../media-server/src/config.ts';
 import { opusParameters } from './media-parameters.ts';
@@ -93,10 +94,11 @@ export function testConfig(settings: Record<string, string> = {}) {
 
 export async function startHarness(
   settings: Record<string, string> = {},
-  log: Log = silentLog,
+  { log = silentLog, clock }: { log?: Log; clock?: Clock } = {},
 ): Promise<Harness> {
   const registry = new Registry();
-  const mediaServer = await createMediaServer({ config: testConfig(settings), log, registry });
+  const config = testConfig(settings);
+  const mediaServer = await createMediaServer({ config, log, registry, ...(clock && { clock }) });
   const url = await mediaServer.listen();
   const authorization = `Bearer ${serviceToken()}`;
   const readers = new Set<FeedReader>();

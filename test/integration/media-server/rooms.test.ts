@@ -103,6 +103,35 @@ describe('the epoch of a room', () => {
     expect((await harness.get('/rooms/fenced', { 'x-room-epoch': '3' })).status).toBe(200);
   });
 
+  it.each([
+    ['post', '/create'],
+    ['get', ''],
+    ['delete', ''],
+    ['post', '/transports'],
+    ['post', '/transports/x/connect'],
+    ['post', '/transports/x/restart-ice'],
+    ['post', '/transports/x/produce'],
+    ['delete', '/transports/x'],
+    ['post', '/consume'],
+    ['post', '/consumers/x/resume'],
+    ['post', '/consumers/x/pause'],
+    ['post', '/consumers/x/request-key-frame'],
+    ['delete', '/consumers/x'],
+    ['post', '/producers/x/pause'],
+    ['post', '/producers/x/resume'],
+    ['delete', '/producers/x'],
+    ['post', '/participants/x/leave'],
+  ] as const)('is asked for before anything else by %s %s', async (method, path) => {
+    await harness.post('/rooms/every-route/create', { epoch: 2 });
+    const headers = { 'x-room-epoch': '1' };
+    expectProblem(await harness.call(method, `/rooms/every-route${path}`, { headers }), 'stale-epoch');
+  });
+
+  it('stays what it is when a create names none', async () => {
+    await harness.createRoom('unnamed', { epoch: 3 });
+    expect((await harness.post('/rooms/unnamed/create')).body).toMatchObject({ epoch: 3 });
+  });
+
   it('is a whole number in the header', async () => {
     await harness.createRoom('odd-header');
     const answer = await harness.get('/rooms/odd-header', { 'x-room-epoch': 'latest' });

@@ -1,4 +1,4 @@
-/** Workers that die or hang: replaced in place, their rooms told to be gone, all other rooms unharmed. */
+/** Workers that die or hang: replaced in place, their rooms moved to others, all other rooms unharmed. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { startHarness, type Harness, type WorkerInfo } from './harness.ts';
@@ -50,7 +50,7 @@ describe('rooms', () => {
 });
 
 describe('a worker that is killed', () => {
-  it('takes its rooms with it, and is replaced while the other works on', async () => {
+  it('loses its rooms to another one, under the next epoch, while all others notice nothing', async () => {
     const doomed = await createRoomOnWorker('doomed');
     const spared = await createRoomOnWorker('spared');
     expect(doomed).not.toBe(spared);
@@ -62,14 +62,29 @@ describe('a worker that is killed', () => {
     await reader.join({ roomId: 'spared' });
 
     process.kill(doomed, 'SIGKILL');
-    const event = await reader.event('room-closed');
-    expect(event).toMatchObject({ roomId: 'doomed', reason: 'worker-died', seq: 3 });
+    const event = await reader.event('room-moved');
+    expect(event).toMatchObject({ roomId: 'doomed', fromEpoch: 0, epoch: 1, reason: 'worker-died', seq: 3 });
     expect(reader.events).toMatchObject([
-      { type: 'producer-closed', producerId, reason: 'room-closed' },
-      { type: 'room-closed' },
+      { type: 'producer-closed', producerId, reason: 'room-closed', epoch: 0 },
+      { type: 'room-moved' },
     ]);
-    expectProblem(await harness.get('/rooms/doomed'), 'room-not-found');
     expect((await request(harness.url).get('/ready')).status).toBe(200);
+    expect(await harness.snapshot('doomed')).toMatchObject({
+      epoch: 1,
+      seq: 3,
+      participants: [],
+      producers: [],
+    });
+    const transport = { participantId: 'ann', direction: 'send' };
+    expectProblem(
+      await harness.post('/rooms/doomed/transports', transport, { 'x-room-epoch': '0' }),
+      'stale-epoch',
+    );
+    expectProblem(await harness.post('/rooms/doomed/create', { epoch: 0 }), 'stale-epoch');
+    expect((await harness.post('/rooms/doomed/create', { epoch: 1 })).status).toBe(200);
+    const again = await harness.createTransport('doomed', 'ann', 'send');
+    await harness.produce('doomed', again.id);
+    expect(await reader.event('new-producer')).toMatchObject({ roomId: 'doomed', epoch: 1, seq: 4 });
 
     const up = await untilReplaced(doomed);
     expect(up.map(({ pid }) => pid)).toContain(spared);
@@ -78,11 +93,7 @@ describe('a worker that is killed', () => {
       dtlsParameters: dtlsParameters(),
     });
     expect(connected.status).toBe(200);
-
-    // The place of the dead one takes rooms again, under the same name too.
-    const replacement = up.find(({ pid }) => pid !== spared)?.pid;
-    expect(await createRoomOnWorker('doomed')).toBe(replacement);
-    await harness.createTransport('doomed', 'ann', 'send');
+    expect(reader.events.filter(({ roomId }) => roomId === 'spared')).toEqual([]);
     await harness.delete('/rooms/doomed');
     await harness.delete('/rooms/spared');
   });
@@ -99,6 +110,54 @@ describe('a worker that is killed', () => {
     process.kill(pid, 'SIGKILL');
     for (const answer of await pending) expect(expectProblem(answer, 'no-capacity').retryable).toBe(true);
     await untilReplaced(pid);
+    await harness.delete('/rooms/interrupted');
+  });
+
+  it('waits for its replacement where there is no other', async () => {
+    const single = await startHarness({ MEDIASOUP_WORKERS: '1' });
+    try {
+      await single.createRoom('alone', { epoch: 4 });
+      await single.produce('alone', (await single.createTransport('alone', 'ann', 'send')).id);
+      const reader = await single.feed();
+      await reader.join({ roomId: 'alone' });
+      const [worker] = await single.workers();
+      if (!worker) throw new Error('no worker');
+      process.kill(worker.pid, 'SIGKILL');
+      await reader.event('producer-closed');
+      // Whoever asks for the room now gets it when it stands again.
+      const renewed = await single.post('/rooms/alone/create');
+      expect([renewed.status, renewed.body]).toMatchObject([200, { epoch: 5 }]);
+      expect(await reader.event('room-moved')).toMatchObject({ fromEpoch: 4, epoch: 5, seq: 3 });
+      await single.createTransport('alone', 'ann', 'send');
+    } finally {
+      await single.close();
+    }
+  });
+});
+
+describe('a room whose worker died twice', () => {
+  it('is quarantined, and the room that was on one of them only is not', async () => {
+    const first = await createRoomOnWorker('killer');
+    const other = await createRoomOnWorker('bystander');
+    const reader = await harness.feed();
+    await reader.join({ roomId: 'killer' });
+    await reader.join({ roomId: 'bystander' });
+    process.kill(first, 'SIGKILL');
+    await reader.event('room-moved', ({ roomId }) => roomId === 'killer');
+    await untilReplaced(first);
+
+    // The place of the dead one is empty: the suspect came to the other worker only because nothing else was up.
+    process.kill(other, 'SIGKILL');
+    expect(await reader.event('room-closed')).toMatchObject({ roomId: 'killer', reason: 'quarantined' });
+    expect(await reader.event('room-moved', ({ roomId }) => roomId === 'bystander')).toMatchObject({
+      epoch: 1,
+    });
+    await untilReplaced(other);
+    const refusal = await harness.post('/rooms/killer/create', { epoch: 9 });
+    expectProblem(refusal, 'room-quarantined');
+    expectProblem(await harness.get('/rooms/killer'), 'room-not-found');
+    expect((await harness.post('/rooms/bystander/create')).status).toBe(200);
+    await harness.delete('/rooms/bystander');
   });
 });
 
@@ -115,8 +174,9 @@ describe('a worker that stands still', () => {
     });
     expect(performance.now() - before).toBeLessThan(5_000);
     expectProblem(answer, 'timeout');
-    await reader.event('room-closed');
+    expect(await reader.event('room-moved')).toMatchObject({ roomId: 'frozen', epoch: 1 });
     expect(performance.now() - before).toBeLessThan(8_000);
+    await harness.createTransport('frozen', 'ann', 'send');
     await untilReplaced(pid);
   });
 });
