@@ -6,7 +6,7 @@ import type { Log } from '@crossfade/service/log';
 import type { ConsumerAnswer } from '@crossfade/shared/media-api';
 import type { consumerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaKind, RtpParameters } from '@crossfade/shared/rtp';
-import type { Consumer as MediasoupConsumer } from 'mediasoup/types';
+import type { ConsumerStat, Consumer as MediasoupConsumer, ProducerStat } from 'mediasoup/types';
 import type { z } from 'zod';
 import { Emitter } from '../emitter.ts';
 import { ask } from '../workers/ask.ts';
@@ -59,6 +59,11 @@ export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }
 
   requestKeyFrame(): Promise<void> {
     return ask(this.#media.requestKeyFrame());
+  }
+
+  /** As the worker has them. */
+  stats(): Promise<(ConsumerStat | ProducerStat)[]> {
+    return ask(this.#media.getStats());
   }
 
   close(): void {

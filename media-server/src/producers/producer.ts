@@ -6,7 +6,7 @@ import type { Log } from '@crossfade/service/log';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaSource } from '@crossfade/shared/rtp';
-import type { Producer as MediasoupProducer } from 'mediasoup/types';
+import type { ProducerStat, Producer as MediasoupProducer } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
 import { Emitter } from '../emitter.ts';
@@ -77,6 +77,11 @@ export class Producer extends Emitter<ProducerEvents> {
     if (this.#closed || !this.#paused) return;
     this.#paused = false;
     this.emit('resumed', by);
+  }
+
+  /** As the worker has them. */
+  stats(): Promise<ProducerStat[]> {
+    return ask(this.#media.getStats());
   }
 
   close(): void {

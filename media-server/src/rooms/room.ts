@@ -104,6 +104,16 @@ export class Room extends Emitter<RoomEvents> {
       transports: this.#transports.size,
       producers: this.#producers.size,
       consumers: this.#consumers.size,
+      dataProducers: 0,
+      dataConsumers: 0,
+    };
+  }
+
+  /** Whose statistics are worth a look: what is paused sends nothing. */
+  get streams(): { inbound: Producer[]; outbound: Consumer[] } {
+    return {
+      inbound: [...this.#producers.values()],
+      outbound: [...this.#consumers.values()].filter(({ paused }) => !paused),
     };
   }
 

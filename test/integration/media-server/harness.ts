@@ -94,8 +94,8 @@ export function testConfig(settings: Record<string, string> = {}) {
 export async function startHarness(
   settings: Record<string, string> = {},
   log: Log = silentLog,
+  registry = new Registry(),
 ): Promise<Harness> {
-  const registry = new Registry();
   const mediaServer = await createMediaServer({ config: testConfig(settings), log, registry });
   const url = await mediaServer.listen();
   const authorization = `Bearer ${serviceToken()}`;
