@@ -44,20 +44,20 @@ export function observeRtp(registry: Registry, { rooms, intervalMs, log }: RtpMe
   };
   const round = async () => {
     const looks = streamsOf(rooms).values();
-    let worksOn = true;
+    const hung = new AbortController();
     const lookOn = async () => {
       for (const [direction, measured] of looks) {
-        if (stop.signal.aborted || !worksOn) return;
+        if (stop.signal.aborted || hung.signal.aborted) return;
         try {
           await look(direction, measured);
         } catch (error) {
           // Closed meanwhile; or a worker hangs, and all of this worker's would be waited for in vain.
-          if (error instanceof CodedError && error.code === 'timeout') worksOn = false;
+          if (error instanceof CodedError && error.code === 'timeout') hung.abort();
         }
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, lookOn));
-    if (!worksOn) log.warn('statistics were not to be had');
+    if (hung.signal.aborted) log.warn('statistics were not to be had');
     if (!stop.signal.aborted) next();
   };
   const next = () => {

@@ -3,6 +3,7 @@
  * consumers, wherever they are, with it.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaSource } from '@crossfade/shared/rtp';
@@ -66,14 +67,14 @@ export class Producer extends Emitter<ProducerEvents> {
   }
 
   async pause(by: PausedBy): Promise<void> {
-    await ask(this.#media.pause());
+    await ask(inSpan('worker pauseProducer', () => this.#media.pause()));
     if (this.#closed || this.#paused) return;
     this.#paused = true;
     this.emit('paused', by);
   }
 
   async resume(by: PausedBy): Promise<void> {
-    await ask(this.#media.resume());
+    await ask(inSpan('worker resumeProducer', () => this.#media.resume()));
     if (this.#closed || !this.#paused) return;
     this.#paused = false;
     this.emit('resumed', by);

@@ -4,6 +4,7 @@
  * happens in it is told as numbered events. See docs/lifecycle.md.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
 import type { FeedEvent, RoomEvent, roomClosedReasonSchema } from '@crossfade/shared/media-events';
@@ -177,7 +178,9 @@ export class Room extends Emitter<RoomEvents> {
     try {
       const { webRtcServer } = this.worker;
       const media = await ask(
-        this.#router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+        inSpan('worker createTransport', () =>
+          this.#router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+        ),
         (late) => {
           late.close();
         },

@@ -4,6 +4,7 @@
  * with it.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import { CodedError } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer } from '@crossfade/shared/media-api';
 import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
@@ -93,7 +94,13 @@ export class Transport extends Emitter<TransportEvents> {
     if (this.#state !== 'new') throw new CodedError('transport-already-connected');
     this.#state = 'connecting';
     try {
-      await checkedByMediasoup(ask(this.#media.connect({ dtlsParameters: withUpperCase(dtlsParameters) })));
+      await checkedByMediasoup(
+        ask(
+          inSpan('worker connect', () =>
+            this.#media.connect({ dtlsParameters: withUpperCase(dtlsParameters) }),
+          ),
+        ),
+      );
     } catch (error) {
       if (!this.closed) this.#state = 'new';
       throw error;
@@ -103,7 +110,7 @@ export class Transport extends Emitter<TransportEvents> {
   }
 
   async restartIce(): Promise<IceParameters> {
-    const parameters = await ask(this.#media.restartIce());
+    const parameters = await ask(inSpan('worker restartIce', () => this.#media.restartIce()));
     this.#mustBeOpen();
     return parameters;
   }
@@ -112,9 +119,12 @@ export class Transport extends Emitter<TransportEvents> {
   async produce(request: ProduceRequest): Promise<Producer> {
     this.#mustBe('send');
     const media = await checkedByMediasoup(
-      ask(this.#media.produce(producerOptions(request)), (late) => {
-        late.close();
-      }),
+      ask(
+        inSpan('worker produce', () => this.#media.produce(producerOptions(request))),
+        (late) => {
+          late.close();
+        },
+      ),
     );
     if (this.closed) media.close();
     this.#mustBeOpen();
@@ -139,9 +149,14 @@ export class Transport extends Emitter<TransportEvents> {
   async consume(producer: Producer, rtpCapabilities: RtpCapabilities): Promise<Consumer> {
     this.#mustBe('recv');
     const media = await checkedByMediasoup(
-      ask(this.#media.consume({ producerId: producer.id, rtpCapabilities, paused: true }), (late) => {
-        late.close();
-      }),
+      ask(
+        inSpan('worker consume', () =>
+          this.#media.consume({ producerId: producer.id, rtpCapabilities, paused: true }),
+        ),
+        (late) => {
+          late.close();
+        },
+      ),
     );
     if (this.closed || producer.closed) media.close();
     this.#mustBeOpen();
