@@ -2,8 +2,10 @@
 import { processEnvironment } from '@crossfade/service/dot-env';
 import { runService } from '@crossfade/service/lifecycle';
 import { createLog } from '@crossfade/service/log';
+import { startTracing } from '@crossfade/service/tracing';
 import { startGateway } from './app.ts';
 import { readConfig } from './config.ts';
+import { tracedRequests } from './media-client/traced-requests.ts';
 import { openEmbedded, openServer } from './store/database.ts';
 
 await runService(async () => {
@@ -16,5 +18,15 @@ await runService(async () => {
   });
   const openRecords = () =>
     config.DATABASE_URL === undefined ? openEmbedded(config.DATA_DIR) : openServer(config.DATABASE_URL);
-  return { service: await startGateway({ config, log, openRecords }), log };
+  const stopTracing = await startTracing({
+    service: 'gateway',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    instrumentations: tracedRequests,
+  });
+  const gateway = await startGateway({ config, log, openRecords });
+  const close = async () => {
+    await gateway.close();
+    await stopTracing();
+  };
+  return { service: { url: gateway.url, close }, log };
 });

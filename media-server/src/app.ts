@@ -16,6 +16,8 @@ import { createApi } from './http/api.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
+import { observeNode } from './metrics/node-metrics.ts';
+import { observeRtp } from './metrics/rtp-metrics.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
 import { MediaNode } from './node/node.ts';
@@ -91,7 +93,9 @@ export async function createMediaServer({
   pool.on('gave-up', () => {
     drain.start('workers-dying');
   });
-  observeMedia(registry, { rooms, pool });
+  observeMedia(registry, rooms);
+  observeNode(registry, { node, drain, pool });
+  const stopStats = observeRtp(registry, { rooms, intervalMs: config.STATS_INTERVAL_S * 1_000, log });
 
   let closing: Promise<void> | undefined;
   const server = createServer(
@@ -123,6 +127,7 @@ export async function createMediaServer({
     const stopped = closeServer(server);
     const limit = setTimeout(() => server.closeAllConnections(), REQUESTS_LIMIT_MS);
     stopLoadNews();
+    stopStats();
     drain.close();
     rooms.close('shutting-down');
     await feed.close();

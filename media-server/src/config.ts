@@ -43,6 +43,8 @@ const schema = z.object({
   WORKER_CONSUMER_CAPACITY: countSetting(1, 100_000).default(500),
   /** Seconds the rooms get when the server drains, on SIGTERM too: 0 to 86400. */
   DRAIN_DEADLINE_S: countSetting(0, 86_400).default(30),
+  /** Seconds between two looks at the statistics of all streams, for the metrics: 0 to 3600 (0: never). */
+  STATS_INTERVAL_S: countSetting(0, 3_600).default(15),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

@@ -2,6 +2,7 @@
 import { runService } from '@crossfade/service/lifecycle';
 import { createLog } from '@crossfade/service/log';
 import { createRegistry } from '@crossfade/service/metrics';
+import { startTracing } from '@crossfade/service/tracing';
 import { createMediaServer } from './app.ts';
 import { readConfig } from './config.ts';
 import { logMediasoup } from './workers/mediasoup-log.ts';
@@ -15,11 +16,19 @@ await runService(async () => {
     file: config.LOG_FILE,
   });
   logMediasoup(log);
+  const stopTracing = await startTracing({
+    service: 'media-server',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
   const mediaServer = await createMediaServer({ config, log, registry: createRegistry('media-server') });
   try {
     const url = await mediaServer.listen();
     log.info('listening', { url, workers: config.MEDIASOUP_WORKERS });
-    return { service: { url, drain: () => mediaServer.drain(), close: () => mediaServer.close() }, log };
+    const close = async () => {
+      await mediaServer.close();
+      await stopTracing();
+    };
+    return { service: { url, drain: () => mediaServer.drain(), close }, log };
   } catch (error) {
     await mediaServer.close();
     throw error;

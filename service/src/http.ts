@@ -12,6 +12,7 @@ import express, {
 import helmet, { type HelmetOptions } from 'helmet';
 import { Histogram, type Registry } from 'prom-client';
 import type { Log } from './log.ts';
+import { startRequestSpan, type RequestSpan } from './tracing.ts';
 
 export interface HttpOptions {
   log: Log;
@@ -42,6 +43,7 @@ export function createHttp(options: HttpOptions): Express {
   app.disable('etag');
   app.use(
     requestId,
+    traced,
     measured(options.registry),
     helmet(options.helmet),
     express.json({ limit: options.bodyLimitBytes }),
@@ -58,8 +60,8 @@ export function finishHttp(app: Express, options: Pick<HttpOptions, 'log'>): voi
 }
 
 /**
- * A route handler that may be asynchronous, and that names its template for the metrics: after an error Express has
- * forgotten it.
+ * A route handler that may be asynchronous, and that names its template for metrics and traces: after an error Express
+ * has forgotten it.
  */
 export function route(
   template: string,
@@ -67,7 +69,9 @@ export function route(
 ): RequestHandler {
   return async (request, response, next) => {
     response.locals['route'] = template;
-    await handle(request, response, next);
+    const work = () => handle(request, response, next);
+    const span = response.locals['span'] as RequestSpan | undefined;
+    await (span ? span.handle(template, work) : work());
   };
 }
 
@@ -76,6 +80,17 @@ const requestId: RequestHandler = (request, response, next) => {
   const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
   response.locals['requestId'] = id;
   response.setHeader('X-Request-Id', id);
+  next();
+};
+
+const traced: RequestHandler = (request, response, next) => {
+  const span = startRequestSpan(request.method, request.headers);
+  if (span) {
+    response.locals['span'] = span;
+    response.once('close', () => {
+      span.end(response.statusCode);
+    });
+  }
   next();
 };
 

@@ -77,5 +77,9 @@ export const commonSettings = {
   JWT_ISSUER: z.string().min(1).max(255).default('crossfade'),
   /** Where `/metrics` listens: not for the public. */
   METRICS_HOST: z.string().max(255).default('127.0.0.1'),
+  /** Base address of an OpenTelemetry collector (OTLP over HTTP) that traces are sent to; none: no traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .optional(),
   NODE_ENV: z.string().optional(),
 };

@@ -3,6 +3,7 @@
  * turned into an event for the call or a request to its media server, and answered.
  */
 import { randomUUID } from 'node:crypto';
+import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
 import {
   clientRequests,
@@ -71,7 +72,7 @@ export class Dispatch {
   async handle(door: Door, name: string, payload: unknown): Promise<object> {
     if (!Object.hasOwn(clientRequests, name))
       throw new CodedError('route-not-found', 'There is no such request.');
-    return this.#answer(door, name as ClientRequestName, payload);
+    return inSpan(name, () => this.#answer(door, name as ClientRequestName, payload));
   }
 
   /** The socket is gone. */

@@ -3,10 +3,11 @@
  * asked to.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import type { ConsumerAnswer } from '@crossfade/shared/media-api';
 import type { consumerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaKind, RtpParameters } from '@crossfade/shared/rtp';
-import type { Consumer as MediasoupConsumer } from 'mediasoup/types';
+import type { ConsumerStat, Consumer as MediasoupConsumer, ProducerStat } from 'mediasoup/types';
 import type { z } from 'zod';
 import { Emitter } from '../emitter.ts';
 import { ask } from '../workers/ask.ts';
@@ -54,15 +55,20 @@ export class Consumer extends Emitter<{ closed: [reason: ConsumerClosedReason] }
 
   /** Starts sending; for video it begins with a key frame, asked for as soon as the transport is connected. */
   resume(): Promise<void> {
-    return ask(this.#media.resume());
+    return ask(inSpan('worker resumeConsumer', () => this.#media.resume()));
   }
 
   pause(): Promise<void> {
-    return ask(this.#media.pause());
+    return ask(inSpan('worker pauseConsumer', () => this.#media.pause()));
   }
 
   requestKeyFrame(): Promise<void> {
-    return ask(this.#media.requestKeyFrame());
+    return ask(inSpan('worker requestKeyFrame', () => this.#media.requestKeyFrame()));
+  }
+
+  /** As the worker has them. */
+  stats(): Promise<(ConsumerStat | ProducerStat)[]> {
+    return ask(this.#media.getStats());
   }
 
   close(): void {

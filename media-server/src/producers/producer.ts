@@ -3,10 +3,11 @@
  * consumers, wherever they are, with it.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaSource } from '@crossfade/shared/rtp';
-import type { Producer as MediasoupProducer } from 'mediasoup/types';
+import type { ProducerStat, Producer as MediasoupProducer } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
 import type { ProducedAs } from '../consumers/relevant-capabilities.ts';
@@ -73,17 +74,22 @@ export class Producer extends Emitter<ProducerEvents> {
   }
 
   async pause(by: PausedBy): Promise<void> {
-    await ask(this.#media.pause());
+    await ask(inSpan('worker pauseProducer', () => this.#media.pause()));
     if (this.#closed || this.#paused) return;
     this.#paused = true;
     this.emit('paused', by);
   }
 
   async resume(by: PausedBy): Promise<void> {
-    await ask(this.#media.resume());
+    await ask(inSpan('worker resumeProducer', () => this.#media.resume()));
     if (this.#closed || !this.#paused) return;
     this.#paused = false;
     this.emit('resumed', by);
+  }
+
+  /** As the worker has them. */
+  stats(): Promise<ProducerStat[]> {
+    return ask(this.#media.getStats());
   }
 
   close(): void {

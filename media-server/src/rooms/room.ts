@@ -4,6 +4,7 @@
  * in it is told as numbered events. See docs/lifecycle.md.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
 import type {
@@ -126,6 +127,16 @@ export class Room extends Emitter<RoomEvents> {
       producers: this.#producers.size,
       consumers: this.#consumers.size,
       pipes: this.#routers.pipeCount,
+      dataProducers: 0,
+      dataConsumers: 0,
+    };
+  }
+
+  /** Whose statistics are worth a look: what is paused sends nothing. */
+  get streams(): { inbound: Producer[]; outbound: Consumer[] } {
+    return {
+      inbound: [...this.#producers.values()],
+      outbound: [...this.#consumers.values()].filter(({ paused }) => !paused),
     };
   }
 
@@ -224,7 +235,9 @@ export class Room extends Emitter<RoomEvents> {
     const { worker, router } = await this.#routers.seat(participantId);
     const { webRtcServer } = worker;
     const media = await ask(
-      router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+      inSpan('worker createTransport', () =>
+        router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+      ),
       (late) => {
         late.close();
       },

@@ -4,6 +4,7 @@
  * with it.
  */
 import type { Log } from '@crossfade/service/log';
+import { inSpan } from '@crossfade/service/tracing';
 import { CodedError } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer } from '@crossfade/shared/media-api';
 import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
@@ -95,7 +96,13 @@ export class Transport extends Emitter<TransportEvents> {
     if (this.#state !== 'new') throw new CodedError('transport-already-connected');
     this.#state = 'connecting';
     try {
-      await checkedByMediasoup(ask(this.#media.connect({ dtlsParameters: withUpperCase(dtlsParameters) })));
+      await checkedByMediasoup(
+        ask(
+          inSpan('worker connect', () =>
+            this.#media.connect({ dtlsParameters: withUpperCase(dtlsParameters) }),
+          ),
+        ),
+      );
     } catch (error) {
       if (!this.closed) this.#state = 'new';
       throw error;
@@ -105,7 +112,7 @@ export class Transport extends Emitter<TransportEvents> {
   }
 
   async restartIce(): Promise<IceParameters> {
-    const parameters = await ask(this.#media.restartIce());
+    const parameters = await ask(inSpan('worker restartIce', () => this.#media.restartIce()));
     this.#mustBeOpen();
     return parameters;
   }
@@ -114,9 +121,12 @@ export class Transport extends Emitter<TransportEvents> {
   async produce(request: ProduceRequest): Promise<Producer> {
     this.#mustBe('send');
     const media = await checkedByMediasoup(
-      ask(this.#media.produce(producerOptions(request)), (late) => {
-        late.close();
-      }),
+      ask(
+        inSpan('worker produce', () => this.#media.produce(producerOptions(request))),
+        (late) => {
+          late.close();
+        },
+      ),
     );
     if (this.closed) media.close();
     this.#mustBeOpen();
@@ -148,9 +158,9 @@ export class Transport extends Emitter<TransportEvents> {
     const relevant = relevantCapabilities(rtpCapabilities, producer.producedAs);
     const media = await checkedByMediasoup(
       ask(
-        this.#media
-          .consume({ producerId: localId, rtpCapabilities: relevant, paused: true })
-          .catch(asIncompatible),
+        inSpan('worker consume', () =>
+          this.#media.consume({ producerId: localId, rtpCapabilities: relevant, paused: true }),
+        ).catch(asIncompatible),
         (late) => {
           late.close();
         },

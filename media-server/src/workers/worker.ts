@@ -4,6 +4,7 @@
  */
 import type { Log } from '@crossfade/service/log';
 import { SettingError } from '@crossfade/service/settings';
+import { inSpan } from '@crossfade/service/tracing';
 import { createWorker } from 'mediasoup';
 import type {
   Router,
@@ -103,9 +104,12 @@ export class MediaWorker extends Emitter<{ died: [] }> {
 
   /** @throws CodedError `timeout` or `no-capacity` */
   createRouter(mediaCodecs: RouterRtpCodecCapability[]): Promise<Router> {
-    return ask(this.#worker.createRouter({ mediaCodecs }), (late) => {
-      late.close();
-    });
+    return ask(
+      inSpan('worker createRouter', () => this.#worker.createRouter({ mediaCodecs })),
+      (late) => {
+        late.close();
+      },
+    );
   }
 
   /** Ends the process; resolves when it is gone. */

@@ -94,9 +94,12 @@ export function testConfig(settings: Record<string, string> = {}) {
 
 export async function startHarness(
   settings: Record<string, string> = {},
-  { log = silentLog, clock }: { log?: Log; clock?: Clock } = {},
+  {
+    log = silentLog,
+    clock,
+    registry = new Registry(),
+  }: { log?: Log; clock?: Clock; registry?: Registry } = {},
 ): Promise<Harness> {
-  const registry = new Registry();
   const config = testConfig(settings);
   const mediaServer = await createMediaServer({ config, log, registry, ...(clock && { clock }) });
   const url = await mediaServer.listen();

@@ -52,12 +52,12 @@ describe('a reader that stops reading', () => {
 
     const tcp = tcpSocketOf(slow.socket);
     tcp.pause();
-    let going = true;
+    const over = new AbortController();
     const working = (async () => {
-      while (going) await harness.produce('busy', send.id);
+      while (!over.signal.aborted) await harness.produce('busy', send.id);
     })();
     expect(await untilEvicted(harness.registry, 'lag')).toBeLessThan(10_000);
-    going = false;
+    over.abort();
     await working;
     expect(delays.length).toBeGreaterThan(100);
     delays.sort((a, b) => a - b);
