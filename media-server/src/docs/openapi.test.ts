@@ -91,7 +91,7 @@ describe('schemas', () => {
 
   test('answers may get new fields', () => {
     expect(text).not.toContain('"additionalProperties":false,"description":"Changes');
-    const { additionalProperties } = document.components.schemas['Node'] as Schema;
+    const { additionalProperties } = document.components.schemas['Node']!;
     expect(additionalProperties).toBeUndefined();
   });
 });

@@ -185,7 +185,7 @@ function responsesOf(route: MediaRoute): ZodOpenApiResponsesObject {
   for (const [status, codes] of [...byStatus].sort(([one], [other]) => one - other)) {
     responses[String(status)] = refused(status, codes);
   }
-  return responses as ZodOpenApiResponsesObject;
+  return responses;
 }
 
 /** Every request header that a route reads, under its name. */
