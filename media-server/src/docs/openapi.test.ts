@@ -90,9 +90,8 @@ describe('schemas', () => {
   });
 
   test('answers may get new fields', () => {
-    expect(text).not.toContain('"additionalProperties":false,"description":"Changes');
-    const { additionalProperties } = document.components.schemas['Node']!;
-    expect(additionalProperties).toBeUndefined();
+    expect(document.components.schemas['Node']).toHaveProperty('required');
+    expect(document.components.schemas['Node']).not.toHaveProperty('additionalProperties');
   });
 });
 
