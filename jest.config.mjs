@@ -19,7 +19,12 @@ const common = {
   moduleNameMapper: {
     '^@crossfade/(shared|service|client)/(.*)$': '<rootDir>/$1/src/$2.ts',
   },
-  modulePathIgnorePatterns: ['/dist/', '<rootDir>/artifacts/', '<rootDir>/load-tests/node_modules/'],
+  modulePathIgnorePatterns: [
+    '/dist/',
+    '<rootDir>/artifacts/',
+    '<rootDir>/load-tests/node_modules/',
+    '<rootDir>/tools/api-documents/node_modules/',
+  ],
 };
 
 /** @type {import('jest').Config} */

@@ -8,6 +8,7 @@ import { UserError } from '../../tools/user-error.mjs';
 import { packageBin } from '../setup/package-bin.mjs';
 import { build } from '../setup/set-up.mjs';
 import { chromiumAdvice, findChromium } from './find-chromium.mjs';
+import { checkDocuments } from './documents.mjs';
 import { namesInReport, readJestReport } from './jest-results.mjs';
 
 /** Packages whose imports are checked, and type-checked folders outside of them. */
@@ -55,6 +56,7 @@ export const STEPS = [
     run: (context) => runJest(context, 'integration', ['--maxWorkers=2']),
   },
   { name: 'browser', needsProduct: true, run: runBrowserTests },
+  { name: 'documents', needsProduct: true, run: checkDocuments },
 ];
 
 /**

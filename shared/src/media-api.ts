@@ -35,28 +35,42 @@ export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
 /** `POST /api/rooms/:roomId/create` */
 export const createRoomRequestSchema = z.object({
-  /** Codec settings of the room. */
-  profile: z.enum(['conference', 'push-to-talk']).default('conference'),
-  /**
-   * The epoch this room belongs to; an existing room takes over a higher one and refuses a lower one. Absent: the room's
-   * own, 0 for a new one.
-   */
-  epoch: epochSchema.optional(),
-  /** How many participants may have transports here; absent: the server's own limit. */
-  maxParticipants: z.int().min(1).max(10_000).optional(),
-  /**
-   * Seconds this room lives on without being created again by its gateway, which renews it; absent: until it is deleted or
-   * has been empty for too long.
-   */
-  lease: z.int().min(5).max(86_400).optional(),
-  /** How many of the loudest are forwarded; absent: everyone. */
-  maxAudibleSpeakers: z.int().min(1).max(50).optional(),
+  profile: z
+    .enum(['conference', 'push-to-talk'])
+    .default('conference')
+    .describe('Codec settings of the room.'),
+  epoch: epochSchema
+    .optional()
+    .describe(
+      'The epoch this room belongs to; an existing room takes over a higher one and refuses a lower one. Absent: the ' +
+        "room's own, 0 for a new one.",
+    ),
+  maxParticipants: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("How many participants may have transports here; absent: the server's own limit."),
+  lease: z
+    .int()
+    .min(5)
+    .max(86_400)
+    .optional()
+    .describe(
+      'Seconds this room lives on without being created again by its gateway, which renews it; absent: until it is ' +
+        'deleted or has been empty for too long.',
+    ),
+  maxAudibleSpeakers: z
+    .int()
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('How many of the loudest are forwarded; absent: everyone.'),
 });
 export const createRoomAnswerSchema = z.object({
   roomId: roomIdSchema,
   epoch: epochSchema,
-  /** Changes with every start of the media server. */
-  bootId: z.string(),
+  bootId: z.string().describe('Changes with every start of the media server.'),
   rtpCapabilities: toldCapabilitiesSchema,
 });
 export type CreateRoomRequest = z.input<typeof createRoomRequestSchema>;
@@ -66,18 +80,20 @@ export type CreateRoomAnswer = z.infer<typeof createRoomAnswerSchema>;
 export const createTransportRequestSchema = z.object({
   participantId: participantIdSchema,
   direction: z.enum(['send', 'recv']),
-  /** Offer only TCP candidates: for networks that block UDP. */
-  forceTcp: z.boolean().default(false),
-  /** Allow data channels: only transports that ask for them have SCTP. */
-  sctp: z.boolean().default(false),
+  forceTcp: z.boolean().default(false).describe('Offer only TCP candidates: for networks that block UDP.'),
+  sctp: z
+    .boolean()
+    .default(false)
+    .describe('Allow data channels: only transports that ask for them have SCTP.'),
 });
 export const createTransportAnswerSchema = z.object({
   id: entityIdSchema,
   iceParameters: iceParametersSchema,
   iceCandidates: z.array(iceCandidateSchema),
   dtlsParameters: dtlsParametersSchema,
-  /** With `sctp`: what the client's data channels are set up with. */
-  sctpParameters: sctpParametersSchema.optional(),
+  sctpParameters: sctpParametersSchema
+    .optional()
+    .describe("With `sctp`: what the client's data channels are set up with."),
 });
 export type CreateTransportRequest = z.input<typeof createTransportRequestSchema>;
 export type CreateTransportAnswer = z.infer<typeof createTransportAnswerSchema>;
@@ -105,8 +121,7 @@ export type ProduceAnswer = z.infer<typeof produceAnswerSchema>;
 /** `POST /api/rooms/:roomId/transports/:id/produce-data` */
 export const produceDataRequestSchema = z.object({
   sctpStreamParameters: sctpStreamParametersSchema,
-  /** Name of the data channel, for those who receive it. */
-  label: z.string().max(128),
+  label: z.string().max(128).describe('Name of the data channel, for those who receive it.'),
   protocol: z.string().max(128).default(''),
 });
 export const produceDataAnswerSchema = z.object({ id: entityIdSchema });
@@ -128,16 +143,23 @@ export type ConsumeDataAnswer = z.infer<typeof consumeDataAnswerSchema>;
 
 /** `PATCH /api/rooms/:roomId/consumers/:id` */
 export const layersSchema = z.object({
-  /** Size: 0 is the smallest. */
-  spatialLayer: z.int().min(0).max(7),
-  /** Frame rate: 0 is the lowest; absent: the highest. */
-  temporalLayer: z.int().min(0).max(7).optional(),
+  spatialLayer: z.int().min(0).max(7).describe('Size: 0 is the smallest.'),
+  temporalLayer: z
+    .int()
+    .min(0)
+    .max(7)
+    .optional()
+    .describe('Frame rate: 0 is the lowest; absent: the highest.'),
 });
 export const patchConsumerRequestSchema = z
   .object({
     preferredLayers: layersSchema.optional(),
-    /** Who gets the bandwidth first when it does not suffice: 1 the last, 255 the first. */
-    priority: z.int().min(1).max(255).optional(),
+    priority: z
+      .int()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('Who gets the bandwidth first when it does not suffice: 1 the last, 255 the first.'),
   })
   .refine(({ preferredLayers, priority }) => preferredLayers !== undefined || priority !== undefined, {
     message: 'names neither preferredLayers nor priority',
@@ -171,8 +193,9 @@ export const consumerSchema = z.object({
 });
 export const consumeListAnswerSchema = z.object({
   consumers: z.array(consumerSchema),
-  /** The producers of the list that cannot be consumed, and why; the others are. */
-  refused: z.array(z.object({ producerId: z.string(), code: z.string() })),
+  refused: z
+    .array(z.object({ producerId: z.string(), code: z.string() }))
+    .describe('The producers of the list that cannot be consumed, and why; the others are.'),
 });
 export type ConsumeRequest = z.infer<typeof consumeRequestSchema>;
 export type ConsumerAnswer = z.infer<typeof consumerSchema>;
@@ -205,8 +228,10 @@ export const roomSnapshotSchema = z.object({
   roomId: roomIdSchema,
   epoch: epochSchema,
   bootId: z.string(),
-  /** The number of the last event that this snapshot contains; 0 before the first. */
-  seq: z.int().min(0),
+  seq: z
+    .int()
+    .min(0)
+    .describe('The number of the last event that this snapshot contains; 0 before the first.'),
   profile: z.enum(['conference', 'push-to-talk']),
   createdAt: z.iso.datetime(),
   participants: z.array(
@@ -238,8 +263,7 @@ export type RoomSnapshot = z.infer<typeof roomSnapshotSchema>;
 /** `GET /api/rooms?limit&cursor` */
 export const listRoomsQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  /** Where the page before ended; opaque. */
-  cursor: z.string().max(256).optional(),
+  cursor: z.string().max(256).optional().describe('Where the page before ended; opaque.'),
 });
 export const listRoomsAnswerSchema = z.object({
   rooms: z.array(
@@ -258,16 +282,13 @@ export type ListRoomsAnswer = z.infer<typeof listRoomsAnswerSchema>;
 
 /** Rates of one media stream, or of a transport, as last measured. */
 const ratesSchema = z.object({
-  /** Bits per second, payload and headers. */
-  bitrate: z.number().min(0),
+  bitrate: z.number().min(0).describe('Bits per second, payload and headers.'),
   packets: z.int().min(0),
-  /** Packets that were lost on the way, as reported by their receiver. */
-  packetsLost: z.int().min(0),
+  packetsLost: z.int().min(0).describe('Packets that were lost on the way, as reported by their receiver.'),
 });
 const streamStatsSchema = ratesSchema.extend({
   kind: mediaKindSchema,
-  /** Milliseconds; null before the first report. */
-  rttMs: z.number().min(0).nullable(),
+  rttMs: z.number().min(0).nullable().describe('Milliseconds; null before the first report.'),
   jitter: z.number().min(0),
 });
 
@@ -284,11 +305,15 @@ export const roomStatsSchema = z.object({
           direction: z.enum(['send', 'recv']),
           ice: z.string(),
           dtls: z.string(),
-          /** Bits per second. */
-          sendBitrate: z.number().min(0),
+          sendBitrate: z.number().min(0).describe('Bits per second.'),
           recvBitrate: z.number().min(0),
-          /** Bits per second that the path towards the participant takes, as estimated; null where nothing is sent. */
-          availableOutgoingBitrate: z.number().min(0).nullable(),
+          availableOutgoingBitrate: z
+            .number()
+            .min(0)
+            .nullable()
+            .describe(
+              'Bits per second that the path towards the participant takes, as estimated; null where nothing is sent.',
+            ),
           rttMs: z.number().min(0).nullable(),
         }),
       ),
@@ -296,8 +321,7 @@ export const roomStatsSchema = z.object({
         z.object({
           producerId: entityIdSchema,
           source: sourceSchema,
-          /** 0 (nothing arrives) to 10, the best of its layers. */
-          score: z.int().min(0).max(10),
+          score: z.int().min(0).max(10).describe('0 (nothing arrives) to 10, the best of its layers.'),
           streams: z.array(streamStatsSchema.extend({ rid: z.string().nullable() })),
         }),
       ),
@@ -306,10 +330,12 @@ export const roomStatsSchema = z.object({
           consumerId: entityIdSchema,
           producerId: entityIdSchema,
           paused: z.boolean(),
-          /** 0 to 10: what the participant receives of it. */
-          score: z.int().min(0).max(10),
-          /** Of simulcast and SVC: what is being sent; null for other consumers and while nothing is. */
-          currentLayers: layersSchema.nullable(),
+          score: z.int().min(0).max(10).describe('0 to 10: what the participant receives of it.'),
+          currentLayers: layersSchema
+            .nullable()
+            .describe(
+              'Of simulcast and SVC: what is being sent; null for other consumers and while nothing is.',
+            ),
           streams: z.array(streamStatsSchema),
         }),
       ),
@@ -322,10 +348,8 @@ export type RoomStats = z.infer<typeof roomStatsSchema>;
 export const workerInfoSchema = z.object({
   index: z.int().min(0),
   pid: z.int().min(1),
-  /** Share of one core it used lately, 0 to 1. */
-  cpu: z.number().min(0).max(1),
-  /** Resident memory, bytes. */
-  memoryBytes: z.int().min(0),
+  cpu: z.number().min(0).max(1).describe('Share of one core it used lately, 0 to 1.'),
+  memoryBytes: z.int().min(0).describe('Resident memory, bytes.'),
   rooms: z.int().min(0),
   consumers: z.int().min(0),
 });
@@ -339,14 +363,17 @@ export const nodeSchema = z.object({
   version: z.string(),
   region: z.string().nullable(),
   uptimeS: z.int().min(0),
-  /** How full this server is: 0 idle, 1 full; from 0.8 on it takes no new rooms. */
-  score: z.number().min(0),
-  /** Whether a new room would be taken at this moment. */
-  accepting: z.boolean(),
+  score: z
+    .number()
+    .min(0)
+    .describe('How full this server is: 0 idle, 1 full; from 0.8 on it takes no new rooms.'),
+  accepting: z.boolean().describe('Whether a new room would be taken at this moment.'),
   drain: z.object({
     state: drainStateSchema,
-    /** Why: an operator asked, the process was told to end, or too many workers died. */
-    reason: z.enum(['asked', 'terminating', 'workers-dying']).nullable(),
+    reason: z
+      .enum(['asked', 'terminating', 'workers-dying'])
+      .nullable()
+      .describe('Why: an operator asked, the process was told to end, or too many workers died.'),
     deadline: z.iso.datetime().nullable(),
   }),
   rooms: z.int().min(0),
@@ -357,11 +384,20 @@ export type NodeInfo = z.infer<typeof nodeSchema>;
 
 /** `POST /api/node/drain` */
 export const drainRequestSchema = z.object({
-  /** Seconds until the rooms that are left are closed with `room-moved`; absent: the server's own deadline. */
-  deadlineS: z.int().min(0).max(86_400).optional(),
+  deadlineS: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .optional()
+    .describe(
+      "Seconds until the rooms that are left are closed with `room-moved`; absent: the server's own deadline.",
+    ),
 });
 export type DrainRequest = z.infer<typeof drainRequestSchema>;
 
 /** `GET /ready` of both services: each condition by name. */
 export const readinessSchema = z.object({ ready: z.boolean(), checks: z.record(z.string(), z.boolean()) });
 export type Readiness = z.infer<typeof readinessSchema>;
+
+/** `GET /health` of both services. */
+export const healthSchema = z.object({ status: z.literal('ok') });

@@ -17,10 +17,8 @@ const envelope = {
   roomId: roomIdSchema,
   epoch: epochSchema,
   bootId: z.string(),
-  /** Grows by exactly one per event of a room. */
-  seq: z.int().min(1),
-  /** When it happened, ISO 8601. */
-  at: z.iso.datetime(),
+  seq: z.int().min(1).describe('Grows by exactly one per event of a room.'),
+  at: z.iso.datetime().describe('When it happened, ISO 8601.'),
 };
 
 /** Why a producer is gone. */
@@ -33,19 +31,12 @@ export const producerClosedReasonSchema = z.enum([
 /** Why a consumer is gone. */
 export const consumerClosedReasonSchema = z.enum(['producer-closed', 'transport-closed', 'closed']);
 /** Why a room is gone. */
-export const roomClosedReasonSchema = z.enum([
-  'deleted',
-  /** Its worker died, and it could not be made again. */
-  'worker-died',
-  'shutting-down',
-  'empty',
-  /** Nobody renewed its lease. */
-  'lease-expired',
-  /** It killed two workers. */
-  'quarantined',
-  /** The server drained, and its deadline came. */
-  'drained',
-]);
+export const roomClosedReasonSchema = z
+  .enum(['deleted', 'worker-died', 'shutting-down', 'empty', 'lease-expired', 'quarantined', 'drained'])
+  .describe(
+    '`worker-died`: and it could not be made again. `lease-expired`: nobody renewed its lease. `quarantined`: it ' +
+      'killed two workers. `drained`: the server drained, and its deadline came.',
+  );
 /** Why a room is on another worker, or about to be on another server. */
 export const roomMovedReasonSchema = z.enum(['worker-died', 'draining']);
 
@@ -56,98 +47,134 @@ const producerRef = { producerId: entityIdSchema, participantId: participantIdSc
 const consumerRef = { consumerId: entityIdSchema, ...producerRef };
 
 export const feedEventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('new-producer'), ...envelope, ...producerInfoSchema.shape }),
-  z.object({
-    type: z.literal('producer-closed'),
-    ...envelope,
-    ...producerRef,
-    reason: producerClosedReasonSchema,
-  }),
-  z.object({
-    type: z.literal('producer-paused'),
-    ...envelope,
-    ...producerRef,
-    by: z.enum(['owner', 'server']),
-  }),
-  z.object({
-    type: z.literal('producer-resumed'),
-    ...envelope,
-    ...producerRef,
-    by: z.enum(['owner', 'server']),
-  }),
-  z.object({
-    type: z.literal('consumer-closed'),
-    ...envelope,
-    consumerId: entityIdSchema,
-    producerId: entityIdSchema,
-    participantId: participantIdSchema,
-    reason: consumerClosedReasonSchema,
-  }),
-  z.object({
-    type: z.literal('transport-state'),
-    ...envelope,
-    transportId: entityIdSchema,
-    participantId: participantIdSchema,
-    ice: z.enum(['new', 'connected', 'completed', 'disconnected', 'closed']),
-    dtls: z.enum(['new', 'connecting', 'connected', 'failed', 'closed']),
-  }),
-  z.object({
-    type: z.literal('participant-left'),
-    ...envelope,
-    participantId: participantIdSchema,
-    reason: z.string(),
-  }),
-  z.object({ type: z.literal('producer-score'), ...envelope, ...producerRef, score: scoreSchema }),
-  z.object({
-    type: z.literal('consumer-score'),
-    ...envelope,
-    ...consumerRef,
-    score: scoreSchema,
-    /** Of the producer it comes from: low there means that the loss is not on this participant's way. */
-    producerScore: scoreSchema,
-  }),
-  z.object({
-    type: z.literal('consumer-layers-changed'),
-    ...envelope,
-    ...consumerRef,
-    /** What is being sent; null: nothing, for want of bandwidth. */
-    layers: layersSchema.nullable(),
-  }),
-  z.object({ type: z.literal('data-producer-opened'), ...envelope, ...dataProducerInfoSchema.shape }),
-  z.object({
-    type: z.literal('data-producer-closed'),
-    ...envelope,
-    dataProducerId: entityIdSchema,
-    participantId: participantIdSchema,
-    reason: producerClosedReasonSchema,
-  }),
-  /** Somebody else speaks now; nobody, when all are silent: both null. */
-  z.object({
-    type: z.literal('active-speaker'),
-    ...envelope,
-    participantId: participantIdSchema.nullable(),
-    producerId: entityIdSchema.nullable(),
-  }),
-  /** The loudest, loudest first; empty when it has become quiet. */
-  z.object({
-    type: z.literal('audio-levels'),
-    ...envelope,
-    levels: z.array(
-      z.object({
-        participantId: participantIdSchema,
-        /** dB below the loudest possible: -127 (silent) to 0, as in RFC 6464. */
-        dbov: z.int().min(-127).max(0),
-      }),
+  z
+    .object({ type: z.literal('new-producer'), ...envelope, ...producerInfoSchema.shape })
+    .describe('Somebody sends something new.'),
+  z
+    .object({
+      type: z.literal('producer-closed'),
+      ...envelope,
+      ...producerRef,
+      reason: producerClosedReasonSchema,
+    })
+    .describe('A producer is gone, and with it all its consumers.'),
+  z
+    .object({
+      type: z.literal('producer-paused'),
+      ...envelope,
+      ...producerRef,
+      by: z.enum(['owner', 'server']),
+    })
+    .describe(
+      'Nothing comes from it for now: its owner paused it, or the server, because nobody receives it.',
     ),
-  }),
-  /** The room's media were lost; it stands again, empty, under the new epoch of this event: build the transports anew. */
-  z.object({
-    type: z.literal('room-moved'),
-    ...envelope,
-    fromEpoch: epochSchema,
-    reason: roomMovedReasonSchema,
-  }),
-  z.object({ type: z.literal('room-closed'), ...envelope, reason: roomClosedReasonSchema }),
+  z
+    .object({
+      type: z.literal('producer-resumed'),
+      ...envelope,
+      ...producerRef,
+      by: z.enum(['owner', 'server']),
+    })
+    .describe('It sends again.'),
+  z
+    .object({
+      type: z.literal('consumer-closed'),
+      ...envelope,
+      consumerId: entityIdSchema,
+      producerId: entityIdSchema,
+      participantId: participantIdSchema,
+      reason: consumerClosedReasonSchema,
+    })
+    .describe('A consumer is gone.'),
+  z
+    .object({
+      type: z.literal('transport-state'),
+      ...envelope,
+      transportId: entityIdSchema,
+      participantId: participantIdSchema,
+      ice: z.enum(['new', 'connected', 'completed', 'disconnected', 'closed']),
+      dtls: z.enum(['new', 'connecting', 'connected', 'failed', 'closed']),
+    })
+    .describe('ICE or DTLS of a transport changed.'),
+  z
+    .object({
+      type: z.literal('participant-left'),
+      ...envelope,
+      participantId: participantIdSchema,
+      reason: z.string(),
+    })
+    .describe('Everything that participant owned is closed.'),
+  z
+    .object({ type: z.literal('producer-score'), ...envelope, ...producerRef, score: scoreSchema })
+    .describe('How well a producer arrives changed.'),
+  z
+    .object({
+      type: z.literal('consumer-score'),
+      ...envelope,
+      ...consumerRef,
+      score: scoreSchema,
+      producerScore: scoreSchema.describe(
+        "Of the producer it comes from: low there means that the loss is not on this participant's way.",
+      ),
+    })
+    .describe('How well a consumer is received changed.'),
+  z
+    .object({
+      type: z.literal('consumer-layers-changed'),
+      ...envelope,
+      ...consumerRef,
+      layers: layersSchema.nullable().describe('What is being sent; null: nothing, for want of bandwidth.'),
+    })
+    .describe('Another size or frame rate of a simulcast or SVC producer is sent to a consumer.'),
+  z
+    .object({ type: z.literal('data-producer-opened'), ...envelope, ...dataProducerInfoSchema.shape })
+    .describe('Somebody opened a data channel.'),
+  z
+    .object({
+      type: z.literal('data-producer-closed'),
+      ...envelope,
+      dataProducerId: entityIdSchema,
+      participantId: participantIdSchema,
+      reason: producerClosedReasonSchema,
+    })
+    .describe('A data channel is gone.'),
+  z
+    .object({
+      type: z.literal('active-speaker'),
+      ...envelope,
+      participantId: participantIdSchema.nullable(),
+      producerId: entityIdSchema.nullable(),
+    })
+    .describe('Somebody else speaks now; nobody, when all are silent: both null.'),
+  z
+    .object({
+      type: z.literal('audio-levels'),
+      ...envelope,
+      levels: z.array(
+        z.object({
+          participantId: participantIdSchema,
+          dbov: z
+            .int()
+            .min(-127)
+            .max(0)
+            .describe('dB below the loudest possible: -127 (silent) to 0, as in RFC 6464.'),
+        }),
+      ),
+    })
+    .describe('The loudest, loudest first; empty when it has become quiet.'),
+  z
+    .object({
+      type: z.literal('room-moved'),
+      ...envelope,
+      fromEpoch: epochSchema,
+      reason: roomMovedReasonSchema,
+    })
+    .describe(
+      "The room's media were lost; it stands again, empty, under the new epoch of this event: build the transports anew.",
+    ),
+  z
+    .object({ type: z.literal('room-closed'), ...envelope, reason: roomClosedReasonSchema })
+    .describe('The room is gone, and everything in it.'),
 ]);
 export type FeedEvent = z.infer<typeof feedEventSchema>;
 export type FeedEventType = FeedEvent['type'];
@@ -160,10 +187,12 @@ export type RoomEvent = WithoutEnvelope<FeedEvent>;
 /** `join-room`: subscribe, and say what was seen last. */
 export const joinRoomRequestSchema = z.object({
   roomId: roomIdSchema,
-  /** The last `seq` this reader has; only events after it are wanted. */
-  afterSeq: z.int().min(0).optional(),
-  /** The boot that `afterSeq` counts in. */
-  bootId: z.string().max(128).optional(),
+  afterSeq: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('The last `seq` this reader has; only events after it are wanted.'),
+  bootId: z.string().max(128).optional().describe('The boot that `afterSeq` counts in.'),
 });
 export type JoinRoomRequest = z.infer<typeof joinRoomRequestSchema>;
 

@@ -167,16 +167,11 @@ export type DtlsParameters = z.infer<typeof dtlsParametersSchema>;
 /** As told by the media server; ranges of RFC 8831 and RFC 8841. */
 export const sctpParametersSchema = z.object({
   port: z.int().min(1).max(65_535),
-  /** Largest message towards the client, bytes. */
-  maxSendMessageSize: z.int().min(1),
-  /** Largest message from the client, bytes. */
-  maxReceiveMessageSize: z.int().min(1),
-  /** Outgoing streams. */
-  OS: z.int().min(1).max(65_535),
-  /** Incoming streams at most. */
-  MIS: z.int().min(1).max(65_535),
-  /** Bytes. */
-  maxMessageSize: z.int().min(1),
+  maxSendMessageSize: z.int().min(1).describe('Largest message towards the client, bytes.'),
+  maxReceiveMessageSize: z.int().min(1).describe('Largest message from the client, bytes.'),
+  OS: z.int().min(1).max(65_535).describe('Outgoing streams.'),
+  MIS: z.int().min(1).max(65_535).describe('Incoming streams at most.'),
+  maxMessageSize: z.int().min(1).describe('Bytes.'),
 });
 export type SctpParameters = z.infer<typeof sctpParametersSchema>;
 
@@ -185,8 +180,12 @@ export const sctpStreamParametersSchema = z
   .object({
     streamId: z.int().min(0).max(65_534),
     ordered: z.boolean().optional(),
-    /** Milliseconds after which a message is given up. */
-    maxPacketLifeTime: z.int().min(1).max(65_535).optional(),
+    maxPacketLifeTime: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Milliseconds after which a message is given up.'),
     maxRetransmits: z.int().min(0).max(65_535).optional(),
   })
   .refine(

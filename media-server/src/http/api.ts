@@ -1,9 +1,10 @@
-/** The REST API: everything under `/api` needs a service token, `/health` and `/ready` do not. */
+/** The REST API: everything under `/api` but the documents needs a service token, `/health` and `/ready` do not. */
 import { createHttp, finishHttp, type HttpOptions } from '@crossfade/service/http';
 import type { TokenKey } from '@crossfade/service/tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
+import { documentRoutes } from '../docs/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -22,7 +23,7 @@ export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry'>, NodeD
 export function createApi(options: ApiOptions): Express {
   const { log, registry, key, rooms, bootId } = options;
   const app = createHttp({ log, registry, bodyLimitBytes: BODY_LIMIT_BYTES });
-  app.use(healthRoutes(options));
+  app.use(healthRoutes(options), documentRoutes(options));
   app.use(
     '/api',
     requireServiceToken(key),

@@ -1,13 +1,12 @@
 /** What Prometheus gets to read, with real workers. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, test } from '@jest/globals';
-import { silentLog } from '@crossfade/service/log';
 import { createRegistry } from '@crossfade/service/metrics';
 import { startHarness, type Harness } from './harness.ts';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ STATS_INTERVAL_S: '1' }, silentLog, createRegistry('media-server'));
+  harness = await startHarness({ STATS_INTERVAL_S: '1' }, { registry: createRegistry('media-server') });
 });
 afterAll(() => harness.close());
 

@@ -91,7 +91,15 @@ describe('a reader for whom too much waits', () => {
     await once(server, 'listening');
     const log = silentLog;
     const counts = { created: () => undefined, closed: () => undefined };
-    const rooms = new Rooms({ pool: undefined as never, bootId: 'b', counts, log, admit: () => undefined });
+    const rooms = new Rooms({
+      pool: undefined as never,
+      bootId: 'b',
+      counts,
+      limits: { leaseGraceMs: 0, emptyMs: 60_000 },
+      workerCapacity: 100,
+      log,
+      admit: () => undefined,
+    });
     const feed = new Feed(server, {
       rooms,
       bootId: 'b',

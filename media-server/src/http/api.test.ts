@@ -1,0 +1,53 @@
+/** The routes that are served are those of the documents. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { silentLog } from '@crossfade/service/log';
+import { MEDIA_ROUTES } from '@crossfade/shared/media-routes';
+import type { Express } from 'express';
+import { Registry } from 'prom-client';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import { createApi } from './api.ts';
+
+/** Documented ahead of the code. Empty it, and then take it away. */
+const NOT_YET_SERVED = JSON.parse(
+  readFileSync(new URL('../../../tools/api-documents/not-yet-served.json', import.meta.url), 'utf8'),
+) as string[];
+
+/** What of Express's router is not in its types. */
+interface Layer {
+  route?: { path: string; methods: Record<string, boolean> };
+  handle: { stack?: Layer[] };
+  /** What it is mounted at. */
+  rawPath: string;
+}
+
+/** `GET /path` of every route, those of mounted routers with what they are mounted at. */
+function routesOf(layers: readonly Layer[], mountedAt = ''): string[] {
+  return layers.flatMap(({ route, handle, rawPath }) =>
+    route
+      ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${mountedAt}${route.path}`)
+      : routesOf(handle.stack ?? [], rawPath === '/' ? mountedAt : `${mountedAt}${rawPath}`),
+  );
+}
+
+test('serves the routes of the table, and no others', () => {
+  const app: Express = createApi({
+    log: silentLog,
+    registry: new Registry(),
+    key: { secret: 's'.repeat(32), issuer: 'crossfade' },
+    bootId: 'boot',
+    version: '0.0.0',
+    region: undefined,
+    pool: {} as WorkerPool,
+    rooms: {} as Rooms,
+    accepting: () => true,
+  });
+  const served = routesOf((app.router as unknown as { stack: Layer[] }).stack);
+  const documented = MEDIA_ROUTES.filter(({ onMetricsPort }) => !onMetricsPort)
+    .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+    .filter((name) => !NOT_YET_SERVED.includes(name));
+
+  expect(served.toSorted()).toEqual(documented.toSorted());
+  expect(served.length).toBeGreaterThan(20);
+});

@@ -1,0 +1,569 @@
+/**
+ * The media server's REST API as a table: what OpenAPI, the Postman collection and the tests are made from. The server
+ * itself is not, but a test holds its routes and these equal.
+ */
+import { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+import { entityIdSchema, participantIdSchema, roomIdSchema } from './ids.ts';
+import {
+  connectTransportAnswerSchema,
+  connectTransportRequestSchema,
+  consumeDataAnswerSchema,
+  consumeDataRequestSchema,
+  consumeListAnswerSchema,
+  consumeRequestSchema,
+  consumerSchema,
+  createRoomAnswerSchema,
+  createRoomRequestSchema,
+  createTransportAnswerSchema,
+  createTransportRequestSchema,
+  doneSchema,
+  drainRequestSchema,
+  EPOCH_HEADER,
+  healthSchema,
+  IDEMPOTENCY_HEADER,
+  listRoomsAnswerSchema,
+  listRoomsQuerySchema,
+  nodeSchema,
+  PARTICIPANT_HEADER,
+  patchConsumerRequestSchema,
+  produceAnswerSchema,
+  produceDataAnswerSchema,
+  produceDataRequestSchema,
+  produceRequestSchema,
+  readinessSchema,
+  restartIceAnswerSchema,
+  roomSnapshotSchema,
+  roomStatsSchema,
+} from './media-api.ts';
+
+export type RouteTag =
+  'Rooms' | 'Transports' | 'Producers' | 'Consumers' | 'Participants' | 'Node' | 'Documents';
+
+/** What a request of this route has to carry: nothing, any service token, or one without `scope: 'read'`. */
+export type RouteAccess = 'anyone' | 'read' | 'write';
+
+export interface RouteAnswer {
+  readonly description: string;
+  /** Absent: there is no body, or one that is not JSON. */
+  readonly schema?: z.ZodType;
+  /** Of a body that no schema describes. */
+  readonly contentType?: string;
+}
+
+export interface MediaRoute {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** As Express writes it. */
+  readonly path: string;
+  /** A name for generated clients; unique. */
+  readonly operationId: string;
+  readonly tag: RouteTag;
+  /** A few words. */
+  readonly summary: string;
+  /** Sentences; what the summary leaves open. */
+  readonly description?: string;
+  readonly access: RouteAccess;
+  /** What `:id` stands for. */
+  readonly id?: z.ZodType<string>;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** By status; those of errors come from the catalogue. */
+  readonly answers: Readonly<Record<number, RouteAnswer>>;
+  /** The errors that are particular to this route; `errorsOf` has all of them. */
+  readonly errors: readonly ErrorCode[];
+  /** On the port of the metrics, not on that of the API. */
+  readonly onMetricsPort?: true;
+}
+
+const gone: RouteAnswer = { description: 'Done; there is nothing to tell.' };
+const done: RouteAnswer = { description: 'Done.', schema: doneSchema };
+const node: RouteAnswer = { description: 'The server as it now is.', schema: nodeSchema };
+const document: RouteAnswer = {
+  description: 'The document.',
+  schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
+};
+
+const transportId = entityIdSchema.describe('The id of a transport.');
+const producerId = entityIdSchema.describe('The id of a producer.');
+const consumerId = entityIdSchema.describe('The id of a consumer.');
+
+/** A worker is asked: it may be gone, or silent. */
+const ASKS_A_WORKER = ['no-capacity', 'timeout'] as const;
+
+export const MEDIA_ROUTES: readonly MediaRoute[] = [
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/create',
+    operationId: 'createRoom',
+    tag: 'Rooms',
+    summary: 'Create a room, or renew it',
+    description:
+      'A room that exists is answered as it is, under the higher of both epochs; its lease begins anew. What the ' +
+      'other fields say counts only for a room that is new.',
+    access: 'write',
+    body: createRoomRequestSchema,
+    answers: {
+      200: { description: 'The room existed.', schema: createRoomAnswerSchema },
+      201: { description: 'The room is new.', schema: createRoomAnswerSchema },
+    },
+    errors: [
+      'stale-epoch',
+      'quota-exceeded',
+      'room-quarantined',
+      'draining',
+      'shutting-down',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'get',
+    path: '/api/rooms',
+    operationId: 'listRooms',
+    tag: 'Rooms',
+    summary: 'List the rooms',
+    description:
+      'In pages, ordered by id: pass `nextCursor` of one page as `cursor` of the next, until it is null.',
+    access: 'read',
+    query: listRoomsQuerySchema,
+    answers: { 200: { description: 'A page of them.', schema: listRoomsAnswerSchema } },
+    errors: ['validation-failed'],
+  },
+  {
+    method: 'get',
+    path: '/api/rooms/:roomId',
+    operationId: 'getRoom',
+    tag: 'Rooms',
+    summary: 'Everything in a room',
+    description: 'As of event `seq` of its feed: events after it can be applied to this.',
+    access: 'read',
+    answers: { 200: { description: 'The snapshot.', schema: roomSnapshotSchema } },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/api/rooms/:roomId/stats',
+    operationId: 'getRoomStats',
+    tag: 'Rooms',
+    summary: 'Rates, losses and scores in a room',
+    access: 'read',
+    answers: { 200: { description: 'By participant, as last measured.', schema: roomStatsSchema } },
+    errors: [...ASKS_A_WORKER],
+  },
+  {
+    method: 'delete',
+    path: '/api/rooms/:roomId',
+    operationId: 'deleteRoom',
+    tag: 'Rooms',
+    summary: 'Delete a room and everything in it',
+    access: 'write',
+    answers: { 204: gone },
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/transports',
+    operationId: 'createTransport',
+    tag: 'Transports',
+    summary: 'Create a transport for a participant',
+    description:
+      'A participant needs one of each direction that is used. Its first transport is what lets a participant in: ' +
+      'there is no other way to join.',
+    access: 'write',
+    body: createTransportRequestSchema,
+    answers: {
+      201: {
+        description: 'What the client sets its transport up with.',
+        schema: createTransportAnswerSchema,
+      },
+    },
+    errors: ['participant-not-found', 'room-full', 'quota-exceeded', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/transports/:id/connect',
+    operationId: 'connectTransport',
+    tag: 'Transports',
+    summary: "Hand over the client's DTLS parameters",
+    access: 'write',
+    id: transportId,
+    body: connectTransportRequestSchema,
+    answers: { 200: { description: 'The client may begin.', schema: connectTransportAnswerSchema } },
+    errors: [
+      'transport-not-found',
+      'transport-already-connected',
+      'invalid-media-parameters',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/transports/:id/restart-ice',
+    operationId: 'restartIce',
+    tag: 'Transports',
+    summary: 'New ICE credentials for a path that was lost',
+    access: 'write',
+    id: transportId,
+    answers: { 200: { description: 'The new credentials.', schema: restartIceAnswerSchema } },
+    errors: ['transport-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'delete',
+    path: '/api/rooms/:roomId/transports/:id',
+    operationId: 'deleteTransport',
+    tag: 'Transports',
+    summary: 'Close a transport and all that runs over it',
+    access: 'write',
+    id: transportId,
+    answers: { 204: gone },
+    errors: ['transport-not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/transports/:id/produce',
+    operationId: 'produce',
+    tag: 'Producers',
+    summary: 'Send sound or picture',
+    access: 'write',
+    id: transportId,
+    body: produceRequestSchema,
+    answers: { 201: { description: 'The new producer.', schema: produceAnswerSchema } },
+    errors: [
+      'transport-not-found',
+      'wrong-transport-direction',
+      'invalid-media-parameters',
+      'quota-exceeded',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/transports/:id/produce-data',
+    operationId: 'produceData',
+    tag: 'Producers',
+    summary: 'Open a data channel for sending',
+    description: 'On a transport that was made with `sctp`.',
+    access: 'write',
+    id: transportId,
+    body: produceDataRequestSchema,
+    answers: { 201: { description: 'The new data producer.', schema: produceDataAnswerSchema } },
+    errors: [
+      'transport-not-found',
+      'wrong-transport-direction',
+      'no-sctp',
+      'invalid-media-parameters',
+      'quota-exceeded',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/producers/:id/pause',
+    operationId: 'pauseProducer',
+    tag: 'Producers',
+    summary: 'Stop forwarding it to anyone',
+    access: 'write',
+    id: producerId,
+    answers: { 200: done },
+    errors: ['producer-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/producers/:id/resume',
+    operationId: 'resumeProducer',
+    tag: 'Producers',
+    summary: 'Forward it again',
+    access: 'write',
+    id: producerId,
+    answers: { 200: done },
+    errors: ['producer-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'delete',
+    path: '/api/rooms/:roomId/producers/:id',
+    operationId: 'deleteProducer',
+    tag: 'Producers',
+    summary: 'Close a producer and its consumers',
+    access: 'write',
+    id: producerId,
+    answers: { 204: gone },
+    errors: ['producer-not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/consume',
+    operationId: 'consume',
+    tag: 'Consumers',
+    summary: 'Receive what somebody sends',
+    description:
+      'One producer, or a list of them. Consumers start paused: resume them when the client is ready, or their first ' +
+      'key frame is lost. Of a list, those that cannot be consumed are refused one by one and the others are made.',
+    access: 'write',
+    body: consumeRequestSchema,
+    answers: {
+      201: {
+        description: 'The new consumer; for a list, all of them.',
+        schema: z.union([consumerSchema, consumeListAnswerSchema]),
+      },
+    },
+    errors: [
+      'transport-not-found',
+      'producer-not-found',
+      'wrong-transport-direction',
+      'incompatible-capabilities',
+      'invalid-media-parameters',
+      'quota-exceeded',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/consume-data',
+    operationId: 'consumeData',
+    tag: 'Consumers',
+    summary: "Receive somebody's data channel",
+    description: 'On a transport that was made with `sctp`.',
+    access: 'write',
+    body: consumeDataRequestSchema,
+    answers: {
+      201: { description: 'What the client opens its data channel with.', schema: consumeDataAnswerSchema },
+    },
+    errors: [
+      'transport-not-found',
+      'data-producer-not-found',
+      'wrong-transport-direction',
+      'no-sctp',
+      'quota-exceeded',
+      ...ASKS_A_WORKER,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/consumers/:id/resume',
+    operationId: 'resumeConsumer',
+    tag: 'Consumers',
+    summary: 'Begin, or go on, to receive it',
+    access: 'write',
+    id: consumerId,
+    answers: { 200: done },
+    errors: ['consumer-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/consumers/:id/pause',
+    operationId: 'pauseConsumer',
+    tag: 'Consumers',
+    summary: 'Stop receiving it for a while',
+    access: 'write',
+    id: consumerId,
+    answers: { 200: done },
+    errors: ['consumer-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/consumers/:id/request-key-frame',
+    operationId: 'requestKeyFrame',
+    tag: 'Consumers',
+    summary: 'Ask the sender for a whole picture',
+    access: 'write',
+    id: consumerId,
+    answers: { 200: done },
+    errors: ['consumer-not-found', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'patch',
+    path: '/api/rooms/:roomId/consumers/:id',
+    operationId: 'patchConsumer',
+    tag: 'Consumers',
+    summary: 'Choose its layers or its priority',
+    access: 'write',
+    id: consumerId,
+    body: patchConsumerRequestSchema,
+    answers: { 200: done },
+    errors: ['consumer-not-found', 'invalid-media-parameters', ...ASKS_A_WORKER],
+  },
+  {
+    method: 'delete',
+    path: '/api/rooms/:roomId/consumers/:id',
+    operationId: 'deleteConsumer',
+    tag: 'Consumers',
+    summary: 'Close a consumer',
+    access: 'write',
+    id: consumerId,
+    answers: { 204: gone },
+    errors: ['consumer-not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/rooms/:roomId/participants/:id/leave',
+    operationId: 'leave',
+    tag: 'Participants',
+    summary: 'Close everything a participant owns',
+    access: 'write',
+    id: participantIdSchema,
+    answers: { 204: gone },
+    errors: ['participant-not-found'],
+  },
+  {
+    method: 'get',
+    path: '/api/node',
+    operationId: 'getNode',
+    tag: 'Node',
+    summary: 'How full this server is, and its workers',
+    access: 'read',
+    answers: { 200: { ...node, description: 'The server as it is.' } },
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/api/node/drain',
+    operationId: 'startDrain',
+    tag: 'Node',
+    summary: 'Take no new rooms, and end the others by a deadline',
+    description: 'What is there goes on until the deadline; `GET /ready` answers `503` from now on.',
+    access: 'write',
+    body: drainRequestSchema,
+    answers: { 200: node },
+    errors: [],
+  },
+  {
+    method: 'delete',
+    path: '/api/node/drain',
+    operationId: 'cancelDrain',
+    tag: 'Node',
+    summary: 'Take new rooms again',
+    access: 'write',
+    answers: { 200: node },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/health',
+    operationId: 'getHealth',
+    tag: 'Node',
+    summary: 'Liveness',
+    description: 'Depends on nothing: who gets no answer may restart the process.',
+    access: 'anyone',
+    answers: { 200: { description: 'The process answers.', schema: healthSchema } },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/ready',
+    operationId: 'getReadiness',
+    tag: 'Node',
+    summary: 'Readiness',
+    access: 'anyone',
+    answers: {
+      200: { description: 'New rooms can be created here.', schema: readinessSchema },
+      503: { description: 'They cannot; the checks say why.', schema: readinessSchema },
+    },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    operationId: 'getMetrics',
+    tag: 'Node',
+    summary: 'Prometheus metrics',
+    access: 'anyone',
+    answers: { 200: { description: 'Prometheus text.', contentType: 'text/plain' } },
+    errors: [],
+    onMetricsPort: true,
+  },
+  {
+    method: 'get',
+    path: '/api/openapi.json',
+    operationId: 'getOpenApi',
+    tag: 'Documents',
+    summary: 'This document: OpenAPI 3.1',
+    access: 'anyone',
+    answers: { 200: document },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/api/asyncapi.json',
+    operationId: 'getAsyncApi',
+    tag: 'Documents',
+    summary: 'The event feed: AsyncAPI 3',
+    access: 'anyone',
+    answers: { 200: document },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/docs',
+    operationId: 'getDocs',
+    tag: 'Documents',
+    summary: 'A page to read this and to try it',
+    access: 'anyone',
+    answers: {
+      200: { description: 'Swagger UI.', contentType: 'text/html' },
+      302: { description: 'To `/docs/`.' },
+    },
+    errors: [],
+  },
+];
+
+/** Whether it acts in a room that has to be there. */
+export function isInRoom({ path, operationId }: MediaRoute): boolean {
+  return path.includes('/:roomId') && operationId !== 'createRoom';
+}
+
+const roomHeaders = z.object({
+  [EPOCH_HEADER]: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional()
+    .describe(
+      'The epoch the caller acts under. A room whose epoch is higher refuses the request with `409 stale-epoch`, so ' +
+        'that a caller who was paused cannot undo a newer decision.',
+    ),
+  [PARTICIPANT_HEADER]: participantIdSchema
+    .optional()
+    .describe(
+      'The participant on whose behalf the caller acts: what belongs to anyone else is answered as if it did not exist.',
+    ),
+});
+const idempotencyHeader = z.object({
+  [IDEMPOTENCY_HEADER]: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .describe(
+      'The same key with the same request is answered the same for 24 h, without being carried out again; with ' +
+        'another request it is refused.',
+    ),
+});
+
+/** The request headers this route reads, besides the token. */
+export function headersOf(route: MediaRoute): z.ZodObject {
+  const room = route.path.includes('/:roomId') ? roomHeaders.shape : {};
+  return z.object({ ...room, ...(route.method === 'post' ? idempotencyHeader.shape : {}) });
+}
+
+/** What stands for the parameters in its path. */
+export function pathParametersOf({ path, id }: MediaRoute): z.ZodObject {
+  return z.object({
+    ...(path.includes('/:roomId') && { roomId: roomIdSchema }),
+    ...(id && { id }),
+  });
+}
+
+/** Every error this route can answer with, in the order of their statuses as far as they are common to many. */
+export function errorsOf(route: MediaRoute): readonly ErrorCode[] {
+  const { method, access, query, body, errors, onMetricsPort } = route;
+  if (onMetricsPort) return [];
+  const withBody = method === 'post' || method === 'patch';
+  const codes: ErrorCode[] = [
+    ...(withBody ? (['malformed-json', 'payload-too-large', 'unsupported-media-type'] as const) : []),
+    ...(access === 'anyone' ? [] : (['unauthenticated', 'rate-limited'] as const)),
+    ...(access === 'write' ? (['forbidden'] as const) : []),
+    ...(isInRoom(route) ? (['room-not-found', 'stale-epoch'] as const) : []),
+    ...((body ?? query ?? route.path.includes('/:')) ? (['validation-failed'] as const) : []),
+    ...(method === 'post' ? (['idempotency-key-reused'] as const) : []),
+    ...errors,
+    'internal',
+  ];
+  return [...new Set(codes)];
+}
