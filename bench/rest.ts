@@ -93,6 +93,7 @@ async function throughRest(): Promise<{ round: Round; stop: () => Promise<void> 
     MEDIASOUP_WORKERS: '1',
     RTC_BASE_PORT: '0',
     SERVICE_JWT_SECRET: secret,
+    MAX_NEW_ROOMS_PER_SECOND: '10000',
   };
   const server = await startServiceProcess('media-server/dist/main.js', settings, tell);
   const key = { secret, issuer: 'crossfade' };

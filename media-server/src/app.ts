@@ -8,12 +8,15 @@ import { createServer, type Server } from 'node:http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
+import { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Registry } from 'prom-client';
-import type { MediaServerConfig } from './config.ts';
+import { quotaLimitsOf, type MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
+import { SERVER_LIMITS } from './http/server-limits.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
+import { Quotas } from './quotas/quotas.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -40,7 +43,12 @@ export interface MediaServer {
 /** @throws SettingError if a worker does not start */
 export async function createMediaServer({ config, log, registry }: MediaServerDeps): Promise<MediaServer> {
   const bootId = randomUUID();
-  const key = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
+  const tokens = new ServiceTokens({
+    secret: config.SERVICE_JWT_SECRET,
+    secretsById: config.SERVICE_JWT_KEYS,
+    jwksUrl: config.SERVICE_JWKS_URL,
+    issuer: config.JWT_ISSUER,
+  });
   const pool = await WorkerPool.start({
     count: config.MEDIASOUP_WORKERS,
     bin: config.MEDIASOUP_WORKER_BIN,
@@ -54,10 +62,13 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
 
   let closing: Promise<void> | undefined;
   const server = createServer(
+    SERVER_LIMITS,
     createApi({
       log,
       registry,
-      key,
+      tokens,
+      quotas: new Quotas(quotaLimitsOf(config)),
+      bodyLimitBytes: config.MAX_BODY_BYTES,
       bootId,
       version: packageVersion(),
       region: config.REGION,
@@ -66,7 +77,7 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
       accepting: () => closing === undefined,
     }),
   );
-  const feed = new Feed(server, { rooms, bootId, key, log });
+  const feed = new Feed(server, { rooms, bootId, tokens, log });
   let metrics: Server | undefined;
 
   const end = async () => {

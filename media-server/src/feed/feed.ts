@@ -6,7 +6,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
-import { verifyServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import {
   FEED_NAMESPACE,
@@ -18,6 +18,7 @@ import {
 } from '@crossfade/shared/media-events';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
+import { FeedGuard } from './guard.ts';
 import { joinAnswer } from './join.ts';
 
 /** Largest message a reader may send, bytes: they send ids only. */
@@ -39,7 +40,7 @@ type Reader = Socket<ClientEvents, FeedEvents>;
 export interface FeedOptions {
   rooms: Rooms;
   bootId: string;
-  key: TokenKey;
+  tokens: ServiceTokens;
   log: Log;
 }
 
@@ -69,11 +70,13 @@ export class Feed {
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
+    const guard = new FeedGuard(this.#io as unknown as Server);
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
-      next(this.#refusalOf(socket.handshake.auth['token']));
+      void this.#refusalOf(socket.handshake.auth['token']).then(next);
     });
     this.#readers.on('connection', (reader) => {
+      guard.watch(reader);
       this.#serve(reader);
     });
     options.rooms
@@ -97,11 +100,11 @@ export class Feed {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #refusalOf(token: unknown): ExtendedError | undefined {
+  async #refusalOf(token: unknown): Promise<ExtendedError | undefined> {
     try {
       if (typeof token !== 'string')
         throw new CodedError('unauthenticated', 'Send a token: auth: { token }.');
-      verifyServiceToken(token, this.#options.key);
+      await this.#options.tokens.verify(token);
       return undefined;
     } catch (error) {
       return refusal(error);

@@ -10,8 +10,6 @@ import type { MediaWorker } from '../workers/worker.ts';
 import { codecsOf, type RoomProfile } from './codecs.ts';
 import { Room, type RoomClosedReason } from './room.ts';
 
-/** How many participants a room takes if its creator does not say. */
-const DEFAULT_MAX_PARTICIPANTS = 500;
 /** Of how many closed rooms the last event number is remembered, so that a namesake goes on from it. */
 const REMEMBERED_ROOMS = 10_000;
 
@@ -26,7 +24,8 @@ export interface RoomRequest {
   id: string;
   epoch: number;
   profile: RoomProfile;
-  maxParticipants?: number | undefined;
+  /** How many participants it takes. */
+  maxParticipants: number;
 }
 
 export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId: string] }> {
@@ -105,7 +104,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
       id: request.id,
       epoch: request.epoch,
       profile: request.profile,
-      maxParticipants: request.maxParticipants ?? DEFAULT_MAX_PARTICIPANTS,
+      maxParticipants: request.maxParticipants,
       bootId,
       afterSeq: this.#lastSeqs.get(request.id) ?? 0,
       worker,
