@@ -23,6 +23,12 @@ it('serves for ever whoever keeps to the rate', () => {
   expect(new Set(all)).toEqual(new Set(['serve']));
 });
 
+it('closes whoever keeps on at five times the rate', () => {
+  const all = verdicts(Array.from({ length: 40 }, (_, index) => index * 40));
+  expect(count(all, 'serve')).toBeGreaterThan(10);
+  expect(all.at(-1)).toBe('close');
+});
+
 it('forgives who slows down, and gives no more than the burst', () => {
   const all = verdicts([...Array.from({ length: 12 }, () => 0), ...Array.from({ length: 12 }, () => 60_000)]);
   expect(all.slice(10, 12)).toEqual(['refuse', 'refuse']);

@@ -8,7 +8,7 @@ export interface AllowanceLimits {
   burst: number;
   /** Messages a second after that. */
   perSecond: number;
-  /** Messages refused in a row before the connection is closed. */
+  /** Messages refused before the connection is closed; forgotten when the bucket is half full again. */
   refusals: number;
 }
 
@@ -35,7 +35,8 @@ export function spend(
 ): { allowance: Allowance; verdict: Verdict } {
   const gained = (Math.max(0, now - before.at) / 1_000) * limits.perSecond;
   const left = Math.min(limits.burst, before.left + gained);
-  if (left >= 1) return { allowance: { left: left - 1, refused: 0, at: now }, verdict: 'serve' };
-  const refused = before.refused + 1;
+  const known = left >= limits.burst / 2 ? 0 : before.refused;
+  if (left >= 1) return { allowance: { left: left - 1, refused: known, at: now }, verdict: 'serve' };
+  const refused = known + 1;
   return { allowance: { left, refused, at: now }, verdict: refused > limits.refusals ? 'close' : 'refuse' };
 }
