@@ -2,7 +2,7 @@
  * The event feed: Socket.IO namespace `/feed` on the server's port, for gateways and dashboards that carry a service
  * token. Created and closed by the app.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
@@ -53,7 +53,10 @@ export class Feed {
 
   constructor(server: HttpServer, options: FeedOptions) {
     this.#options = options;
-    server.on('upgrade', (_request, socket) => {
+    server.on('upgrade', (request, socket) => {
+      // Socket.IO would answer 400 as for any nonsense; it finds the socket ended, and destroys it.
+      if (isForeign(request))
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -62,15 +65,14 @@ export class Feed {
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
       connectTimeout: CONNECT_LIMIT_MS,
-      // Only browsers send an Origin, and no browser has business here.
       allowRequest: (request, answer) => {
-        answer(null, request.headers.origin === undefined);
+        answer(null, !isForeign(request));
       },
     });
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
-    const guard = new FeedGuard(this.#io as unknown as Server);
+    const guard = new FeedGuard(this.#io as unknown as Server, server);
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
       void this.#refusalOf(socket.handshake.auth['token']).then(next);
@@ -149,6 +151,11 @@ export class Feed {
     this.#options.log.error('a feed request failed', { error });
     return new CodedError('internal');
   }
+}
+
+/** Only browsers send an Origin, and no browser has business here. */
+function isForeign(request: IncomingMessage): boolean {
+  return request.headers.origin !== undefined;
 }
 
 /** Socket.IO rooms also carry the ids of sockets: keep calls apart from them. */

@@ -1,4 +1,6 @@
 /** What the feed puts up with from one connection: so many messages, in so many pieces. */
+import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { CodedError, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import type { Server, Socket } from 'socket.io';
 import { FEED_ALLOWANCE, fullAllowance, spend, type Verdict } from './allowance.ts';
@@ -8,6 +10,9 @@ const MAX_FRAGMENTS = 16;
 /** Chunks of a message that is not complete. */
 const MAX_BUFFERED_CHUNKS = 64;
 
+/** Milliseconds the reason for closing gets to arrive. */
+const FAREWELL_MS = 1_000;
+
 type Connection = Socket['conn'];
 
 /** Counts the messages of every connection, and closes one that goes far beyond its allowance. */
@@ -15,8 +20,12 @@ export class FeedGuard {
   /** About the message that is being handled. */
   readonly #verdicts = new WeakMap<Connection, Verdict>();
 
-  constructor(io: Server) {
+  constructor(io: Server, server: HttpServer) {
     limitFragments(io);
+    // engine.io begins anew when the server listens.
+    server.on('listening', () => {
+      limitFragments(io);
+    });
     io.engine.on('connection', (connection: Connection) => {
       let allowance = fullAllowance(FEED_ALLOWANCE, performance.now());
       connection.on('packet', () => {
@@ -24,6 +33,9 @@ export class FeedGuard {
         allowance = spent.allowance;
         this.#verdicts.set(connection, spent.verdict);
         if (spent.verdict === 'close') connection.close(true);
+      });
+      connection.once('close', (reason: string) => {
+        if (BROKEN.has(reason)) stopListening(connection.request.socket);
       });
     });
   }
@@ -39,6 +51,16 @@ export class FeedGuard {
       if (typeof answer === 'function') (answer as (failure: AckFailure) => void)(RATE_LIMITED);
     });
   }
+}
+
+/** Why a connection is closed on which there is nonsense. */
+const BROKEN = new Set(['parse error', 'transport error']);
+
+/** ws would read on, and throw away, for half a minute: whatever else comes stays with the sender. */
+function stopListening(socket: Duplex): void {
+  // After ws, which goes on reading once it has told.
+  setImmediate(() => socket.pause());
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
 }
 
 const RATE_LIMITED: AckFailure = { ok: false, error: toAckError(new CodedError('rate-limited')) };

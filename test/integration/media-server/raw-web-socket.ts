@@ -53,12 +53,23 @@ export class RawWebSocket {
     this.send(frame({ first: 0x81, payload: Buffer.from(text) }));
   }
 
-  get closed(): boolean {
-    return this.socket.destroyed || this.socket.readableEnded;
+  get #closed(): boolean {
+    return this.socket.destroyed || this.socket.readableEnded || this.closeCode !== undefined;
   }
 
+  /** Waits until the server has closed the connection, or has said that it does. */
   async gone(): Promise<void> {
-    if (!this.closed) await once(this.socket, 'close', { signal: AbortSignal.timeout(10_000) });
+    const signal = AbortSignal.timeout(10_000);
+    while (!this.#closed) {
+      const looked = new AbortController();
+      const either = { signal: AbortSignal.any([signal, looked.signal]) };
+      await Promise.race([once(this.socket, 'close', either), once(this.socket, 'data', either)]).finally(
+        () => {
+          looked.abort();
+        },
+      );
+    }
+    this.socket.destroy();
   }
 
   /** The code of the close frame, if there was one. */
