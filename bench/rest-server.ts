@@ -29,6 +29,7 @@ export async function startRestServer(settings: Record<string, string> = {}): Pr
       LOG_LEVEL: 'warn',
       MEDIASOUP_WORKERS: '1',
       RTC_BASE_PORT: '0',
+      MAX_NEW_ROOMS_PER_SECOND: '10000',
       SERVICE_JWT_SECRET: secret,
       ...settings,
     },

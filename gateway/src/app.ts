@@ -52,7 +52,11 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
-  const serviceKey = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
+  const serviceKey = {
+    secret: config.SERVICE_JWT_SECRET,
+    issuer: config.JWT_ISSUER,
+    keyId: config.SERVICE_JWT_KEY_ID,
+  };
   const policy: CallPolicy = {
     p2pMaxParticipants: config.P2P_MAX_PARTICIPANTS,
     backToP2pDelayMs: config.BACK_TO_P2P_DELAY_MS,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   commonSettings,
   countSetting,
+  keyIdSetting,
   listSetting,
   millisecondsSetting,
   portSetting,
@@ -24,6 +25,8 @@ export const gatewaySettings = z.object({
   METRICS_PORT: portSetting.default(9465),
   /** Signs users' tokens. */
   USER_JWT_SECRET: secretSetting,
+  /** The key id (`kid`) its service tokens name: the media servers know SERVICE_JWT_SECRET under it. */
+  SERVICE_JWT_KEY_ID: keyIdSetting.optional(),
   /** The media servers' REST APIs. */
   MEDIA_SERVER_URLS: httpUrls.default(['http://127.0.0.1:4000']),
   /** A PostgreSQL server for the records; without it they are in DATA_DIR, embedded. */

@@ -8,11 +8,13 @@ import { createServer, type Server } from 'node:http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
+import { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
-import type { MediaServerConfig } from './config.ts';
+import { quotaLimitsOf, type MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
+import { SERVER_LIMITS } from './http/server-limits.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
@@ -21,6 +23,7 @@ import { observeRtp } from './metrics/rtp-metrics.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
 import { MediaNode } from './node/node.ts';
+import { Quotas } from './quotas/quotas.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { WorkerPool } from './workers/pool.ts';
 
@@ -56,7 +59,13 @@ export async function createMediaServer({
   clock,
 }: MediaServerDeps): Promise<MediaServer> {
   const bootId = randomUUID();
-  const key = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
+  const version = packageVersion();
+  const tokens = new ServiceTokens({
+    secret: config.SERVICE_JWT_SECRET,
+    secretsById: config.SERVICE_JWT_KEYS,
+    jwksUrl: config.SERVICE_JWKS_URL,
+    issuer: config.JWT_ISSUER,
+  });
   const pool = await WorkerPool.start({
     count: config.MEDIASOUP_WORKERS,
     bin: config.MEDIASOUP_WORKER_BIN,
@@ -83,7 +92,7 @@ export async function createMediaServer({
   const drain = new Drain({ rooms, deadlineMs: config.DRAIN_DEADLINE_S * 1_000, log });
   const node = new MediaNode({
     bootId,
-    version: packageVersion(),
+    version,
     region: config.REGION,
     consumersPerWorker: config.WORKER_CONSUMER_CAPACITY,
     pool,
@@ -99,11 +108,15 @@ export async function createMediaServer({
 
   let closing: Promise<void> | undefined;
   const server = createServer(
+    SERVER_LIMITS,
     createApi({
       log,
       registry,
-      key,
+      tokens,
+      quotas: new Quotas(quotaLimitsOf(config)),
+      bodyLimitBytes: config.MAX_BODY_BYTES,
       bootId,
+      version,
       node,
       drain,
       pool,
@@ -111,7 +124,7 @@ export async function createMediaServer({
       accepting: () => closing === undefined,
     }),
   );
-  const feed = new Feed(server, { rooms, bootId, key, metrics: createFeedMetrics(registry), log });
+  const feed = new Feed(server, { rooms, bootId, tokens, metrics: createFeedMetrics(registry), log });
   observeFeed(registry, feed);
   const stopLoadNews = startLoadNews({
     node,

@@ -20,6 +20,29 @@ describe('parseConfig', () => {
   it.each([
     [{ SERVICE_JWT_SECRET: '' }, 'Setting SERVICE_JWT_SECRET is not set.'],
     [{ SERVICE_JWT_SECRET: 'short' }, 'Setting SERVICE_JWT_SECRET must be at least 32 bytes long.'],
+    [
+      { SERVICE_JWT_KEYS: 'next:short' },
+      'Setting SERVICE_JWT_KEYS must have secrets that are at least 32 bytes long.',
+    ],
+    [
+      { SERVICE_JWT_KEYS: `../x:${SERVICE_JWT_SECRET}` },
+      'Setting SERVICE_JWT_KEYS must be pairs like id:secret, separated by commas.',
+    ],
+    [
+      { SERVICE_JWT_KEYS: `a:${SERVICE_JWT_SECRET},a:${SERVICE_JWT_SECRET}` },
+      'Setting SERVICE_JWT_KEYS names the same key id twice.',
+    ],
+    [{ SERVICE_JWKS_URL: 'file:///keys' }, 'Setting SERVICE_JWKS_URL must be an http or https address.'],
+    // What Express would take for "no limit".
+    [
+      { MAX_BODY_BYTES: '1 megabyte' },
+      'Setting MAX_BODY_BYTES must be a whole number from 16384 to 16777216.',
+    ],
+    [{ MAX_BODY_BYTES: '-1' }, 'Setting MAX_BODY_BYTES must be a whole number from 16384 to 16777216.'],
+    [
+      { MAX_TRANSPORTS_PER_PARTICIPANT: '1' },
+      'Setting MAX_TRANSPORTS_PER_PARTICIPANT must be a whole number from 2 to 1000.',
+    ],
     [{ PORT: '65536' }, 'Setting PORT must be a port number from 0 to 65535.'],
     [{ METRICS_PORT: 'none' }, 'Setting METRICS_PORT must be a port number from 0 to 65535.'],
     [{ MEDIASOUP_WORKERS: '0' }, 'Setting MEDIASOUP_WORKERS must be a whole number from 1 to 256.'],
@@ -38,6 +61,16 @@ describe('parseConfig', () => {
     ],
   ])('refuses %j in one sentence', (settings, message) => {
     expect(() => parse(settings)).toThrow(message);
+  });
+
+  it('reads further secrets by key id', () => {
+    const settings = { SERVICE_JWT_KEYS: ` 2027:${SERVICE_JWT_SECRET} , b:with:colon${SERVICE_JWT_SECRET}` };
+    expect(parse(settings).SERVICE_JWT_KEYS).toEqual(
+      new Map([
+        ['2027', SERVICE_JWT_SECRET],
+        ['b', `with:colon${SERVICE_JWT_SECRET}`],
+      ]),
+    );
   });
 
   it('takes any address to listen on if it knows what to announce', () => {

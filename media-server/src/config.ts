@@ -7,10 +7,13 @@ import {
   SettingError,
   commonSettings,
   countSetting,
+  httpUrlSetting,
+  keysSetting,
   portSetting,
   readSettings,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
+import type { QuotaLimits } from './quotas/limits.ts';
 
 const schema = z.object({
   ...commonSettings,
@@ -18,6 +21,24 @@ const schema = z.object({
   PORT: portSetting.default(4000),
   /** `/metrics`; 0 switches it off. */
   METRICS_PORT: portSetting.default(9464),
+  /** Further secrets of service tokens by key id, `id:secret,id:secret`: while one is being replaced. */
+  SERVICE_JWT_KEYS: keysSetting.optional(),
+  /** A JSON Web Key Set: service tokens signed with one of its keys (RS256, ES256) are good as well. */
+  SERVICE_JWKS_URL: httpUrlSetting.optional(),
+  /** Largest body of a request, bytes, 16 KiB to 16 MiB: a browser's RTP capabilities are about 10 KB. */
+  MAX_BODY_BYTES: countSetting(16_384, 16_777_216).default(262_144),
+  /** Rooms on this server, 1 to 100000. */
+  MAX_ROOMS: countSetting(1, 100_000).default(2_000),
+  /** New rooms a second for one service (the subject of its token), 1 to 10000. */
+  MAX_NEW_ROOMS_PER_SECOND: countSetting(1, 10_000).default(50),
+  /** Participants in one room, 1 to 10000; its creator may ask for fewer. */
+  MAX_PARTICIPANTS_PER_ROOM: countSetting(1, 10_000).default(500),
+  /** Transports of one participant in one room, 2 to 1000: one to send, one to receive, and twice that while it moves. */
+  MAX_TRANSPORTS_PER_PARTICIPANT: countSetting(2, 1_000).default(8),
+  /** Producers of one participant in one room, 1 to 1000; as many data producers. */
+  MAX_PRODUCERS_PER_PARTICIPANT: countSetting(1, 1_000).default(16),
+  /** Consumers of one participant in one room, 1 to 100000; as many data consumers. */
+  MAX_CONSUMERS_PER_PARTICIPANT: countSetting(1, 100_000).default(2_000),
   /** Media worker processes, 1 to 256; default: one per core. */
   MEDIASOUP_WORKERS: countSetting(1, 256).default(() => availableParallelism()),
   /** The worker program; default: the one mediasoup installed. */
@@ -67,6 +88,21 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     );
   }
   return config;
+}
+
+export function quotaLimitsOf(config: MediaServerConfig): QuotaLimits {
+  return {
+    perParticipant: {
+      transports: config.MAX_TRANSPORTS_PER_PARTICIPANT,
+      producers: config.MAX_PRODUCERS_PER_PARTICIPANT,
+      dataProducers: config.MAX_PRODUCERS_PER_PARTICIPANT,
+      consumers: config.MAX_CONSUMERS_PER_PARTICIPANT,
+      dataConsumers: config.MAX_CONSUMERS_PER_PARTICIPANT,
+    },
+    participantsPerRoom: config.MAX_PARTICIPANTS_PER_ROOM,
+    rooms: config.MAX_ROOMS,
+    roomsPerSecond: config.MAX_NEW_ROOMS_PER_SECOND,
+  };
 }
 
 /** The settings of this process: its environment, and `.env` at the root of the project for what is not in it. */

@@ -34,7 +34,14 @@ const post = (body: string, type = 'application/json') =>
 describe('errors are problem documents', () => {
   test.each<[string, () => request.Test, number, string]>([
     ['malformed JSON', () => post('{'), 400, 'malformed-json'],
-    ['JSON 500 deep that never ends', () => post('['.repeat(500)), 400, 'malformed-json'],
+    ['JSON 500 deep that never ends', () => post('['.repeat(500)), 413, 'payload-too-large'],
+    [
+      'a list of 257',
+      () => post(JSON.stringify(Array.from({ length: 257 }, () => 1))),
+      413,
+      'payload-too-large',
+    ],
+    ['UTF-16', () => post('{}', 'application/json; charset=utf-16'), 415, 'unsupported-media-type'],
     ['too large', () => post(JSON.stringify('x'.repeat(1_000))), 413, 'payload-too-large'],
     [
       'another character set',
@@ -63,6 +70,12 @@ describe('errors are problem documents', () => {
     expect(response.status).toBe(500);
     expect(response.text).not.toMatch(/password|\.ts|stack/);
   });
+});
+
+test('32 deep and 256 long is fine', async () => {
+  const deep = `${'['.repeat(32)}${']'.repeat(32)}`;
+  expect((await post(deep)).text).toBe(deep);
+  expect((await post(JSON.stringify(Array.from({ length: 256 }, () => 1)))).status).toBe(200);
 });
 
 test('the caller’s request id is kept if it is sane', async () => {

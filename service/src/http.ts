@@ -11,6 +11,7 @@ import express, {
 } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { Histogram, type Registry } from 'prom-client';
+import { beyondBounds, type JsonBounds } from './json-bounds.ts';
 import type { Log } from './log.ts';
 import { startRequestSpan, type RequestSpan } from './tracing.ts';
 
@@ -21,6 +22,9 @@ export interface HttpOptions {
   bodyLimitBytes: number;
   helmet?: HelmetOptions;
 }
+
+/** More than any request has. */
+const JSON_BOUNDS: JsonBounds = { depth: 32, elements: 256 };
 
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
@@ -46,10 +50,28 @@ export function createHttp(options: HttpOptions): Express {
     traced,
     measured(options.registry),
     helmet(options.helmet),
-    express.json({ limit: options.bodyLimitBytes }),
+    express.json({ limit: options.bodyLimitBytes, verify: checkBounds }),
   );
   return app;
 }
+
+/** Called by body-parser between reading and parsing; what it throws reaches `toCodedError` with its `type`. */
+function checkBounds(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  if (charset.toLowerCase() !== 'utf-8') throw refusedBody('charset.unsupported');
+  const beyond = beyondBounds(body, JSON_BOUNDS);
+  if (beyond !== undefined) throw refusedBody(`json.${beyond}`);
+}
+
+function refusedBody(type: string): Error {
+  return Object.assign(new Error(type), { type });
+}
+
+/** What of a body is too much, by the type of the error. */
+const TOO_LARGE: Readonly<Record<string, string | undefined>> = {
+  'entity.too.large': undefined,
+  'json.depth': `The body is nested more than ${String(JSON_BOUNDS.depth)} deep.`,
+  'json.elements': `The body has a list of more than ${String(JSON_BOUNDS.elements)} elements.`,
+};
 
 /** Adds what comes after the routes: `404` and the answer to every error. */
 export function finishHttp(app: Express, options: Pick<HttpOptions, 'log'>): void {
@@ -118,8 +140,11 @@ function toCodedError(error: unknown): CodedError {
   // A path with a broken escape, like /%E0%A4%A, is nobody's.
   if (error instanceof URIError) return new CodedError('route-not-found', undefined, { cause: error });
   const { status, type } = (error ?? {}) as { status?: number; type?: string };
-  if (type === 'entity.too.large') return new CodedError('payload-too-large', undefined, { cause: error });
-  if (status === 415) return new CodedError('unsupported-media-type', undefined, { cause: error });
+  if (type !== undefined && Object.hasOwn(TOO_LARGE, type)) {
+    return new CodedError('payload-too-large', TOO_LARGE[type], { cause: error });
+  }
+  if (status === 415 || type === 'charset.unsupported')
+    return new CodedError('unsupported-media-type', undefined, { cause: error });
   if (status !== undefined && status >= 400 && status < 500) {
     return new CodedError('malformed-json', undefined, { cause: error });
   }

@@ -11,11 +11,20 @@ export interface LogOptions {
   file?: string | undefined;
 }
 
-const SECRET_KEYS = /^(authorization|token|secret|password|credential|sessionId|cookie)$|(secret|password)$/i;
+/** Names under which there are secrets: ICE passwords, tokens, keys and whatever proves who somebody is. */
+const SECRET_KEYS =
+  /^(authorization|proxy-authorization|cookie|set-cookie|sessionId|icePwd)$|(secret|secrets|password|passwd|token|tokens|credential|credentials|privateKey|jwt)$|^SERVICE_JWT_KEYS$/i;
 
-/** How a value is written: errors with their message, code, stack and cause; secrets by a placeholder. */
+/** Secrets within a text: JSON Web Tokens, whole or cut, and what follows `Bearer` or a parameter called token. */
+const SECRET_TEXT =
+  /\beyJ[\w-]{8,}(\.[\w-]*){0,2}|(?<=\bBearer\s+)[\w.~+/=-]+|(?<=[?&#](access_)?token=)[^&\s"]+/gi;
+
+const REDACTED = '[redacted]';
+
+/** How a value is written: errors with their message, code, stack and cause; secrets by a placeholder. Changes nothing. */
 export function loggable(key: string, value: unknown): unknown {
-  if (SECRET_KEYS.test(key) && value !== undefined) return '[redacted]';
+  if (SECRET_KEYS.test(key) && value !== undefined) return REDACTED;
+  if (typeof value === 'string') return value.replace(SECRET_TEXT, REDACTED);
   if (value instanceof Error) {
     const { message, name, stack, cause } = value;
     const code = (value as { code?: unknown }).code;
@@ -32,26 +41,45 @@ export function loggable(key: string, value: unknown): unknown {
   return value;
 }
 
-/** One line: control characters are escaped, so nobody's name can forge a second one. */
+/**
+ * One line: what could begin another one, move a terminal's cursor or turn the direction of writing is escaped, so
+ * nobody's name can forge a second line; and lone surrogates, which are no text.
+ */
 function oneLine(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (char) =>
+    Array.from({ length: char.length }, (_, index) => escaped(char.charCodeAt(index))).join(''),
   );
 }
+
+function escaped(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
+}
+
+/** winston keeps the finished line under this symbol. */
+const MESSAGE = Symbol.for('message');
+
+/** JSON escapes the lower control characters only; the escapes of the others are good JSON as well. */
+const json = format.combine(
+  format.json({ replacer: loggable, deterministic: false }),
+  format((info) => {
+    info[MESSAGE] = oneLine(String(info[MESSAGE]));
+    return info;
+  })(),
+);
 
 const pretty = format.printf(({ level, message, timestamp, ...rest }) => {
   const details = Object.entries(rest)
     .filter(([key, value]) => key !== 'service' && value !== undefined)
+    .map(([key, value]) => [key, loggable(key, value)] as const)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value, loggable)}`)
     .join(' ');
   const time = String(timestamp).slice(11, 23);
-  return `${time} ${level.toUpperCase().padEnd(5)} ${oneLine([String(message), details].filter(Boolean).join('  '))}`;
+  const text = loggable('', String(message)) as string;
+  return `${time} ${level.toUpperCase().padEnd(5)} ${oneLine([text, details].filter(Boolean).join('  '))}`;
 });
 
 export function createLog(options: LogOptions): Log {
-  const line =
-    options.format === 'pretty' ? pretty : format.json({ replacer: loggable, deterministic: false });
+  const line = options.format === 'pretty' ? pretty : json;
   return createWinston({
     levels: config.npm.levels,
     level: options.level,
@@ -59,9 +87,7 @@ export function createLog(options: LogOptions): Log {
     format: format.combine(format.timestamp(), line),
     transports: [
       new transports.Console(),
-      ...(options.file
-        ? [new transports.File({ filename: options.file, format: format.json({ replacer: loggable }) })]
-        : []),
+      ...(options.file ? [new transports.File({ filename: options.file, format: json })] : []),
     ],
   });
 }

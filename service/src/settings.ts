@@ -52,6 +52,38 @@ export const secretSetting = z
   .string({ error: 'is not set' })
   .refine((secret) => Buffer.byteLength(secret) >= 32, 'must be at least 32 bytes long');
 
+const keyIdPattern = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** The name of a key (`kid`). */
+export const keyIdSetting = z
+  .string()
+  .regex(keyIdPattern, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
+
+/** Secrets by key id: `id:secret,id:secret`. Never repeated in a message. */
+export const keysSetting = z
+  .string()
+  .transform((text) =>
+    text.split(',').map((pair) => /^\s*([^:]*):(.*?)\s*$/s.exec(pair)?.slice(1) ?? ['', '']),
+  )
+  .refine(
+    (pairs) => pairs.every(([id = '']) => keyIdPattern.test(id)),
+    'must be pairs like id:secret, separated by commas',
+  )
+  .refine((pairs) => new Set(pairs.map(([id]) => id)).size === pairs.length, 'names the same key id twice')
+  .refine(
+    (pairs) => pairs.every(([, secret]) => secretSetting.safeParse(secret).success),
+    'must have secrets that are at least 32 bytes long',
+  )
+  .transform((pairs): ReadonlyMap<string, string> => new Map(pairs as [string, string][]));
+
+/** An http or https address. */
+export const httpUrlSetting = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'must be an http or https address',
+  );
+
 /** Values separated by commas. */
 export const listSetting = z.string().transform((text) =>
   text

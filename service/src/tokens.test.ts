@@ -102,3 +102,32 @@ test('the bearer of a header', () => {
     expect(() => bearerToken(wrong)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   }
 });
+
+describe('several secrets', () => {
+  const next = 'n'.repeat(32);
+  const keys = { ...key, secretsById: new Map([['2027', next]]) };
+  const signedBy = (kid: unknown, secret: string) =>
+    raw({ typ: 'service' }, { header: { alg: 'HS256', typ: 'JWT', kid } as jwt.JwtHeader }, secret);
+
+  test('a token may be signed with any, if it names it', () => {
+    const renamed = { ...key, secret: next, keyId: '2027' };
+    expect(verifyServiceToken(signServiceToken(renamed, { subject: 'g', lifetimeS: 60 }), keys).sub).toBe(
+      'g',
+    );
+    expect(verifyServiceToken(signServiceToken(key, { subject: 'g', lifetimeS: 60 }), keys).sub).toBe('g');
+    expect(verifyServiceToken(signedBy('default', key.secret), keys).typ).toBe('service');
+  });
+
+  test.each([
+    ['with another than it names', signedBy('2027', key.secret)],
+    ['without naming it', raw({ typ: 'service' }, {}, next)],
+    ['with one there is not', signedBy('2028', next)],
+    ['with a file', signedBy('../../x', 'x'.repeat(32))],
+    ['with a property of every object', signedBy('constructor', 'x'.repeat(32))],
+    ['with no name at all', signedBy(['2027'], next)],
+  ])('a token signed %s is refused', (_how, token) => {
+    expect(() => verifyServiceToken(token, keys)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
+  });
+});

@@ -1,4 +1,4 @@
-/** JSON Web Tokens: signing and checking, with one fixed algorithm. */
+/** JSON Web Tokens signed with a shared secret: signing and checking, with one fixed algorithm. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { CodedError } from '@crossfade/shared/errors';
 import {
@@ -15,26 +15,63 @@ import type { z } from 'zod';
 const ALGORITHM = 'HS256';
 
 /** How far two machines' clocks may be apart, seconds. */
-const CLOCK_TOLERANCE_S = 30;
+export const CLOCK_TOLERANCE_S = 30;
+
+/** The key id (`kid`) by which a token may name the secret that needs no name. */
+export const DEFAULT_KEY_ID = 'default';
 
 export interface TokenKey {
+  /** For tokens that name no key. */
   secret: string;
   issuer: string;
+  /** Further secrets by key id, while one is being replaced: a closed set, nothing else is ever tried. */
+  secretsById?: ReadonlyMap<string, string> | undefined;
+  /** The key id that tokens signed here name. */
+  keyId?: string | undefined;
 }
 
 /** A token that was verified is not verified again: a gateway sends the same one with every request for minutes. */
 const MAX_REMEMBERED = 1_000;
 const remembered = new WeakMap<TokenKey, Map<string, { claims: unknown; goodUntil: number }>>();
 
-/** The secret as a key object: from a string, jsonwebtoken would first try to read it as a public key, every time. */
-const secretKeys = new WeakMap<TokenKey, KeyObject>();
+/** The secrets as key objects: from a string, jsonwebtoken would first try to read it as a public key, every time. */
+const secretKeys = new WeakMap<TokenKey, Map<string, KeyObject>>();
 
-function secretKeyOf(key: TokenKey): KeyObject {
+function secretKeysOf(key: TokenKey): Map<string, KeyObject> {
   const existing = secretKeys.get(key);
   if (existing) return existing;
-  const created = createSecretKey(Buffer.from(key.secret));
+  const secrets = [[DEFAULT_KEY_ID, key.secret] as const, ...(key.secretsById ?? [])];
+  const created = new Map(secrets.map(([id, secret]) => [id, createSecretKey(Buffer.from(secret))]));
   secretKeys.set(key, created);
   return created;
+}
+
+/** What a token says of how it is signed: not believed, only looked at. @throws CodedError `unauthenticated` */
+export function headerOf(token: string): { alg: unknown; kid: unknown } {
+  try {
+    const [header = ''] = token.split('.', 1);
+    const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, unknown>;
+    return { alg, kid };
+  } catch (cause) {
+    throw notValidHere(cause);
+  }
+}
+
+/** The key that a token names, out of those there are. @throws CodedError `unauthenticated` */
+function secretKeyFor(token: string, key: TokenKey): KeyObject {
+  const { kid = DEFAULT_KEY_ID } = headerOf(token);
+  const found = typeof kid === 'string' ? secretKeysOf(key).get(kid) : undefined;
+  if (!found) throw notValidHere();
+  return found;
+}
+
+/** Why exactly is nobody's business who has no good token. */
+export function notValidHere(cause?: unknown): CodedError {
+  return new CodedError('unauthenticated', 'The token is not valid here.', { cause });
+}
+
+export function hasExpired(cause: unknown): CodedError {
+  return new CodedError('unauthenticated', 'The token has expired.', { cause });
 }
 
 function verify<S extends z.ZodType>(
@@ -53,31 +90,23 @@ function verify<S extends z.ZodType>(
   const parsed = schema.safeParse(claims);
   const { exp } = claims as { exp?: unknown };
   // A token without `exp` would be good for ever.
-  if (!parsed.success || typeof exp !== 'number') {
-    throw new CodedError('unauthenticated', 'The token is not valid here.');
-  }
+  if (!parsed.success || typeof exp !== 'number') throw notValidHere();
   if (cache.size >= MAX_REMEMBERED) cache.clear();
   cache.set(`${audience} ${token}`, { claims: parsed.data, goodUntil: (exp + CLOCK_TOLERANCE_S) * 1000 });
   return parsed.data;
 }
 
 function verifySignature(token: string, key: TokenKey, audience: string): unknown {
+  const secret = secretKeyFor(token, key);
   try {
-    return jwt.verify(token, secretKeyOf(key), {
+    return jwt.verify(token, secret, {
       algorithms: [ALGORITHM],
       issuer: key.issuer,
       audience,
       clockTolerance: CLOCK_TOLERANCE_S,
     });
   } catch (cause) {
-    const expired = cause instanceof jwt.TokenExpiredError;
-    throw new CodedError(
-      'unauthenticated',
-      expired ? 'The token has expired.' : 'The token is not valid here.',
-      {
-        cause,
-      },
-    );
+    throw cause instanceof jwt.TokenExpiredError ? hasExpired(cause) : notValidHere(cause);
   }
 }
 
@@ -105,6 +134,7 @@ export function signServiceToken(
 ): string {
   return jwt.sign({ typ: 'service', ...(options.scope && { scope: options.scope }) }, key.secret, {
     algorithm: ALGORITHM,
+    ...(key.keyId !== undefined && { keyid: key.keyId }),
     audience: SERVICE_AUDIENCE,
     issuer: key.issuer,
     subject: options.subject,

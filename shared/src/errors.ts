@@ -68,6 +68,11 @@ export const ERROR_CATALOGUE = {
   'quota-exceeded': { status: 429, retryable: true, title: 'The quota is used up.' },
   internal: { status: 500, retryable: true, title: 'Something went wrong on our side.' },
   'no-capacity': { status: 503, retryable: true, title: 'There is no capacity at the moment.' },
+  'token-keys-unavailable': {
+    status: 503,
+    retryable: true,
+    title: 'The keys that tokens are checked with cannot be fetched at the moment.',
+  },
   'media-server-unavailable': { status: 503, retryable: true, title: 'No media server can be reached.' },
   'records-unavailable': { status: 503, retryable: true, title: 'The records cannot be read at the moment.' },
   'shutting-down': { status: 503, retryable: true, title: 'The service is shutting down.' },

@@ -28,6 +28,12 @@ export const EPOCH_HEADER = 'x-room-epoch';
 export const PARTICIPANT_HEADER = 'x-participant-id';
 
 /**
+ * Optional request header: what the participant on whose behalf the caller acts may do, `publish` and `subscribe`,
+ * separated by a comma; empty: neither. Sending or receiving without it is refused (`403 forbidden`). Absent: both.
+ */
+export const GRANTS_HEADER = 'x-participant-grants';
+
+/**
  * Optional request header of every `POST`: the same key with the same request is answered the same for 24 h, without
  * being carried out again; with another request it is refused (`422 idempotency-key-reused`).
  */

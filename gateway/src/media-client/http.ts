@@ -2,6 +2,7 @@
 import { CodedError, problemSchema } from '@crossfade/shared/errors';
 import {
   EPOCH_HEADER,
+  GRANTS_HEADER,
   PARTICIPANT_HEADER,
   connectTransportAnswerSchema,
   consumeListAnswerSchema,
@@ -17,6 +18,7 @@ import {
   type CreateTransportRequest,
   type ProduceRequest,
 } from '@crossfade/shared/media-api';
+import type { Grants } from '@crossfade/shared/tokens';
 import { Pool } from 'undici';
 import { z } from 'zod';
 
@@ -32,6 +34,8 @@ export interface Acting {
   /** Absent: whatever epoch the room has. */
   epoch?: number;
   participantId?: string;
+  /** What that participant may do: the media server checks it as well. */
+  grants?: Pick<Grants, 'publish' | 'subscribe'>;
 }
 
 const nothing = z.undefined();
@@ -118,7 +122,7 @@ export class MediaServerClient {
 
   async #send<S extends z.ZodType>(
     method: 'GET' | 'POST' | 'DELETE',
-    { roomId, epoch, participantId }: Acting,
+    { roomId, epoch, participantId, grants }: Acting,
     path: string,
     schema: S,
     body?: unknown,
@@ -131,6 +135,7 @@ export class MediaServerClient {
           authorization: `Bearer ${this.#token()}`,
           ...(epoch !== undefined && { [EPOCH_HEADER]: String(epoch) }),
           ...(participantId !== undefined && { [PARTICIPANT_HEADER]: participantId }),
+          ...(grants && { [GRANTS_HEADER]: grantsText(grants) }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -162,6 +167,10 @@ export class MediaServerClient {
       throw new CodedError('media-server-unavailable', undefined, { cause });
     }
   }
+}
+
+function grantsText(grants: Pick<Grants, 'publish' | 'subscribe'>): string {
+  return (['publish', 'subscribe'] as const).filter((grant) => grants[grant]).join(',');
 }
 
 function parseJson(text: string): unknown {

@@ -259,7 +259,7 @@ export class Dispatch {
       const room = roomOf(state.media);
       if (!room) throw new CodedError(epoch < state.epoch ? 'stale-epoch' : 'wrong-mode');
       if (epoch !== mediaEpoch(state)) throw new CodedError('stale-epoch');
-      const acting = { roomId: callId, epoch: room.epoch, participantId };
+      const acting = { roomId: callId, epoch: room.epoch, participantId, grants: door.claims.grants };
       return perform(this.#options.mediaServers.api(room), acting, request);
     };
   }

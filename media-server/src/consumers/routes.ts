@@ -2,22 +2,27 @@
 import { CodedError } from '@crossfade/shared/errors';
 import { consumeRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
 import { Router, type Request } from 'express';
+import { mustBeGranted } from '../http/caller.ts';
 import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { consumeList } from './consume-list.ts';
 import type { Consumer } from './consumer.ts';
 
-export function consumerRoutes(rooms: Rooms): Router {
+export function consumerRoutes({ rooms, quotas }: { rooms: Rooms; quotas: Quotas }): Router {
   const router = Router();
 
   const consume = '/rooms/:roomId/consume';
   router.post(
     consume,
     roomRoute(rooms, consume, async ({ room, caller, request, response }) => {
+      mustBeGranted('subscribe', caller);
       const body = consumeBodyOf(request);
       const transport = room.transport(body.transportId, caller.participantId);
       if (transport.direction !== 'recv') throw new CodedError('wrong-transport-direction');
-      const one = (producerId: string) => room.consume(transport, producerId, body.rtpCapabilities);
+      const owner = { room, participantId: transport.participantId };
+      const one = (producerId: string) =>
+        quotas.within('consumers', owner, () => room.consume(transport, producerId, body.rtpCapabilities));
       response
         .status(201)
         .json(await ('producerIds' in body ? consumeList(body.producerIds, one) : one(body.producerId)));

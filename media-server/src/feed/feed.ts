@@ -2,11 +2,11 @@
  * The event feed: Socket.IO namespace `/feed` on the server's port, for gateways and dashboards that carry a service
  * token. Created and closed by the app.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
-import { verifyServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import {
   FEED_NAMESPACE,
@@ -19,6 +19,7 @@ import {
 } from '@crossfade/shared/media-events';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
+import { FeedGuard } from './guard.ts';
 import type { FeedMetrics } from '../metrics/feed-metrics.ts';
 import { joinAnswer } from './join.ts';
 import { SlowReaders } from './slow-readers.ts';
@@ -48,7 +49,7 @@ type Reader = Socket<ClientEvents, FeedEvents>;
 export interface FeedOptions {
   rooms: Rooms;
   bootId: string;
-  key: TokenKey;
+  tokens: ServiceTokens;
   metrics: FeedMetrics;
   log: Log;
 }
@@ -73,7 +74,10 @@ export class Feed {
         metrics.lagged(milliseconds);
       },
     });
-    server.on('upgrade', (_request, socket) => {
+    server.on('upgrade', (request, socket) => {
+      // Socket.IO would answer 400 as for any nonsense; it finds the socket ended, and destroys it.
+      if (isForeign(request))
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -84,20 +88,21 @@ export class Feed {
       connectTimeout: CONNECT_LIMIT_MS,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_LIMIT_MS,
-      // Only browsers send an Origin, and no browser has business here.
       allowRequest: (request, answer) => {
-        answer(null, request.headers.origin === undefined);
+        answer(null, !isForeign(request));
       },
     });
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
+    const guard = new FeedGuard(this.#io as unknown as Server, server);
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
-      next(this.#refusalOf(socket.handshake.auth['token']));
+      void this.#refusalOf(socket.handshake.auth['token']).then(next);
     });
     this.#readers.on('connection', (reader) => {
       this.#slowReaders.watch(reader);
+      guard.watch(reader);
       this.#serve(reader);
     });
     options.rooms
@@ -136,11 +141,11 @@ export class Feed {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #refusalOf(token: unknown): ExtendedError | undefined {
+  async #refusalOf(token: unknown): Promise<ExtendedError | undefined> {
     try {
       if (typeof token !== 'string')
         throw new CodedError('unauthenticated', 'Send a token: auth: { token }.');
-      verifyServiceToken(token, this.#options.key);
+      await this.#options.tokens.verify(token);
       return undefined;
     } catch (error) {
       return refusal(error);
@@ -185,6 +190,11 @@ export class Feed {
     this.#options.log.error('a feed request failed', { error });
     return new CodedError('internal');
   }
+}
+
+/** Only browsers send an Origin, and no browser has business here. */
+function isForeign(request: IncomingMessage): boolean {
+  return request.headers.origin !== undefined;
 }
 
 /** Socket.IO rooms also carry the ids of sockets: keep calls apart from them. */

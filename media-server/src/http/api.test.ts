@@ -2,9 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
+import { ServiceTokens } from '@crossfade/service/service-tokens';
 import { MEDIA_ROUTES } from '@crossfade/shared/media-routes';
 import type { Express } from 'express';
 import { Registry } from 'prom-client';
+import type { Drain } from '../node/drain.ts';
+import type { MediaNode } from '../node/node.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { createApi } from './api.ts';
@@ -35,10 +39,13 @@ test('serves the routes of the table, and no others', () => {
   const app: Express = createApi({
     log: silentLog,
     registry: new Registry(),
-    key: { secret: 's'.repeat(32), issuer: 'crossfade' },
+    tokens: new ServiceTokens({ secret: 's'.repeat(32), issuer: 'crossfade' }),
+    quotas: {} as Quotas,
+    bodyLimitBytes: 1_000,
     bootId: 'boot',
     version: '0.0.0',
-    region: undefined,
+    node: {} as MediaNode,
+    drain: {} as Drain,
     pool: {} as WorkerPool,
     rooms: {} as Rooms,
     accepting: () => true,

@@ -1,37 +1,39 @@
 /** The REST API: everything under `/api` but the documents needs a service token, `/health` and `/ready` do not. */
 import { createHttp, finishHttp, type HttpOptions } from '@crossfade/service/http';
-import type { TokenKey } from '@crossfade/service/tokens';
+import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
 import { documentRoutes } from '../docs/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { roomRoutes } from '../rooms/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
+import { idempotent } from './idempotency.ts';
 
-/** Largest body, bytes: RTP capabilities of a browser are about 10 KB. */
-const BODY_LIMIT_BYTES = 256 * 1024;
-
-export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry'>, NodeDeps {
-  key: TokenKey;
+export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry' | 'bodyLimitBytes'>, NodeDeps {
   bootId: string;
+  version: string;
   rooms: Rooms;
+  tokens: ServiceTokens;
+  quotas: Quotas;
 }
 
 export function createApi(options: ApiOptions): Express {
-  const { log, registry, key, rooms, bootId } = options;
-  const app = createHttp({ log, registry, bodyLimitBytes: BODY_LIMIT_BYTES });
+  const { log, registry, bodyLimitBytes, tokens, quotas, rooms, bootId } = options;
+  const app = createHttp({ log, registry, bodyLimitBytes });
   app.use(healthRoutes(options), documentRoutes(options));
   app.use(
     '/api',
-    requireServiceToken(key),
+    requireServiceToken(tokens),
+    idempotent(),
     nodeRoutes(options),
-    roomRoutes(rooms, bootId),
-    transportRoutes(rooms),
+    roomRoutes({ rooms, bootId, quotas }),
+    transportRoutes({ rooms, quotas }),
     producerRoutes(rooms),
-    consumerRoutes(rooms),
+    consumerRoutes({ rooms, quotas }),
   );
   finishHttp(app, { log });
   return app;

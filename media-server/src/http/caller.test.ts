@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { callerOf, mustActFor } from './caller.ts';
+import { callerOf, mustActFor, mustBeGranted } from './caller.ts';
 
 describe('callerOf', () => {
   it('knows nothing of a request without headers', () => {
@@ -24,10 +24,36 @@ describe('callerOf', () => {
 
 describe('mustActFor', () => {
   it('lets a server act for everybody and a participant for itself', () => {
-    mustActFor('ann', { epoch: undefined, participantId: undefined });
-    mustActFor('ann', { epoch: undefined, participantId: 'ann' });
-    expect(() => mustActFor('ann', { epoch: undefined, participantId: 'ben' })).toThrow(
+    mustActFor('ann', callerOf({}));
+    mustActFor('ann', callerOf({ 'x-participant-id': 'ann' }));
+    expect(() => mustActFor('ann', callerOf({ 'x-participant-id': 'ben' }))).toThrow(
       expect.objectContaining({ code: 'participant-not-found' }),
     );
+  });
+});
+
+describe('mustBeGranted', () => {
+  it.each([
+    [{}, true, true],
+    [{ 'x-participant-grants': '' }, false, false],
+    [{ 'x-participant-grants': 'publish' }, true, false],
+    [{ 'x-participant-grants': 'subscribe' }, false, true],
+    [{ 'x-participant-grants': 'publish, subscribe' }, true, true],
+  ])('%j: publish %s, subscribe %s', (headers, publish, subscribe) => {
+    const caller = callerOf(headers);
+    const may = (grant: 'publish' | 'subscribe') => {
+      try {
+        mustBeGranted(grant, caller);
+        return true;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'forbidden' });
+        return false;
+      }
+    };
+    expect([may('publish'), may('subscribe')]).toEqual([publish, subscribe]);
+  });
+
+  it.each(['moderate', 'publish;subscribe', ',', 'x'.repeat(65)])('grants %j do not exist', (grants) => {
+    expect(() => callerOf({ 'x-participant-grants': grants })).toThrow('x-participant-grants');
   });
 });

@@ -20,6 +20,7 @@ import type { Consumer } from '../consumers/consumer.ts';
 import { Emitter } from '../emitter.ts';
 import type { EntityCounts } from '../metrics/entity-counts.ts';
 import type { Producer } from '../producers/producer.ts';
+import type { Owned } from '../quotas/limits.ts';
 import { transportOptions } from '../transports/options.ts';
 import { Transport, type Direction } from '../transports/transport.ts';
 import { ask } from '../workers/ask.ts';
@@ -147,6 +148,22 @@ export class Room extends Emitter<RoomEvents> {
 
   isIn(worker: MediaWorker): boolean {
     return this.#routers.isIn(worker);
+  }
+
+  /** What this participant has here: for quotas. */
+  owned(participantId: string): Owned {
+    const own = [...this.#transports.values()].filter(
+      (transport) => transport.participantId === participantId,
+    );
+    const sum = (count: (transport: Transport) => number) =>
+      own.reduce((total, transport) => total + count(transport), 0);
+    return {
+      transports: own.length,
+      producers: sum(({ size }) => size.producers),
+      consumers: sum(({ size }) => size.consumers),
+      dataProducers: 0,
+      dataConsumers: 0,
+    };
   }
 
   get snapshot(): RoomSnapshot {

@@ -17,8 +17,6 @@ import { Placement, type PlacedShare, type RouterRequest } from './placement.ts'
 import { Room, type RoomClosedReason } from './room.ts';
 import { Suspects } from './suspects.ts';
 
-/** How many participants a room takes if its creator does not say. */
-const DEFAULT_MAX_PARTICIPANTS = 500;
 /** Of how many closed rooms the last event number is remembered, so that a namesake goes on from it. */
 const REMEMBERED_ROOMS = 10_000;
 
@@ -43,7 +41,8 @@ export interface RoomRequest {
   /** The epoch the caller acts under, if it says so: it is not raised to that. */
   callerEpoch?: number | undefined;
   profile: RoomProfile;
-  maxParticipants?: number | undefined;
+  /** How many participants it takes. */
+  maxParticipants: number;
   /** Seconds until it has to be created again. */
   lease?: number | undefined;
 }
@@ -147,7 +146,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
       id,
       epoch: epoch ?? 0,
       profile,
-      maxParticipants: maxParticipants ?? DEFAULT_MAX_PARTICIPANTS,
+      maxParticipants,
       bootId,
       afterSeq: this.#lastSeqs.get(id) ?? 0,
       worker,

@@ -8,12 +8,21 @@ import {
   type ListRoomsAnswer,
 } from '@crossfade/shared/media-api';
 import { Router } from 'express';
+import { subjectOf } from '../auth/service-auth.ts';
 import { callerOf, mustActFor } from '../http/caller.ts';
 import { bodyOf, roomIdOf, roomRoute } from '../http/room-route.ts';
+import { participantsOf } from '../quotas/limits.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import { pageOf } from './page.ts';
 import type { Rooms } from './rooms.ts';
 
-export function roomRoutes(rooms: Rooms, bootId: string): Router {
+export interface RoomRouteDeps {
+  rooms: Rooms;
+  bootId: string;
+  quotas: Quotas;
+}
+
+export function roomRoutes({ rooms, bootId, quotas }: RoomRouteDeps): Router {
   const router = Router();
 
   const create = '/rooms/:roomId/create';
@@ -24,7 +33,11 @@ export function roomRoutes(rooms: Rooms, bootId: string): Router {
       const callerEpoch = callerOf(request.headers).epoch;
       rooms.get(id)?.checkEpoch(callerEpoch);
       const body = bodyOf(createRoomRequestSchema, request);
-      const { room, created } = await rooms.getOrCreate({ id, callerEpoch, ...body });
+      const maxParticipants = participantsOf(body.maxParticipants, quotas.limits);
+      const make = () => rooms.getOrCreate({ id, callerEpoch, ...body, maxParticipants });
+      const { room, created } = await (rooms.get(id)
+        ? make()
+        : quotas.withinRooms(subjectOf(response), rooms.count, make));
       const answer: CreateRoomAnswer = {
         roomId: room.id,
         epoch: room.epoch,

@@ -7,12 +7,13 @@ import {
   type RestartIceAnswer,
 } from '@crossfade/shared/media-api';
 import { Router } from 'express';
-import { mustActFor } from '../http/caller.ts';
+import { mustActFor, mustBeGranted } from '../http/caller.ts';
 import { bodyOf, roomRoute } from '../http/room-route.ts';
 import { checkProduceRequest } from '../producers/options.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
-export function transportRoutes(rooms: Rooms): Router {
+export function transportRoutes({ rooms, quotas }: { rooms: Rooms; quotas: Quotas }): Router {
   const router = Router();
 
   const all = '/rooms/:roomId/transports';
@@ -21,7 +22,8 @@ export function transportRoutes(rooms: Rooms): Router {
     roomRoute(rooms, all, async ({ room, caller, request, response }) => {
       const body = bodyOf(createTransportRequestSchema, request);
       mustActFor(body.participantId, caller);
-      const transport = await room.createTransport(body);
+      const owner = { room, participantId: body.participantId };
+      const transport = await quotas.within('transports', owner, () => room.createTransport(body));
       response.status(201).json(transport.answer);
     }),
   );
@@ -61,10 +63,12 @@ export function transportRoutes(rooms: Rooms): Router {
   router.post(
     produce,
     roomRoute(rooms, produce, async ({ room, caller, id, request, response }) => {
+      mustBeGranted('publish', caller);
       const transport = room.transport(id, caller.participantId);
       const body = bodyOf(produceRequestSchema, request);
       checkProduceRequest(body);
-      const producer = await transport.produce(body);
+      const owner = { room, participantId: transport.participantId };
+      const producer = await quotas.within('producers', owner, () => transport.produce(body));
       const answer: ProduceAnswer = { id: producer.id };
       response.status(201).json(answer);
     }),

@@ -86,6 +86,11 @@ export class Transport extends Emitter<TransportEvents> {
     return { id, iceParameters, iceCandidates, dtlsParameters };
   }
 
+  /** How much is open on it. */
+  get size() {
+    return { producers: this.#producers.size, consumers: this.#consumers.size };
+  }
+
   /** The open consumers, for snapshots. */
   get consumers(): Iterable<Consumer> {
     return this.#consumers;

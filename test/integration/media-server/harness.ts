@@ -87,6 +87,10 @@ export function testConfig(settings: Record<string, string> = {}) {
     METRICS_PORT: '0',
     RTC_BASE_PORT: '0',
     MEDIASOUP_WORKERS: '1',
+    // Quotas have a test of their own.
+    MAX_NEW_ROOMS_PER_SECOND: '10000',
+    MAX_TRANSPORTS_PER_PARTICIPANT: '1000',
+    MAX_PRODUCERS_PER_PARTICIPANT: '1000',
     MEDIASOUP_WORKER_BIN: process.env['MEDIASOUP_WORKER_BIN'],
     ...settings,
   });

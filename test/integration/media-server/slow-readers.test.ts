@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
+import { ServiceTokens } from '@crossfade/service/service-tokens';
 import { FEED_NAMESPACE, type NodeLoad } from '@crossfade/shared/media-events';
 import { Registry } from 'prom-client';
 import { io, type Socket } from 'socket.io-client';
@@ -103,7 +104,7 @@ describe('a reader for whom too much waits', () => {
     const feed = new Feed(server, {
       rooms,
       bootId: 'b',
-      key: KEY,
+      tokens: new ServiceTokens(KEY),
       metrics: createFeedMetrics(registry),
       log,
     });
