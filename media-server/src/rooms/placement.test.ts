@@ -24,10 +24,12 @@ function answering(): Promise<Router> {
 
 class FakePool extends Emitter<{ restarted: [] }> {
   workers: MediaWorker[];
+  readonly size: number;
 
-  constructor(workers: MediaWorker[]) {
+  constructor(workers: MediaWorker[], size: number) {
     super(silentLog);
     this.workers = workers;
+    this.size = size;
   }
 
   restart(replacement: MediaWorker) {
@@ -37,7 +39,12 @@ class FakePool extends Emitter<{ restarted: [] }> {
 }
 
 function setUp(...workers: MediaWorker[]) {
-  const pool = new FakePool(workers);
+  return setUpOf(workers.length, ...workers);
+}
+
+/** @param size how many workers there should be */
+function setUpOf(size: number, ...workers: MediaWorker[]) {
+  const pool = new FakePool(workers, size);
   const shares: PlacedShare[] = [];
   const placement = new Placement({
     pool: pool as unknown as WorkerPool,
@@ -68,6 +75,23 @@ describe('placement', () => {
     shares.push({ worker: busy, participants: 50, consumers: 300, suspect: false });
     const sites = await Promise.all([placement.recover(conference), placement.recover(conference)]);
     expect(sites.map((site) => site.worker.index)).toEqual([0, 1]);
+  });
+
+  it('lets them wait for the replacement rather than share a worker, but not for long', async () => {
+    const { placement, pool, shares } = setUpOf(3, worker(0));
+    const { worker: taken } = await placement.recover(conference);
+    shares.push({ worker: taken, participants: 0, consumers: 0, suspect: true });
+
+    const second = placement.recover(conference);
+    await jest.advanceTimersByTimeAsync(400);
+    pool.restart(worker(1));
+    const { worker: replacement } = await second;
+    expect(replacement.index).toBe(1);
+    shares.push({ worker: replacement, participants: 0, consumers: 0, suspect: true });
+
+    const third = placement.recover(conference);
+    await jest.advanceTimersByTimeAsync(500);
+    expect((await third).worker.index).toBe(0);
   });
 
   it('asks another worker when one hangs', async () => {

@@ -17,6 +17,12 @@ const RECOVERY_LIMIT_MS = 5_000;
 /** Milliseconds one worker gets to take such a room, before another is asked: it may hang, too. */
 const RECOVERY_ATTEMPT_MS = 1_500;
 
+/**
+ * Milliseconds such a room waits for the replacement rather than share a worker with another such room: with two
+ * workers there is only one left when one dies, and rooms that always go together are never told apart.
+ */
+const SPLIT_LIMIT_MS = 500;
+
 /** How much of a room is in one worker, and whether the room was on a worker when it died. */
 export interface PlacedShare extends Share {
   readonly suspect: boolean;
@@ -65,17 +71,20 @@ export class Placement {
    * @throws CodedError `no-capacity`
    */
   async recover(request: RouterRequest): Promise<Site> {
-    const { clock } = this.#options;
-    const end = clock.now() + RECOVERY_LIMIT_MS;
+    const { clock, pool } = this.#options;
+    const start = clock.now();
     const failed = new Set<MediaWorker>();
     for (;;) {
-      const left = end - clock.now();
+      const left = start + RECOVERY_LIMIT_MS - clock.now();
+      const splitLeft = start + SPLIT_LIMIT_MS - clock.now();
       if (left <= 0) throw new CodedError('no-capacity');
       const choice = pick(
         this.#candidates().filter(({ worker }) => !failed.has(worker)),
         request,
       );
+      const replaced = this.#up.length === pool.size;
       if (!choice) await this.#nextWorker(left);
+      else if (choice.suspects > 0 && !replaced && splitLeft > 0) await this.#nextWorker(splitLeft);
       else {
         try {
           return await this.#openFirst(choice.worker, request, Math.min(left, RECOVERY_ATTEMPT_MS));
@@ -122,10 +131,14 @@ export class Placement {
     }
   }
 
+  /** The pool learns of a death after the routers do. */
+  get #up(): MediaWorker[] {
+    return this.#options.pool.workers.filter(({ dead }) => !dead);
+  }
+
   #candidates(): PlaceCandidate[] {
     const candidates = new Map<MediaWorker, PlaceCandidate>();
-    // The pool learns of a death after the routers do.
-    for (const worker of this.#options.pool.workers.filter(({ dead }) => !dead)) {
+    for (const worker of this.#up) {
       const { cpu } = worker;
       candidates.set(worker, { worker, cpu, rooms: 0, participants: 0, consumers: 0, suspects: 0 });
     }

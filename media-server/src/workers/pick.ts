@@ -11,7 +11,7 @@
  *
  * A room that was on a worker when it died may be why. So such rooms are kept apart from each other: they go to the
  * worker with the fewest of them, and only among those the load decides. If a second worker dies, few of the suspects
- * were on both (see rooms/suspects.ts).
+ * were on both (see rooms/suspects.ts and rooms/placement.ts).
  *
  * A worker has enough when the load of consumers and participants reaches its capacity, or when its core is busy for
  * more than 85 % of the time. Rooms do not count there: those that are there already cost only what is in them.

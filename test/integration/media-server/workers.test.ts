@@ -135,6 +135,23 @@ describe('a worker that is killed', () => {
   });
 });
 
+describe('rooms whose worker died', () => {
+  it('are kept apart from each other', async () => {
+    const first = await createRoomOnWorker('suspect-1');
+    await createRoomOnWorker('between');
+    expect(await createRoomOnWorker('suspect-2')).toBe(first);
+    const reader = await harness.feed();
+    await reader.join({ roomId: 'suspect-1' });
+    await reader.join({ roomId: 'suspect-2' });
+    process.kill(first, 'SIGKILL');
+    await reader.event('room-moved', ({ roomId }) => roomId === 'suspect-1');
+    await reader.event('room-moved', ({ roomId }) => roomId === 'suspect-2');
+    const up = await untilReplaced(first);
+    expect(up.map(({ rooms }) => rooms).sort()).toEqual([1, 2]);
+    for (const id of ['suspect-1', 'between', 'suspect-2']) await harness.delete(`/rooms/${id}`);
+  });
+});
+
 describe('a room whose worker died twice', () => {
   it('is quarantined, and the room that was on one of them only is not', async () => {
     const first = await createRoomOnWorker('killer');
