@@ -4,7 +4,7 @@ import type { TokenKey } from '@crossfade/service/tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
-import { documentRoutes } from '../docs/routes.ts';
+import { documentRoutes, type DocumentDeps } from '../docs/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
 import { roomRoutes } from '../rooms/routes.ts';
@@ -13,7 +13,7 @@ import { transportRoutes } from '../transports/routes.ts';
 /** Largest body, bytes: RTP capabilities of a browser are about 10 KB. */
 const BODY_LIMIT_BYTES = 256 * 1024;
 
-export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry'>, NodeDeps {
+export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry'>, NodeDeps, DocumentDeps {
   key: TokenKey;
 }
 
