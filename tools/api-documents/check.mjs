@@ -104,6 +104,8 @@ async function runAgainstServer() {
     );
     counts.passed += ran.passed;
     counts.failed.push(...ran.failed);
+    for (const failure of ran.failed) console.log(`FAILED ${failure}`);
+    console.log(`ok     ${ran.passed} tests of the Postman collection`);
 
     const routes = await import(path.join(PROJECT_ROOT, 'shared', 'dist', 'media-routes.js'));
     const errors = await import(path.join(PROJECT_ROOT, 'shared', 'dist', 'errors.js'));

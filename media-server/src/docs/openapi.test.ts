@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ERROR_CATALOGUE, type ErrorCode } from '@crossfade/shared/errors';
+import * as mediaApi from '@crossfade/shared/media-api';
 import { MEDIA_ROUTES } from '@crossfade/shared/media-routes';
 import { requestExamples } from './examples.ts';
 import { createOpenApi, openApiPath } from './openapi.ts';
@@ -16,7 +17,7 @@ interface Refusal {
 type Schema = Record<string, unknown>;
 interface OpenApi {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; parameters: Record<string, unknown> };
 }
 
 const document = createOpenApi({ version: '1.2.3' }) as OpenApi;
@@ -64,6 +65,14 @@ test('tells the parameters of the path, the query and the headers', () => {
     ['query', 'limit'],
     ['query', 'cursor'],
   ]);
+});
+
+test('has every request header that the API names', () => {
+  const named = Object.entries(mediaApi).filter(([name]) => name.endsWith('_HEADER'));
+  expect(named.length).toBeGreaterThan(2);
+  expect(Object.keys(document.components.parameters).sort()).toEqual(
+    named.map(([, header]) => header).sort(),
+  );
 });
 
 test('asks for a token where there has to be one', () => {

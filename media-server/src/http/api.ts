@@ -4,7 +4,7 @@ import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
-import { documentRoutes } from '../docs/routes.ts';
+import { documentRoutes, type DocumentDeps } from '../docs/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
 import type { Quotas } from '../quotas/quotas.ts';
@@ -13,9 +13,9 @@ import { roomRoutes } from '../rooms/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
 import { idempotent } from './idempotency.ts';
 
-export interface ApiOptions extends Pick<HttpOptions, 'log' | 'registry' | 'bodyLimitBytes'>, NodeDeps {
+export interface ApiOptions
+  extends Pick<HttpOptions, 'log' | 'registry' | 'bodyLimitBytes'>, NodeDeps, DocumentDeps {
   bootId: string;
-  version: string;
   rooms: Rooms;
   tokens: ServiceTokens;
   quotas: Quotas;
