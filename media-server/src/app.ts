@@ -17,6 +17,7 @@ import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
 import { observeNode } from './metrics/node-metrics.ts';
 import { observeRtp } from './metrics/rtp-metrics.ts';
+import { checkBudget } from './node/budget.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
 import { MediaNode } from './node/node.ts';
@@ -45,8 +46,9 @@ export interface MediaServer {
   close(): Promise<void>;
 }
 
-/** @throws SettingError if a worker does not start */
+/** @throws SettingError if a worker does not start, or the system lets this process open too few files */
 export async function createMediaServer({ config, log, registry }: MediaServerDeps): Promise<MediaServer> {
+  checkBudget(config.MEDIASOUP_WORKERS);
   const bootId = randomUUID();
   const key = { secret: config.SERVICE_JWT_SECRET, issuer: config.JWT_ISSUER };
   const pool = await WorkerPool.start({
