@@ -20,6 +20,7 @@ import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
 import { observeNode } from './metrics/node-metrics.ts';
 import { observeRtp } from './metrics/rtp-metrics.ts';
+import { checkBudget } from './node/budget.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
 import { MediaNode } from './node/node.ts';
@@ -51,13 +52,14 @@ export interface MediaServer {
   close(): Promise<void>;
 }
 
-/** @throws SettingError if a worker does not start */
+/** @throws SettingError if a worker does not start, or the system lets this process open too few files */
 export async function createMediaServer({
   config,
   log,
   registry,
   clock,
 }: MediaServerDeps): Promise<MediaServer> {
+  checkBudget(config.MEDIASOUP_WORKERS);
   const bootId = randomUUID();
   const version = packageVersion();
   const tokens = new ServiceTokens({

@@ -59,6 +59,18 @@ describe('parseConfig', () => {
       { RTC_BASE_PORT: '65534', MEDIASOUP_WORKERS: '3' },
       'Setting RTC_BASE_PORT must leave a port below 65536 for each of the 3 workers.',
     ],
+    [
+      { PORT: '44401', MEDIASOUP_WORKERS: '2' },
+      'Setting PORT must not be one of the media ports, 44400 to 44401.',
+    ],
+    [
+      { METRICS_PORT: '44400', MEDIASOUP_WORKERS: '1' },
+      'Setting METRICS_PORT must not be one of the media ports, 44400 to 44400.',
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' },
+      'Setting OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL.',
+    ],
   ])('refuses %j in one sentence', (settings, message) => {
     expect(() => parse(settings)).toThrow(message);
   });

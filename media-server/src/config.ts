@@ -87,6 +87,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       `Setting RTC_BASE_PORT must leave a port below 65536 for each of the ${config.MEDIASOUP_WORKERS} workers.`,
     );
   }
+  const last = config.RTC_BASE_PORT + config.MEDIASOUP_WORKERS - 1;
+  for (const setting of ['PORT', 'METRICS_PORT'] as const) {
+    const port = config[setting];
+    if (port === 0 || port < config.RTC_BASE_PORT || port > last || config.RTC_BASE_PORT === 0) continue;
+    throw new SettingError(
+      `Setting ${setting} must not be one of the media ports, ${config.RTC_BASE_PORT} to ${last}.`,
+    );
+  }
   return config;
 }
 

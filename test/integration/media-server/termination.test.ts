@@ -1,4 +1,6 @@
-/** The media server as a process that is told to end. */
+/** The media server as a process: one that may not start, and one that is told to end. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { afterEach, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { startServiceProcess, type ServiceProcess } from '../../browser/service-process.ts';
@@ -74,4 +76,20 @@ it('does not drain on SIGINT', async () => {
   service?.signal('SIGINT');
   expect(await service?.ended).toBe(0);
   expect(performance.now() - before).toBeLessThan(5_000);
+});
+
+it('does not start with a limit of open files that is too low for its workers, and says so', () => {
+  const main = path.resolve(import.meta.dirname, '../../../media-server/dist/main.js');
+  const { status, stderr } = spawnSync(
+    'sh',
+    ['-c', `ulimit -n 200 && exec "$0" "$1"`, process.execPath, main],
+    {
+      env: { PATH: process.env['PATH'], SERVICE_JWT_SECRET: SECRET, MEDIASOUP_WORKERS: '8' },
+      encoding: 'utf8',
+    },
+  );
+  expect(stderr).toBe(
+    'Setting MEDIASOUP_WORKERS cannot be used: 8 of them need up to 256 open files in a process, and the limit is 200 (ulimit -n).\n',
+  );
+  expect(status).toBe(1);
 });
