@@ -43,7 +43,9 @@ export function beyondBounds(text: Uint8Array, bounds: JsonBounds): keyof JsonBo
         const count = (commas[depth] ?? 0) + 1;
         if (count >= bounds.elements) return 'elements';
         commas[depth] = count;
+        break;
       }
+      default:
     }
   }
   return undefined;

@@ -95,7 +95,7 @@ export class Feed {
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
-    const guard = new FeedGuard(this.#io as unknown as Server, server);
+    const guard = new FeedGuard(this.#io, server);
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
       void this.#refusalOf(socket.handshake.auth['token']).then(next);

@@ -1,17 +1,12 @@
 /** A log whose lines are kept, as they would have been written. */
-import { Writable } from 'node:stream';
-import { createLog, type Log } from '@crossfade/service/log';
-import { transports, type Logger } from 'winston';
+import { loggable, type Log } from '@crossfade/service/log';
 
 export function capturedLog(): { log: Log; lines: string[] } {
   const lines: string[] = [];
-  const stream = new Writable({
-    write: (line: Buffer, _encoding, done) => {
-      lines.push(line.toString());
-      done();
-    },
-  });
-  const log = createLog({ service: 'test', level: 'debug', format: 'json' }) as Logger;
-  log.clear().add(new transports.Stream({ stream }));
+  const write = (level: string) => (message: string, details?: object) => {
+    lines.push(JSON.stringify({ level, message, ...details }, loggable));
+  };
+  const levels = ['error', 'warn', 'info', 'debug'];
+  const log = Object.fromEntries(levels.map((level) => [level, write(level)])) as unknown as Log;
   return { log, lines };
 }

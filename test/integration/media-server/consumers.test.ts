@@ -132,7 +132,7 @@ describe('consuming', () => {
     const [codec] = rtpCapabilities.codecs ?? [];
     const many = { codecs: Array(1_000).fill(codec) };
     const before = performance.now();
-    expectProblem(await consume({ producerId: sound, rtpCapabilities: many }), 'validation-failed');
+    expectProblem(await consume({ producerId: sound, rtpCapabilities: many }), 'payload-too-large');
     expect(performance.now() - before).toBeLessThan(200);
   });
 });
