@@ -54,7 +54,7 @@ export const ERROR_CATALOGUE = {
   'no-sctp': { status: 409, retryable: false, title: 'The transport was made without data channels.' },
   'room-quarantined': {
     status: 503,
-    retryable: false,
+    retryable: true,
     title: 'This room has killed media workers and is not opened again for a while.',
   },
   draining: { status: 503, retryable: true, title: 'This server is about to stop and takes no new rooms.' },
