@@ -49,7 +49,20 @@ export async function createMediaServer({ config, log, registry }: MediaServerDe
     basePort: config.RTC_BASE_PORT,
     log,
   });
-  const rooms = new Rooms({ pool, bootId, counts: createEntityCounts(registry), log });
+  const rooms = new Rooms({
+    pool,
+    bootId,
+    counts: createEntityCounts(registry),
+    media: {
+      bitrates: {
+        maxIncoming: config.MAX_INCOMING_BITRATE,
+        initialOutgoing: config.INITIAL_OUTGOING_BITRATE,
+        minOutgoing: config.MIN_OUTGOING_BITRATE,
+      },
+      unwatchedPauseMs: config.UNWATCHED_PAUSE_MS,
+    },
+    log,
+  });
   observeMedia(registry, { rooms, pool });
 
   let closing: Promise<void> | undefined;

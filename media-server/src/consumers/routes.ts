@@ -1,6 +1,6 @@
 /** REST: consumers. */
 import { CodedError } from '@crossfade/shared/errors';
-import { consumeRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
+import { consumeRequestSchema, patchConsumerRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
 import { Router, type Request } from 'express';
 import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -41,6 +41,14 @@ export function consumerRoutes(rooms: Rooms): Router {
   }
 
   const one = '/rooms/:roomId/consumers/:id';
+  router.patch(
+    one,
+    roomRoute(rooms, one, async (context) => {
+      const consumer = consumerOf(context);
+      await consumer.patch(bodyOf(patchConsumerRequestSchema, context.request));
+      context.response.json({});
+    }),
+  );
   router.delete(
     one,
     roomRoute(rooms, one, (context) => {

@@ -4,9 +4,11 @@ import type { TokenKey } from '@crossfade/service/tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
+import { dataRoutes } from '../data/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
 import { roomRoutes } from '../rooms/routes.ts';
+import { statsRoutes } from '../stats/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
 
 /** Largest body, bytes: RTP capabilities of a browser are about 10 KB. */
@@ -28,6 +30,8 @@ export function createApi(options: ApiOptions): Express {
     transportRoutes(rooms),
     producerRoutes(rooms),
     consumerRoutes(rooms),
+    dataRoutes(rooms),
+    statsRoutes(rooms),
   );
   finishHttp(app, { log });
   return app;

@@ -1,7 +1,7 @@
-/** How many rooms, transports, producers and consumers were created and closed since the start. */
+/** How many rooms, transports, producers and consumers, of media and data, were created and closed since the start. */
 import { Counter, type Registry } from 'prom-client';
 
-export type EntityKind = 'room' | 'transport' | 'producer' | 'consumer';
+export type EntityKind = 'room' | 'transport' | 'producer' | 'consumer' | 'data-producer' | 'data-consumer';
 
 export interface EntityCounts {
   created(kind: EntityKind): void;

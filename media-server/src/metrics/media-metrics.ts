@@ -13,11 +13,20 @@ export function observeMedia(registry: Registry, { rooms, pool }: { rooms: Rooms
     labelNames: ['kind'],
     registers: [registry],
     collect() {
-      const open = { room: rooms.count, transport: 0, producer: 0, consumer: 0 };
+      const open = {
+        room: rooms.count,
+        transport: 0,
+        producer: 0,
+        consumer: 0,
+        'data-producer': 0,
+        'data-consumer': 0,
+      };
       for (const { size } of rooms.all) {
         open.transport += size.transports;
         open.producer += size.producers;
         open.consumer += size.consumers;
+        open['data-producer'] += size.dataProducers;
+        open['data-consumer'] += size.dataConsumers;
       }
       for (const [kind, count] of Object.entries(open)) this.set({ kind }, count);
     },

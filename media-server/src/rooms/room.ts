@@ -5,16 +5,20 @@
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
-import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
+import type { ConsumeDataAnswer, ConsumerAnswer, RoomSnapshot, RoomStats } from '@crossfade/shared/media-api';
 import type { FeedEvent, RoomEvent, roomClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { Router } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
+import type { DataConsumer } from '../data/data-consumer.ts';
+import type { DataProducer } from '../data/data-producer.ts';
 import { Emitter } from '../emitter.ts';
 import type { EntityCounts } from '../metrics/entity-counts.ts';
+import { RoomAudio } from '../observers/room-audio.ts';
 import type { Producer } from '../producers/producer.ts';
-import { transportOptions } from '../transports/options.ts';
+import { collectStats } from '../stats/collect.ts';
+import { transportOptions, type Bitrates } from '../transports/options.ts';
 import { Transport, type Direction } from '../transports/transport.ts';
 import { ask } from '../workers/ask.ts';
 import type { MediaWorker } from '../workers/worker.ts';
@@ -27,12 +31,22 @@ export type RoomClosedReason = z.infer<typeof roomClosedReasonSchema>;
 /** While it is closing, what ends with the room is not told one by one. */
 type RoomState = 'open' | 'closing' | 'closed';
 
+/** What an operator has set for all rooms. */
+export interface MediaSettings {
+  bitrates: Bitrates;
+  /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
+  unwatchedPauseMs: number;
+}
+
 export interface RoomOptions {
   id: string;
   epoch: number;
   profile: RoomProfile;
   /** How many participants may have transports here. */
   maxParticipants: number;
+  /** How many of the loudest are forwarded; undefined: everyone. */
+  maxAudibleSpeakers: number | undefined;
+  media: MediaSettings;
   bootId: string;
   /** The event number it goes on from. */
   afterSeq: number;
@@ -62,6 +76,9 @@ export class Room extends Emitter<RoomEvents> {
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
+  readonly #dataProducers = new Map<string, DataProducer>();
+  readonly #dataConsumers = new Map<string, DataConsumer>();
+  readonly #audio: RoomAudio;
   /** Transports that are being made. */
   readonly #arrivals = new Set<Arrival>();
   #epoch: number;
@@ -75,6 +92,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#router = router;
     this.#epoch = options.epoch;
     this.#events = new EventLog({ roomId: options.id, bootId: options.bootId, after: options.afterSeq });
+    this.#audio = this.#listen();
     options.counts.created('room');
     router.on('workerclose', () => {
       this.#end('worker-died');
@@ -104,6 +122,8 @@ export class Room extends Emitter<RoomEvents> {
       transports: this.#transports.size,
       producers: this.#producers.size,
       consumers: this.#consumers.size,
+      dataProducers: this.#dataProducers.size,
+      dataConsumers: this.#dataConsumers.size,
     };
   }
 
@@ -117,7 +137,13 @@ export class Room extends Emitter<RoomEvents> {
       createdAt: this.createdAt,
       transports: [...this.#transports.values()],
       producers: [...this.#producers.values()],
+      dataProducers: [...this.#dataProducers.values()],
     });
+  }
+
+  /** Figures of everything in it, measured now. @throws CodedError `timeout`, `no-capacity` */
+  stats(): Promise<RoomStats> {
+    return collectStats({ id: this.id, transports: this.#transports.values() });
   }
 
   /** The events after this one, or undefined if they are not all kept. */
@@ -151,13 +177,25 @@ export class Room extends Emitter<RoomEvents> {
     return ownedBy(owner, this.#consumers.get(id), 'consumer-not-found');
   }
 
+  /** @param owner if given, the data producer of anyone else does not exist. @throws CodedError */
+  dataProducer(id: string, owner?: string): DataProducer {
+    return ownedBy(owner, this.#dataProducers.get(id), 'data-producer-not-found');
+  }
+
+  /** @param owner if given, the data consumer of anyone else does not exist. @throws CodedError */
+  dataConsumer(id: string, owner?: string): DataConsumer {
+    return ownedBy(owner, this.#dataConsumers.get(id), 'data-consumer-not-found');
+  }
+
   /** @throws CodedError `room-full`; `room-not-found`, `participant-not-found` if those were gone before it was made */
   async createTransport(request: {
     participantId: string;
     direction: Direction;
     forceTcp: boolean;
+    sctp: boolean;
   }): Promise<Transport> {
-    const { participantId, direction, forceTcp } = request;
+    const { participantId, direction, forceTcp, sctp } = request;
+    const { bitrates, unwatchedPauseMs } = this.#options.media;
     const present = this.#participantIds();
     if (!present.has(participantId) && present.size >= this.#options.maxParticipants) {
       throw new CodedError('room-full');
@@ -167,7 +205,7 @@ export class Room extends Emitter<RoomEvents> {
     try {
       const { webRtcServer } = this.worker;
       const media = await ask(
-        this.#router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+        this.#router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp, sctp, bitrates })),
         (late) => {
           late.close();
         },
@@ -176,7 +214,13 @@ export class Room extends Emitter<RoomEvents> {
         media.close();
         throw new CodedError(arrival.left ? 'participant-not-found' : 'room-not-found');
       }
-      const transport = new Transport(media, { participantId, direction, log: this.#options.log });
+      const transport = new Transport(media, {
+        participantId,
+        direction,
+        bitrates,
+        unwatchedPauseMs,
+        log: this.#options.log,
+      });
       this.#addTransport(transport);
       return transport;
     } finally {
@@ -200,6 +244,15 @@ export class Room extends Emitter<RoomEvents> {
     return consumer.answer;
   }
 
+  /** A consumer of a data channel on a receiving transport. @throws CodedError */
+  async consumeData(transport: Transport, dataProducerId: string): Promise<ConsumeDataAnswer> {
+    const producer = this.dataProducer(dataProducerId);
+    // Nobody receives what they send themselves.
+    if (producer.participantId === transport.participantId) throw new CodedError('data-producer-not-found');
+    const consumer = await transport.consumeData(producer);
+    return consumer.answer;
+  }
+
   /** Closes everything this participant owns. @throws CodedError `participant-not-found` */
   leave(participantId: string): void {
     if (!this.#participantIds().has(participantId)) throw new CodedError('participant-not-found');
@@ -217,6 +270,7 @@ export class Room extends Emitter<RoomEvents> {
   #end(reason: RoomClosedReason): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
+    this.#audio.stop();
     for (const transport of [...this.#transports.values()]) transport.roomClosed();
     this.#router.close();
     this.#publish({ type: 'room-closed', reason });
@@ -251,6 +305,12 @@ export class Room extends Emitter<RoomEvents> {
       .on('consumer', (consumer) => {
         this.#addConsumer(consumer);
       })
+      .on('data-producer', (producer) => {
+        this.#addDataProducer(producer);
+      })
+      .on('data-consumer', (consumer) => {
+        this.#addDataConsumer(consumer);
+      })
       .on('closed', () => {
         this.#transports.delete(transportId);
         counts.closed('transport');
@@ -270,12 +330,18 @@ export class Room extends Emitter<RoomEvents> {
       .on('resumed', (by) => {
         this.#publish({ type: 'producer-resumed', producerId, participantId, by });
       })
+      .on('score', (score) => {
+        this.#publish({ type: 'producer-score', producerId, participantId, score });
+      })
       .on('closed', (reason) => {
         this.#producers.delete(producerId);
+        this.#audio.remove(producerId);
         counts.closed('producer');
         this.#publish({ type: 'producer-closed', producerId, participantId, reason });
       });
     this.#publish({ type: 'new-producer', ...producer.info });
+    // Only voices compete: what is played into the call, or shown in it, is meant to be heard.
+    if (producer.source === 'microphone') this.#audio.add(this.#router, producer);
   }
 
   #addConsumer(consumer: Consumer): void {
@@ -283,13 +349,54 @@ export class Room extends Emitter<RoomEvents> {
     const { id: consumerId, producerId, participantId } = consumer;
     this.#consumers.set(consumerId, consumer);
     counts.created('consumer');
-    consumer.on('closed', (reason) => {
-      this.#consumers.delete(consumerId);
-      counts.closed('consumer');
-      if (this.#state === 'open') {
-        this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
-      }
+    consumer
+      .on('score', (scores) => {
+        this.#publish({ type: 'consumer-score', consumerId, producerId, participantId, ...scores });
+      })
+      .on('layers', (layers) => {
+        this.#publish({ type: 'consumer-layers-changed', consumerId, producerId, participantId, layers });
+      })
+      .on('closed', (reason) => {
+        this.#consumers.delete(consumerId);
+        counts.closed('consumer');
+        if (this.#state === 'open') {
+          this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
+        }
+      });
+  }
+
+  #addDataProducer(producer: DataProducer): void {
+    const { counts } = this.#options;
+    const { id: dataProducerId, participantId } = producer;
+    this.#dataProducers.set(dataProducerId, producer);
+    counts.created('data-producer');
+    producer.on('closed', (reason) => {
+      this.#dataProducers.delete(dataProducerId);
+      counts.closed('data-producer');
+      this.#publish({ type: 'data-producer-closed', dataProducerId, participantId, reason });
     });
+    this.#publish({ type: 'data-producer-opened', ...producer.info });
+  }
+
+  #addDataConsumer(consumer: DataConsumer): void {
+    const { counts } = this.#options;
+    this.#dataConsumers.set(consumer.id, consumer);
+    counts.created('data-consumer');
+    consumer.on('closed', () => {
+      this.#dataConsumers.delete(consumer.id);
+      counts.closed('data-consumer');
+    });
+  }
+
+  #listen(): RoomAudio {
+    const { maxAudibleSpeakers, log } = this.#options;
+    return new RoomAudio({ maxAudible: maxAudibleSpeakers, log })
+      .on('levels', (levels) => {
+        this.#publish({ type: 'audio-levels', levels });
+      })
+      .on('speaker', (speaker) => {
+        this.#publish({ type: 'active-speaker', ...(speaker ?? { participantId: null, producerId: null }) });
+      });
   }
 }
 

@@ -8,7 +8,7 @@ import { pick } from '../workers/pick.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import type { MediaWorker } from '../workers/worker.ts';
 import { codecsOf, type RoomProfile } from './codecs.ts';
-import { Room, type RoomClosedReason } from './room.ts';
+import { Room, type MediaSettings, type RoomClosedReason } from './room.ts';
 
 /** How many participants a room takes if its creator does not say. */
 const DEFAULT_MAX_PARTICIPANTS = 500;
@@ -19,6 +19,7 @@ export interface RoomsOptions {
   pool: WorkerPool;
   bootId: string;
   counts: EntityCounts;
+  media: MediaSettings;
   log: Log;
 }
 
@@ -27,6 +28,7 @@ export interface RoomRequest {
   epoch: number;
   profile: RoomProfile;
   maxParticipants?: number | undefined;
+  maxAudibleSpeakers?: number | undefined;
 }
 
 export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId: string] }> {
@@ -93,7 +95,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
   }
 
   async #create(request: RoomRequest): Promise<Room> {
-    const { bootId, counts, log } = this.#options;
+    const { bootId, counts, media, log } = this.#options;
     this.#mustBeOpen();
     const worker = this.#pickWorker();
     const router = await worker.createRouter(codecsOf(request.profile));
@@ -106,6 +108,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
       epoch: request.epoch,
       profile: request.profile,
       maxParticipants: request.maxParticipants ?? DEFAULT_MAX_PARTICIPANTS,
+      maxAudibleSpeakers: request.maxAudibleSpeakers,
+      media,
       bootId,
       afterSeq: this.#lastSeqs.get(request.id) ?? 0,
       worker,
