@@ -84,6 +84,14 @@ export async function createMediaServer({
       leaseGraceMs: config.LEASE_GRACE_S * 1_000,
       emptyMs: config.EMPTY_ROOM_TIMEOUT_S * 1_000,
     },
+    media: {
+      bitrates: {
+        maxIncoming: config.MAX_INCOMING_BITRATE,
+        initialOutgoing: config.INITIAL_OUTGOING_BITRATE,
+        minOutgoing: config.MIN_OUTGOING_BITRATE,
+      },
+      unwatchedPauseMs: config.UNWATCHED_PAUSE_MS,
+    },
     workerCapacity: config.WORKER_CONSUMER_CAPACITY,
     log,
     admit: () => {

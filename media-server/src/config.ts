@@ -66,6 +66,14 @@ const schema = z.object({
   DRAIN_DEADLINE_S: countSetting(0, 86_400).default(30),
   /** Seconds between two looks at the statistics of all streams, for the metrics: 0 to 3600 (0: never). */
   STATS_INTERVAL_S: countSetting(0, 3_600).default(15),
+  /** Bits per second a participant may send over one transport, 0 to 1000000000; 0: as much as it likes. */
+  MAX_INCOMING_BITRATE: countSetting(0, 1_000_000_000).default(0),
+  /** Bits per second the bandwidth estimate towards a receiver starts from, 30000 to 1000000000. */
+  INITIAL_OUTGOING_BITRATE: countSetting(30_000, 1_000_000_000).default(1_000_000),
+  /** Bits per second that estimate never goes below, nor starts below, 0 to 1000000000; 0: mediasoup's own 30000. */
+  MIN_OUTGOING_BITRATE: countSetting(0, 1_000_000_000).default(0),
+  /** Milliseconds after which a track that nobody receives is no longer taken in, 0 to 600000; 0: always taken in. */
+  UNWATCHED_PAUSE_MS: countSetting(0, 600_000).default(3_000),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

@@ -131,6 +131,8 @@ export class MediaServerFeed {
       case 'producer-paused':
       case 'producer-resumed': {
         const producer = this.#rooms.get(roomId)?.picture.producers.get(event.producerId);
+        // The media server pauses what nobody receives: that is between it and its workers.
+        if (event.type !== 'new-producer' && event.by === 'server') break;
         if (producer) this.#handlers.news(roomId, { type: event.type, producer });
         break;
       }

@@ -54,6 +54,17 @@ test('follows the events one by one', () => {
   expect(there.producers.get('p1')?.paused).toBe(false);
 });
 
+test('takes nobody for muted whom only the media server has paused, for want of receivers', () => {
+  const there = applied(empty, event(5, { type: 'new-producer' }));
+  const ids = { producerId: 'p1', participantId: 'a', by: 'server' } as const;
+  const envelope = { roomId: 'r', epoch: 1, bootId: 'boot', at };
+  const unwatched = applied(there, { type: 'producer-paused', ...envelope, ...ids, seq: 6 });
+  expect(unwatched.producers.get('p1')?.paused).toBe(false);
+  const muted = applied(unwatched, event(7, { type: 'producer-paused' }));
+  const watched = applied(muted, { type: 'producer-resumed', ...envelope, ...ids, seq: 8 });
+  expect([watched.seq, watched.producers.get('p1')?.paused]).toEqual([8, true]);
+});
+
 test('knows what it has seen, and notices what it missed', () => {
   expect(applyEvent(empty, event(4, { type: 'new-producer' })).kind).toBe('known');
   expect(applyEvent(empty, event(6, { type: 'new-producer' })).kind).toBe('gap');

@@ -47,6 +47,8 @@ function producersAfter(
     }
     case 'producer-paused':
     case 'producer-resumed': {
+      // What the media server pauses on its own account, for want of receivers, nobody has muted.
+      if (event.by === 'server') return producers;
       const before = producers.get(event.producerId);
       if (!before) return producers;
       return new Map(producers).set(event.producerId, {

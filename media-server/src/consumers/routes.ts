@@ -1,6 +1,10 @@
 /** REST: consumers. */
 import { CodedError } from '@crossfade/shared/errors';
-import { consumeRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
+import {
+  consumeRequestSchema,
+  patchConsumerRequestSchema,
+  type ConsumeRequest,
+} from '@crossfade/shared/media-api';
 import { Router, type Request } from 'express';
 import { mustBeGranted } from '../http/caller.ts';
 import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
@@ -46,6 +50,14 @@ export function consumerRoutes({ rooms, quotas }: { rooms: Rooms; quotas: Quotas
   }
 
   const one = '/rooms/:roomId/consumers/:id';
+  router.patch(
+    one,
+    roomRoute(rooms, one, async (context) => {
+      const consumer = consumerOf(context);
+      await consumer.patch(bodyOf(patchConsumerRequestSchema, context.request));
+      context.response.json({});
+    }),
+  );
   router.delete(
     one,
     roomRoute(rooms, one, (context) => {

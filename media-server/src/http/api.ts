@@ -4,12 +4,14 @@ import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Express } from 'express';
 import { requireServiceToken } from '../auth/service-auth.ts';
 import { consumerRoutes } from '../consumers/routes.ts';
+import { dataRoutes } from '../data/routes.ts';
 import { documentRoutes, type DocumentDeps } from '../docs/routes.ts';
 import { healthRoutes, nodeRoutes, type NodeDeps } from '../node/routes.ts';
 import { producerRoutes } from '../producers/routes.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { roomRoutes } from '../rooms/routes.ts';
+import { statsRoutes } from '../stats/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
 import { idempotent } from './idempotency.ts';
 
@@ -34,6 +36,8 @@ export function createApi(options: ApiOptions): Express {
     transportRoutes({ rooms, quotas }),
     producerRoutes(rooms),
     consumerRoutes({ rooms, quotas }),
+    dataRoutes(rooms),
+    statsRoutes(rooms),
   );
   finishHttp(app, { log });
   return app;

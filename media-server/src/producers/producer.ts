@@ -1,28 +1,42 @@
 /**
  * One track a participant sends. Its transport owns it; it ends with its transport or when asked to, and takes its
- * consumers, wherever they are, with it.
+ * consumers, wherever they are, with it. Who sends it may pause it; apart from that the server pauses it while nobody
+ * receives it.
  */
 import type { Log } from '@crossfade/service/log';
-import { inSpan } from '@crossfade/service/tracing';
+import { CodedError } from '@crossfade/shared/errors';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
-import type { MediaSource } from '@crossfade/shared/rtp';
-import type { ProducerStat, Producer as MediasoupProducer } from 'mediasoup/types';
+import type { MediaKind, MediaSource } from '@crossfade/shared/rtp';
+import type { Producer as MediasoupProducer, ProducerStat } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
 import type { ProducedAs } from '../consumers/relevant-capabilities.ts';
 import { Emitter } from '../emitter.ts';
+import { Gate } from '../gate.ts';
+import { Sampler } from '../sampler.ts';
+import { FULL_SCORE, SCORE_INTERVAL_MS, scoreWorthTelling } from '../stats/score.ts';
 import { ask } from '../workers/ask.ts';
 
 export type ProducerClosedReason = z.infer<typeof producerClosedReasonSchema>;
 
-/** Who asked for a pause: the participant whose track it is, or the server on its own account. */
+/** Who holds a track back: whoever the API was asked by, or the server because nobody receives it. */
 export type PausedBy = 'owner' | 'server';
 
 interface ProducerEvents {
   closed: [reason: ProducerClosedReason];
   paused: [by: PausedBy];
   resumed: [by: PausedBy];
+  /** 0 to 10, the best of its layers. */
+  score: [score: number];
+}
+
+export interface ProducerSettings {
+  participantId: string;
+  source: MediaSource;
+  log: Log;
+  /** Milliseconds without a receiver after which the server pauses it; 0: never. */
+  unwatchedPauseMs: number;
 }
 
 export class Producer extends Emitter<ProducerEvents> {
@@ -31,65 +45,111 @@ export class Producer extends Emitter<ProducerEvents> {
   /** What decides how others can receive it. */
   readonly producedAs: ProducedAs;
   readonly #media: MediasoupProducer;
+  readonly #log: Log;
+  readonly #unwatchedPauseMs: number;
   readonly #consumers = new Set<Consumer>();
-  #paused: boolean;
+  readonly #gate: Gate<PausedBy>;
+  readonly #scores: Sampler<number>;
+  #unwatchedTimer: NodeJS.Timeout | undefined;
+  /** Whether it is one of those that are not forwarded because others are louder. */
+  #muffled = false;
   #closed = false;
 
-  constructor(media: MediasoupProducer, options: { participantId: string; source: MediaSource; log: Log }) {
-    super(options.log);
+  constructor(media: MediasoupProducer, settings: ProducerSettings) {
+    super(settings.log);
     this.#media = media;
-    this.participantId = options.participantId;
-    this.source = options.source;
-    this.#paused = media.paused;
+    this.#log = settings.log;
+    this.participantId = settings.participantId;
+    this.source = settings.source;
     this.producedAs = {
       kind: media.kind,
       mimeTypes: new Set(media.rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase())),
     };
+    this.#unwatchedPauseMs = settings.unwatchedPauseMs;
+    this.#gate = new Gate<PausedBy>(media, media.paused ? ['owner'] : []);
+    this.#scores = new Sampler({
+      intervalMs: SCORE_INTERVAL_MS,
+      delayMs: SCORE_INTERVAL_MS,
+      initial: FULL_SCORE,
+      worthTelling: scoreWorthTelling,
+      tell: (score) => {
+        this.emit('score', score);
+      },
+    });
+    media.on('score', () => {
+      this.#scores.offer(this.score);
+    });
+    this.#watchersChanged();
   }
 
   get id(): string {
     return this.#media.id;
   }
 
+  get kind(): MediaKind {
+    return this.#media.kind;
+  }
+
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether its owner wants it paused. That the server does is nobody's choice, and not shown as one. */
+  get paused(): boolean {
+    return this.#gate.heldBy('owner');
+  }
+
+  /** 0 (nothing arrives) to 10, the best of its layers. */
+  get score(): number {
+    return Math.max(0, ...this.#media.score.map(({ score }) => score));
   }
 
   get info(): ProducerInfo {
     return {
       producerId: this.id,
       participantId: this.participantId,
-      kind: this.#media.kind,
+      kind: this.kind,
       source: this.source,
-      paused: this.#paused,
+      paused: this.paused,
     };
   }
 
   /** A consumer of this producer, closed with it. */
   addConsumer(consumer: Consumer): void {
     this.#consumers.add(consumer);
-    consumer.on('closed', () => {
-      this.#consumers.delete(consumer);
-    });
+    consumer
+      .on('wish', () => {
+        this.#watchersChanged();
+      })
+      .on('closed', () => {
+        this.#consumers.delete(consumer);
+        this.#watchersChanged();
+      });
+    if (this.#muffled) consumer.muffle(true);
   }
 
-  async pause(by: PausedBy): Promise<void> {
-    await ask(inSpan('worker pauseProducer', () => this.#media.pause()));
-    if (this.#closed || this.#paused) return;
-    this.#paused = true;
-    this.emit('paused', by);
+  /** Whether it is forwarded, apart from what its receivers want: others may be louder. */
+  muffle(muffled: boolean): void {
+    if (this.#muffled === muffled) return;
+    this.#muffled = muffled;
+    for (const consumer of this.#consumers) consumer.muffle(muffled);
   }
 
-  async resume(by: PausedBy): Promise<void> {
-    await ask(inSpan('worker resumeProducer', () => this.#media.resume()));
-    if (this.#closed || !this.#paused) return;
-    this.#paused = false;
-    this.emit('resumed', by);
+  /** On its owner's account. @throws CodedError */
+  async pause(): Promise<void> {
+    await this.#hold('owner');
   }
 
-  /** As the worker has them. */
+  /** On its owner's account; while the server pauses it, it flows only when somebody wants to receive it. @throws CodedError */
+  async resume(): Promise<void> {
+    await this.#release('owner');
+    // Who has just been switched on is not switched off at once.
+    this.#restartTimer();
+  }
+
+  /** @throws CodedError `producer-not-found` if it was closed meanwhile */
   stats(): Promise<ProducerStat[]> {
-    return ask(this.#media.getStats());
+    return this.#ask(ask(this.#media.getStats()));
   }
 
   close(): void {
@@ -104,8 +164,65 @@ export class Producer extends Emitter<ProducerEvents> {
   #end(reason: ProducerClosedReason): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#unwatchedTimer);
+    this.#scores.stop();
     for (const consumer of [...this.#consumers]) consumer.producerClosed();
     this.#media.close();
     this.emit('closed', reason);
+  }
+
+  async #hold(by: PausedBy): Promise<void> {
+    const changed = await this.#ask(this.#gate.hold(by));
+    if (changed && !this.#closed) this.emit('paused', by);
+  }
+
+  async #release(by: PausedBy): Promise<void> {
+    const changed = await this.#ask(this.#gate.release(by));
+    if (changed && !this.#closed) this.emit('resumed', by);
+  }
+
+  get #watched(): boolean {
+    return [...this.#consumers].some(({ wanted }) => wanted);
+  }
+
+  #watchersChanged(): void {
+    if (this.#closed) return;
+    if (!this.#watched) {
+      if (!this.#unwatchedTimer) this.#restartTimer();
+      return;
+    }
+    clearTimeout(this.#unwatchedTimer);
+    this.#unwatchedTimer = undefined;
+    if (this.#gate.wantedBy('server')) this.#inBackground(this.#release('server'));
+  }
+
+  #restartTimer(): void {
+    clearTimeout(this.#unwatchedTimer);
+    this.#unwatchedTimer = undefined;
+    if (this.#closed || this.#watched || this.#unwatchedPauseMs === 0) return;
+    if (this.#gate.wantedBy('server')) return;
+    this.#unwatchedTimer = setTimeout(() => {
+      this.#unwatchedTimer = undefined;
+      // What its owner has paused sends nothing as it is; when it is resumed, the time begins anew.
+      if (!this.#gate.wantedBy('owner')) this.#inBackground(this.#hold('server'));
+    }, this.#unwatchedPauseMs);
+    this.#unwatchedTimer.unref();
+  }
+
+  /** What the server does on its own account has nobody to be answered to. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed)
+        this.#log.warn('a producer did not follow its receivers', { producer: this.id, error });
+    });
+  }
+
+  async #ask<T>(request: Promise<T>): Promise<T> {
+    try {
+      return await request;
+    } catch (error) {
+      if (this.#closed) throw new CodedError('producer-not-found', undefined, { cause: error });
+      throw error;
+    }
   }
 }

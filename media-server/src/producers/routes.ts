@@ -1,9 +1,7 @@
 /** REST: producers. They are made on a transport; see transports/routes. */
 import { Router } from 'express';
-import type { Caller } from '../http/caller.ts';
 import { roomRoute } from '../http/room-route.ts';
 import type { Rooms } from '../rooms/rooms.ts';
-import type { PausedBy } from './producer.ts';
 
 export function producerRoutes(rooms: Rooms): Router {
   const router = Router();
@@ -12,7 +10,7 @@ export function producerRoutes(rooms: Rooms): Router {
   router.post(
     pause,
     roomRoute(rooms, pause, async ({ room, caller, id, response }) => {
-      await room.producer(id, caller.participantId).pause(askedBy(caller));
+      await room.producer(id, caller.participantId).pause();
       response.json({});
     }),
   );
@@ -21,7 +19,7 @@ export function producerRoutes(rooms: Rooms): Router {
   router.post(
     resume,
     roomRoute(rooms, resume, async ({ room, caller, id, response }) => {
-      await room.producer(id, caller.participantId).resume(askedBy(caller));
+      await room.producer(id, caller.participantId).resume();
       response.json({});
     }),
   );
@@ -36,8 +34,4 @@ export function producerRoutes(rooms: Rooms): Router {
   );
 
   return router;
-}
-
-function askedBy(caller: Caller): PausedBy {
-  return caller.participantId === undefined ? 'server' : 'owner';
 }

@@ -16,6 +16,7 @@ class FakeMedia extends extras.EnhancedEventEmitter {
   readonly kind = 'audio';
   readonly producerId: string;
   paused: boolean;
+  readonly sctpStreamParameters = { streamId: 1 };
   closed = false;
 
   readonly rtpParameters = { codecs: [] };
@@ -35,6 +36,7 @@ class FakeTransport extends FakeMedia {
   readonly children: FakeMedia[] = [];
   iceState = 'new';
   dtlsState = 'new';
+  readonly sctpParameters = {};
 
   async produce({ paused }: { paused: boolean }) {
     return Promise.resolve(this.add(new FakeMedia({ paused })));
@@ -42,6 +44,14 @@ class FakeTransport extends FakeMedia {
 
   async consume(options: { producerId: string; paused: boolean }) {
     return Promise.resolve(this.add(new FakeMedia(options)));
+  }
+
+  async produceData() {
+    return Promise.resolve(this.add(new FakeMedia()));
+  }
+
+  async consumeData() {
+    return Promise.resolve(this.add(new FakeMedia()));
   }
 
   private add(child: FakeMedia) {
@@ -77,6 +87,8 @@ function setUp() {
     epoch: 0,
     profile: 'conference',
     maxParticipants: 10,
+    maxAudibleSpeakers: undefined,
+    media: { bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 }, unwatchedPauseMs: 0 },
     bootId: 'b',
     afterSeq: 0,
     worker,
@@ -119,9 +131,12 @@ const step = fc.record({
     'produce',
     'consume',
     'consume',
+    'produce-data',
+    'consume-data',
     'close-transport',
     'close-producer',
     'close-consumer',
+    'close-data-producer',
     'leave',
     'dtls-failed',
   ),
@@ -133,34 +148,46 @@ async function perform(
   { room, router }: ReturnType<typeof setUp>,
   { what, who, which }: { what: string; who: string; which: number },
 ) {
-  const { participants, producers } = room.snapshot;
+  const { participants, producers, dataProducers } = room.snapshot;
   const choose = <T>(all: readonly T[]) => all[which % all.length];
   const transports = participants.flatMap((one) => one.transports);
   const transport = choose(transports);
   const receiving = choose(transports.filter(({ direction }) => direction === 'recv'));
   const producer = choose(producers);
+  const dataProducer = choose(dataProducers);
   const consumer = choose(participants.flatMap((one) => one.consumers));
   if (what === 'send' || what === 'recv') {
-    await room.createTransport({ participantId: who, direction: what, forceTcp: false });
+    await room.createTransport({ participantId: who, direction: what, forceTcp: false, sctp: true });
   } else if (what === 'leave') room.leave(who);
   else if (what === 'consume' && receiving && producer) {
     await room.consume(room.transport(receiving.transportId), producer.producerId, {});
   } else if (what === 'close-producer' && producer) room.producer(producer.producerId).close();
   else if (what === 'close-consumer' && consumer) room.consumer(consumer.consumerId).close();
-  else if (!transport) return;
+  else if (what === 'consume-data' && receiving && dataProducer) {
+    await room.consumeData(room.transport(receiving.transportId), dataProducer.dataProducerId);
+  } else if (what === 'close-data-producer' && dataProducer) {
+    room.dataProducer(dataProducer.dataProducerId).close();
+  } else if (!transport) return;
   else if (what === 'produce') await room.transport(transport.transportId).produce(produceRequest);
-  else if (what === 'close-transport') room.transport(transport.transportId).close();
+  else if (what === 'produce-data') {
+    const sctpStreamParameters = { streamId: which };
+    await room
+      .transport(transport.transportId)
+      .produceData({ sctpStreamParameters, label: '', protocol: '' });
+  } else if (what === 'close-transport') room.transport(transport.transportId).close();
   else if (what === 'dtls-failed') {
     router.transports.find(({ id }) => id === transport.transportId)?.emit('dtlsstatechange', 'failed');
   }
 }
 
-/** The producers a reader knows that has seen these events. */
+/** The producers, of media and data, a reader knows that has seen these events. */
 function producersAfter(events: readonly FeedEvent[]): string[] {
   const known = new Set<string>();
   for (const event of events) {
     if (event.type === 'new-producer') known.add(event.producerId);
     if (event.type === 'producer-closed') known.delete(event.producerId);
+    if (event.type === 'data-producer-opened') known.add(event.dataProducerId);
+    if (event.type === 'data-producer-closed') known.delete(event.dataProducerId);
   }
   return [...known];
 }
@@ -172,7 +199,7 @@ describe('a room', () => {
     ['workerclose', 'no-capacity'],
   ])('keeps no transport that was still being made at a %s', async (end, code) => {
     const { room, router, events } = setUp();
-    const request = { participantId: 'ann', direction: 'send', forceTcp: false } as const;
+    const request = { participantId: 'ann', direction: 'send', forceTcp: false, sctp: true } as const;
     const making = room.createTransport(request);
     if (end === 'leave') room.leave('ann');
     else if (end === 'close') room.close('deleted');
@@ -198,20 +225,24 @@ describe('a room, whatever happens in it', () => {
           const { room, router, refuge, open, events, occupancy } = world;
           for (const participantId of ['ann', 'ben']) {
             for (const direction of ['send', 'recv'] as const) {
-              await room.createTransport({ participantId, direction, forceTcp: false });
+              await room.createTransport({ participantId, direction, forceTcp: false, sctp: true });
             }
           }
           for (const one of steps) {
             // Some of it is not possible: then it is refused, and changes nothing.
             await perform(world, one).catch(() => undefined);
-            const { transports, producers, consumers } = room.size;
-            expect([transports, producers, consumers]).toEqual(
-              ['transport', 'producer', 'consumer'].map((kind) => open.get(kind) ?? 0),
+            const { transports, producers, consumers, dataProducers, dataConsumers } = room.size;
+            const sizes = [transports, producers, consumers, dataProducers, dataConsumers];
+            const kinds = ['transport', 'producer', 'consumer', 'data-producer', 'data-consumer'];
+            expect(sizes).toEqual(kinds.map((kind) => open.get(kind) ?? 0));
+            const { snapshot } = room;
+            expect(producersAfter(events).sort()).toEqual(
+              [
+                ...snapshot.producers.map(({ producerId }) => producerId),
+                ...snapshot.dataProducers.map(({ dataProducerId }) => dataProducerId),
+              ].sort(),
             );
-            expect(producersAfter(events)).toEqual(
-              room.snapshot.producers.map(({ producerId }) => producerId),
-            );
-            expect(router.left).toHaveLength(transports + producers + consumers);
+            expect(router.left).toHaveLength(sizes.reduce((sum, size) => sum + size, 0));
             const shown = room.snapshot.participants;
             expect(shown.flatMap((one) => one.transports)).toHaveLength(transports);
             expect(shown.flatMap((one) => one.consumers)).toHaveLength(consumers);

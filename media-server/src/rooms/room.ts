@@ -6,7 +6,7 @@
 import type { Log } from '@crossfade/service/log';
 import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
-import type { ConsumerAnswer, RoomSnapshot } from '@crossfade/shared/media-api';
+import type { ConsumeDataAnswer, ConsumerAnswer, RoomSnapshot, RoomStats } from '@crossfade/shared/media-api';
 import type {
   FeedEvent,
   RoomEvent,
@@ -17,16 +17,21 @@ import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { Router } from 'mediasoup/types';
 import type { z } from 'zod';
 import type { Consumer } from '../consumers/consumer.ts';
+import type { DataConsumer } from '../data/data-consumer.ts';
+import type { DataProducer } from '../data/data-producer.ts';
 import { Emitter } from '../emitter.ts';
 import type { EntityCounts } from '../metrics/entity-counts.ts';
+import { RoomAudio } from '../observers/room-audio.ts';
 import type { Producer } from '../producers/producer.ts';
 import type { Owned } from '../quotas/limits.ts';
-import { transportOptions } from '../transports/options.ts';
+import { collectStats } from '../stats/collect.ts';
+import { transportOptions, type Bitrates } from '../transports/options.ts';
 import { Transport, type Direction } from '../transports/transport.ts';
 import { ask } from '../workers/ask.ts';
 import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { EventLog } from './event-log.ts';
+import type { PipeSource } from './link.ts';
 import type { PipeHold } from './pipes.ts';
 import { RoomRouters, type NewcomerPlacement, type Share, type Site } from './room-routers.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -41,12 +46,22 @@ export type RoomMovedReason = z.infer<typeof roomMovedReasonSchema>;
  */
 type RoomState = 'open' | 'moving' | 'closing' | 'closed';
 
+/** What an operator has set for all rooms. */
+export interface MediaSettings {
+  bitrates: Bitrates;
+  /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
+  unwatchedPauseMs: number;
+}
+
 export interface RoomOptions {
   id: string;
   epoch: number;
   profile: RoomProfile;
   /** How many participants may have transports here. */
   maxParticipants: number;
+  /** How many of the loudest are forwarded; undefined: everyone. */
+  maxAudibleSpeakers: number | undefined;
+  media: MediaSettings;
   bootId: string;
   /** The event number it goes on from. */
   afterSeq: number;
@@ -83,6 +98,9 @@ export class Room extends Emitter<RoomEvents> {
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
+  readonly #dataProducers = new Map<string, DataProducer>();
+  readonly #dataConsumers = new Map<string, DataConsumer>();
+  #audio: RoomAudio;
   /** Transports that are being made. */
   readonly #arrivals = new Set<Arrival>();
   #routers: RoomRouters;
@@ -97,6 +115,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#routers = this.#routersFrom({ worker: options.worker, router });
     this.#epoch = options.epoch;
     this.#events = new EventLog({ roomId: options.id, bootId: options.bootId, after: options.afterSeq });
+    this.#audio = this.#listen();
     options.counts.created('room');
   }
 
@@ -128,8 +147,8 @@ export class Room extends Emitter<RoomEvents> {
       producers: this.#producers.size,
       consumers: this.#consumers.size,
       pipes: this.#routers.pipeCount,
-      dataProducers: 0,
-      dataConsumers: 0,
+      dataProducers: this.#dataProducers.size,
+      dataConsumers: this.#dataConsumers.size,
     };
   }
 
@@ -161,8 +180,8 @@ export class Room extends Emitter<RoomEvents> {
       transports: own.length,
       producers: sum(({ size }) => size.producers),
       consumers: sum(({ size }) => size.consumers),
-      dataProducers: 0,
-      dataConsumers: 0,
+      dataProducers: sum(({ size }) => size.dataProducers),
+      dataConsumers: sum(({ size }) => size.dataConsumers),
     };
   }
 
@@ -176,7 +195,13 @@ export class Room extends Emitter<RoomEvents> {
       createdAt: this.createdAt,
       transports: [...this.#transports.values()],
       producers: [...this.#producers.values()],
+      dataProducers: [...this.#dataProducers.values()],
     });
+  }
+
+  /** Figures of everything in it, measured now. @throws CodedError `timeout`, `no-capacity` */
+  stats(): Promise<RoomStats> {
+    return collectStats({ id: this.id, transports: this.#transports.values() });
   }
 
   /** The events after this one, or undefined if they are not all kept. */
@@ -210,6 +235,16 @@ export class Room extends Emitter<RoomEvents> {
     return ownedBy(owner, this.#consumers.get(id), 'consumer-not-found');
   }
 
+  /** @param owner if given, the data producer of anyone else does not exist. @throws CodedError */
+  dataProducer(id: string, owner?: string): DataProducer {
+    return ownedBy(owner, this.#dataProducers.get(id), 'data-producer-not-found');
+  }
+
+  /** @param owner if given, the data consumer of anyone else does not exist. @throws CodedError */
+  dataConsumer(id: string, owner?: string): DataConsumer {
+    return ownedBy(owner, this.#dataConsumers.get(id), 'data-consumer-not-found');
+  }
+
   /**
    * @throws CodedError `room-full`; `no-capacity` if the room has lost its worker; `room-not-found`,
    *   `participant-not-found` if those were gone before it was made
@@ -218,6 +253,7 @@ export class Room extends Emitter<RoomEvents> {
     participantId: string;
     direction: Direction;
     forceTcp: boolean;
+    sctp: boolean;
   }): Promise<Transport> {
     const { participantId } = request;
     this.#mustBeOpen();
@@ -246,14 +282,16 @@ export class Room extends Emitter<RoomEvents> {
       participantId,
       direction,
       forceTcp,
-    }: { participantId: string; direction: Direction; forceTcp: boolean },
+      sctp,
+    }: { participantId: string; direction: Direction; forceTcp: boolean; sctp: boolean },
     arrival: Arrival,
   ): Promise<Transport> {
+    const { bitrates, unwatchedPauseMs } = this.#options.media;
     const { worker, router } = await this.#routers.seat(participantId);
     const { webRtcServer } = worker;
     const media = await ask(
       inSpan('worker createTransport', () =>
-        router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp })),
+        router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp, sctp, bitrates })),
       ),
       (late) => {
         late.close();
@@ -263,7 +301,13 @@ export class Room extends Emitter<RoomEvents> {
       media.close();
       throw new CodedError(arrival.refused);
     }
-    const transport = new Transport(media, { participantId, direction, log: this.#options.log });
+    const transport = new Transport(media, {
+      participantId,
+      direction,
+      bitrates,
+      unwatchedPauseMs,
+      log: this.#options.log,
+    });
     this.#addTransport(transport);
     return transport;
   }
@@ -289,7 +333,7 @@ export class Room extends Emitter<RoomEvents> {
     producer: Producer,
     rtpCapabilities: RtpCapabilities,
   ): Promise<Consumer> {
-    const hold = await this.#bring(producer, transport.participantId);
+    const hold = await this.#bring('media', producer, transport.participantId);
     try {
       const consumer = await transport.consume(producer, rtpCapabilities, hold.id);
       consumer.on('closed', () => {
@@ -303,14 +347,46 @@ export class Room extends Emitter<RoomEvents> {
     }
   }
 
-  /** Makes sure that a producer can be consumed where this participant is. */
-  async #bring(producer: Producer, receiver: string): Promise<PipeHold> {
+  /** A consumer of a data channel on a receiving transport. @throws CodedError */
+  async consumeData(transport: Transport, dataProducerId: string): Promise<ConsumeDataAnswer> {
+    const producer = this.dataProducer(dataProducerId);
+    // Nobody receives what they send themselves.
+    if (producer.participantId === transport.participantId) throw new CodedError('data-producer-not-found');
+    const making = this.#makeDataConsumer(transport, producer);
+    const consumer = await ask(making, (late) => {
+      late.close();
+    });
+    return consumer.answer;
+  }
+
+  async #makeDataConsumer(transport: Transport, producer: DataProducer): Promise<DataConsumer> {
+    const hold = await this.#bring('data', producer, transport.participantId);
+    try {
+      const consumer = await transport.consumeData(producer, hold.id);
+      consumer.on('closed', () => {
+        hold.release();
+      });
+      if (consumer.closed) hold.release();
+      return consumer;
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  /** Makes sure that what somebody sends can be consumed where this participant is. */
+  async #bring(
+    kind: PipeSource['kind'],
+    producer: Producer | DataProducer,
+    receiver: string,
+  ): Promise<PipeHold> {
     const { id, participantId } = producer;
     try {
-      return await this.#routers.bring({ kind: 'media', id }, participantId, receiver);
+      return await this.#routers.bring({ kind, id }, participantId, receiver);
     } catch (cause) {
       if (cause instanceof CodedError) throw cause;
-      throw new CodedError(producer.closed ? 'producer-not-found' : 'no-capacity', undefined, { cause });
+      const gone = kind === 'media' ? 'producer-not-found' : 'data-producer-not-found';
+      throw new CodedError(producer.closed ? gone : 'no-capacity', undefined, { cause });
     }
   }
 
@@ -373,6 +449,9 @@ export class Room extends Emitter<RoomEvents> {
     for (const arrival of this.#arrivals) arrival.refused ??= refusal;
     for (const transport of [...this.#transports.values()]) transport.roomClosed();
     this.#routers.close();
+    // What was heard went with the routers.
+    this.#audio.stop();
+    this.#audio = this.#listen();
   }
 
   #routersFrom(first: Site): RoomRouters {
@@ -440,6 +519,12 @@ export class Room extends Emitter<RoomEvents> {
       .on('consumer', (consumer) => {
         this.#addConsumer(consumer);
       })
+      .on('data-producer', (producer) => {
+        this.#addDataProducer(producer);
+      })
+      .on('data-consumer', (consumer) => {
+        this.#addDataConsumer(consumer);
+      })
       .on('closed', () => {
         this.#transports.delete(transportId);
         counts.closed('transport');
@@ -460,12 +545,19 @@ export class Room extends Emitter<RoomEvents> {
       .on('resumed', (by) => {
         this.#publish({ type: 'producer-resumed', producerId, participantId, by });
       })
+      .on('score', (score) => {
+        this.#publish({ type: 'producer-score', producerId, participantId, score });
+      })
       .on('closed', (reason) => {
         this.#producers.delete(producerId);
+        this.#audio.remove(producerId);
         counts.closed('producer');
         this.#publish({ type: 'producer-closed', producerId, participantId, reason });
       });
     this.#publish({ type: 'new-producer', ...producer.info });
+    // Only voices compete: what is played into the call, or shown in it, is meant to be heard.
+    if (producer.source === 'microphone')
+      this.#audio.add(this.#routers.siteOf(participantId).router, producer);
   }
 
   #addConsumer(consumer: Consumer): void {
@@ -474,14 +566,55 @@ export class Room extends Emitter<RoomEvents> {
     this.#consumers.set(consumerId, consumer);
     counts.created('consumer');
     const uncount = this.#routers.countConsumer(participantId);
-    consumer.on('closed', (reason) => {
-      this.#consumers.delete(consumerId);
-      counts.closed('consumer');
-      uncount();
-      if (this.#state === 'open') {
-        this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
-      }
+    consumer
+      .on('score', (scores) => {
+        this.#publish({ type: 'consumer-score', consumerId, producerId, participantId, ...scores });
+      })
+      .on('layers', (layers) => {
+        this.#publish({ type: 'consumer-layers-changed', consumerId, producerId, participantId, layers });
+      })
+      .on('closed', (reason) => {
+        this.#consumers.delete(consumerId);
+        counts.closed('consumer');
+        uncount();
+        if (this.#state === 'open') {
+          this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
+        }
+      });
+  }
+
+  #addDataProducer(producer: DataProducer): void {
+    const { counts } = this.#options;
+    const { id: dataProducerId, participantId } = producer;
+    this.#dataProducers.set(dataProducerId, producer);
+    counts.created('data-producer');
+    producer.on('closed', (reason) => {
+      this.#dataProducers.delete(dataProducerId);
+      counts.closed('data-producer');
+      this.#publish({ type: 'data-producer-closed', dataProducerId, participantId, reason });
     });
+    this.#publish({ type: 'data-producer-opened', ...producer.info });
+  }
+
+  #addDataConsumer(consumer: DataConsumer): void {
+    const { counts } = this.#options;
+    this.#dataConsumers.set(consumer.id, consumer);
+    counts.created('data-consumer');
+    consumer.on('closed', () => {
+      this.#dataConsumers.delete(consumer.id);
+      counts.closed('data-consumer');
+    });
+  }
+
+  #listen(): RoomAudio {
+    const { maxAudibleSpeakers, log } = this.#options;
+    return new RoomAudio({ maxAudible: maxAudibleSpeakers, log })
+      .on('levels', (levels) => {
+        this.#publish({ type: 'audio-levels', levels });
+      })
+      .on('speaker', (speaker) => {
+        this.#publish({ type: 'active-speaker', ...(speaker ?? { participantId: null, producerId: null }) });
+      });
   }
 }
 

@@ -14,7 +14,7 @@ import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { Lifetime, type LifetimeLimits } from './lifetime.ts';
 import { Placement, type PlacedShare, type RouterRequest } from './placement.ts';
-import { Room, type RoomClosedReason } from './room.ts';
+import { Room, type MediaSettings, type RoomClosedReason } from './room.ts';
 import { Suspects } from './suspects.ts';
 
 /** Of how many closed rooms the last event number is remembered, so that a namesake goes on from it. */
@@ -28,6 +28,7 @@ export interface RoomsOptions {
   limits: LifetimeLimits;
   /** Of one worker, in consumers; see workers/pick. */
   workerCapacity: number;
+  media: MediaSettings;
   log: Log;
   clock?: Clock;
   /** Asked before a new room is made. @throws CodedError if this server takes none */
@@ -43,6 +44,8 @@ export interface RoomRequest {
   profile: RoomProfile;
   /** How many participants it takes. */
   maxParticipants: number;
+  /** How many of the loudest are forwarded; undefined: everyone. */
+  maxAudibleSpeakers?: number | undefined;
   /** Seconds until it has to be created again. */
   lease?: number | undefined;
 }
@@ -133,7 +136,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
 
   async #create(request: RoomRequest): Promise<Room> {
     const { id, profile, epoch, maxParticipants, lease } = request;
-    const { bootId, counts, log, limits } = this.#options;
+    const { bootId, counts, media, log, limits } = this.#options;
     this.#mustTakeRooms();
     const { worker, router } = await this.#placement.create(this.#routerFor(id, profile));
     try {
@@ -147,6 +150,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
       epoch: epoch ?? 0,
       profile,
       maxParticipants,
+      maxAudibleSpeakers: request.maxAudibleSpeakers,
+      media,
       bootId,
       afterSeq: this.#lastSeqs.get(id) ?? 0,
       worker,

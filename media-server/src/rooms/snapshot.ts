@@ -1,5 +1,5 @@
 /** What a room shows of itself. Pure. */
-import type { ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
+import type { DataProducerInfo, ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
 import type { MediaKind } from '@crossfade/shared/rtp';
 
 interface TransportView {
@@ -20,9 +20,16 @@ export interface RoomView {
   createdAt: Date;
   transports: readonly TransportView[];
   producers: readonly { info: ProducerInfo }[];
+  dataProducers: readonly { info: DataProducerInfo }[];
 }
 
-export function snapshotOf({ transports, producers, createdAt, ...room }: RoomView): RoomSnapshot {
+export function snapshotOf({
+  transports,
+  producers,
+  dataProducers,
+  createdAt,
+  ...room
+}: RoomView): RoomSnapshot {
   const byParticipant = Map.groupBy(transports, ({ participantId }) => participantId);
   return {
     ...room,
@@ -40,6 +47,6 @@ export function snapshotOf({ transports, producers, createdAt, ...room }: RoomVi
       ),
     })),
     producers: producers.map(({ info }) => info),
-    dataProducers: [],
+    dataProducers: dataProducers.map(({ info }) => info),
   };
 }

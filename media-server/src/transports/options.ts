@@ -3,20 +3,32 @@ import type { WebRtcServer, WebRtcTransportOptions } from 'mediasoup/types';
 
 /** Seconds without a sign of the peer before ICE counts as disconnected; 30 in mediasoup. */
 const ICE_CONSENT_TIMEOUT_S = 15;
-/** Bits per second the bandwidth estimate towards a receiver starts from. */
-const INITIAL_OUTGOING_BITRATE = 1_000_000;
+
+/** Bits per second, per transport; 0 where mediasoup is left alone. */
+export interface Bitrates {
+  /** What a participant may send at most; 0: as much as it likes. */
+  maxIncoming: number;
+  /** What the bandwidth estimate towards a receiver starts from. */
+  initialOutgoing: number;
+  /** What the estimate never goes below; 0: mediasoup's own 30,000. */
+  minOutgoing: number;
+}
 
 export function transportOptions(request: {
   webRtcServer: WebRtcServer;
   /** Offer only TCP candidates. */
   forceTcp: boolean;
+  /** Allow data channels. */
+  sctp: boolean;
+  bitrates: Bitrates;
 }): WebRtcTransportOptions {
   return {
     webRtcServer: request.webRtcServer,
     enableUdp: !request.forceTcp,
     enableTcp: true,
     preferUdp: true,
-    initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+    initialAvailableOutgoingBitrate: Math.max(request.bitrates.initialOutgoing, request.bitrates.minOutgoing),
     iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
+    enableSctp: request.sctp,
   };
 }

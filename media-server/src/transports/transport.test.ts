@@ -39,6 +39,8 @@ function setUp() {
     participantId: 'ann',
     direction: 'send',
     log: silentLog,
+    bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
+    unwatchedPauseMs: 0,
   });
   const closed: string[] = [];
   transport.on('closed', (reason) => closed.push(reason));

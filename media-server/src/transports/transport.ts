@@ -6,16 +6,31 @@
 import type { Log } from '@crossfade/service/log';
 import { inSpan } from '@crossfade/service/tracing';
 import { CodedError } from '@crossfade/shared/errors';
-import type { CreateTransportAnswer } from '@crossfade/shared/media-api';
-import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
+import type { CreateTransportAnswer, produceDataRequestSchema } from '@crossfade/shared/media-api';
+import type {
+  DtlsParameters,
+  IceParameters,
+  RtpCapabilities,
+  SctpStreamParameters,
+} from '@crossfade/shared/rtp';
 import { errors } from 'mediasoup';
-import type { DtlsState, IceState, WebRtcTransport } from 'mediasoup/types';
+import type {
+  DtlsState,
+  IceState,
+  SctpParameters,
+  WebRtcTransport,
+  WebRtcTransportStat,
+} from 'mediasoup/types';
+import type { z } from 'zod';
 import { Consumer } from '../consumers/consumer.ts';
 import { relevantCapabilities } from '../consumers/relevant-capabilities.ts';
+import { DataConsumer } from '../data/data-consumer.ts';
+import { DataProducer } from '../data/data-producer.ts';
 import { Emitter } from '../emitter.ts';
 import { producerOptions, type ProduceRequest } from '../producers/options.ts';
 import { Producer } from '../producers/producer.ts';
 import { ask, checkedByMediasoup } from '../workers/ask.ts';
+import type { Bitrates } from './options.ts';
 
 export type Direction = 'send' | 'recv';
 export type TransportClosedReason = 'closed' | 'peer-lost' | 'participant-left' | 'room-closed';
@@ -34,8 +49,22 @@ interface TransportEvents {
   state: [];
   producer: [producer: Producer];
   consumer: [consumer: Consumer];
+  'data-producer': [producer: DataProducer];
+  'data-consumer': [consumer: DataConsumer];
   closed: [reason: TransportClosedReason];
 }
+
+export interface TransportSettings {
+  participantId: string;
+  direction: Direction;
+  log: Log;
+  bitrates: Bitrates;
+  /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
+  unwatchedPauseMs: number;
+  disconnectedLimitMs?: number;
+}
+
+type ProduceDataRequest = z.output<typeof produceDataRequestSchema>;
 
 export class Transport extends Emitter<TransportEvents> {
   readonly participantId: string;
@@ -44,18 +73,19 @@ export class Transport extends Emitter<TransportEvents> {
   readonly #log: Log;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<Consumer>();
+  readonly #dataProducers = new Set<DataProducer>();
+  readonly #dataConsumers = new Set<DataConsumer>();
+  readonly #unwatchedPauseMs: number;
   #state: TransportState = 'new';
   #disconnectedTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    media: WebRtcTransport,
-    options: { participantId: string; direction: Direction; log: Log; disconnectedLimitMs?: number },
-  ) {
+  constructor(media: WebRtcTransport, options: TransportSettings) {
     super(options.log);
     this.#media = media;
     this.#log = options.log;
     this.participantId = options.participantId;
     this.direction = options.direction;
+    this.#unwatchedPauseMs = options.unwatchedPauseMs;
     const limitMs = options.disconnectedLimitMs ?? DISCONNECTED_LIMIT_MS;
     media.on('icestatechange', (ice) => {
       this.#iceChanged(ice, limitMs);
@@ -63,6 +93,7 @@ export class Transport extends Emitter<TransportEvents> {
     media.on('dtlsstatechange', (dtls) => {
       this.#dtlsChanged(dtls);
     });
+    this.#limit(options.bitrates);
   }
 
   get id(): string {
@@ -82,18 +113,34 @@ export class Transport extends Emitter<TransportEvents> {
   }
 
   get answer(): CreateTransportAnswer {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#media;
-    return { id, iceParameters, iceCandidates, dtlsParameters };
+    const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = this.#media;
+    return {
+      id,
+      iceParameters,
+      iceCandidates,
+      dtlsParameters,
+      ...(sctpParameters && { sctpParameters: toldSctpParameters(sctpParameters) }),
+    };
   }
 
   /** How much is open on it. */
   get size() {
-    return { producers: this.#producers.size, consumers: this.#consumers.size };
+    return {
+      producers: this.#producers.size,
+      consumers: this.#consumers.size,
+      dataProducers: this.#dataProducers.size,
+      dataConsumers: this.#dataConsumers.size,
+    };
   }
 
   /** The open consumers, for snapshots. */
   get consumers(): Iterable<Consumer> {
     return this.#consumers;
+  }
+
+  /** The open producers, for figures. */
+  get producers(): Iterable<Producer> {
+    return this.#producers;
   }
 
   /** @throws CodedError `transport-already-connected`, also while the first attempt is under way */
@@ -139,6 +186,7 @@ export class Transport extends Emitter<TransportEvents> {
       participantId: this.participantId,
       source: request.source,
       log: this.#log,
+      unwatchedPauseMs: this.#unwatchedPauseMs,
     });
     this.#producers.add(producer);
     producer.on('closed', () => {
@@ -174,11 +222,7 @@ export class Transport extends Emitter<TransportEvents> {
     if (this.closed || producer.closed) media.close();
     this.#mustBeOpen();
     if (producer.closed) throw new CodedError('producer-not-found');
-    const consumer = new Consumer(media, {
-      participantId: this.participantId,
-      producerId: producer.id,
-      log: this.#log,
-    });
+    const consumer = new Consumer(media, { participantId: this.participantId, producer, log: this.#log });
     this.#consumers.add(consumer);
     producer.addConsumer(consumer);
     consumer.on('closed', () => {
@@ -186,6 +230,74 @@ export class Transport extends Emitter<TransportEvents> {
     });
     this.emit('consumer', consumer);
     return consumer;
+  }
+
+  /**
+   * A data channel that the participant sends on.
+   * @throws CodedError `wrong-transport-direction`, `no-sctp`, `invalid-media-parameters`
+   */
+  async produceData(request: ProduceDataRequest): Promise<DataProducer> {
+    this.#mustBe('send');
+    this.#mustHaveSctp();
+    const { sctpStreamParameters, label, protocol } = request;
+    const media = await checkedByMediasoup(
+      ask(
+        this.#media.produceData({ sctpStreamParameters: defined(sctpStreamParameters), label, protocol }),
+        (late) => {
+          late.close();
+        },
+      ),
+    );
+    if (this.closed) media.close();
+    this.#mustBeOpen();
+    const producer = new DataProducer(media, { participantId: this.participantId, log: this.#log });
+    this.#dataProducers.add(producer);
+    producer.on('closed', () => {
+      this.#dataProducers.delete(producer);
+    });
+    this.emit('data-producer', producer);
+    return producer;
+  }
+
+  /**
+   * A consumer of somebody's data channel.
+   * @throws CodedError `data-producer-not-found` if it was closed meanwhile, `wrong-transport-direction`, `no-sctp`,
+   *   `invalid-media-parameters`
+   */
+  async consumeData(producer: DataProducer, localId = producer.id): Promise<DataConsumer> {
+    this.#mustBe('recv');
+    this.#mustHaveSctp();
+    const media = await checkedByMediasoup(
+      ask(this.#media.consumeData({ dataProducerId: localId }), (late) => {
+        late.close();
+      }),
+    );
+    if (this.closed || producer.closed) media.close();
+    this.#mustBeOpen();
+    if (producer.closed) throw new CodedError('data-producer-not-found');
+    const consumer = new DataConsumer(media, {
+      participantId: this.participantId,
+      dataProducerId: producer.id,
+      log: this.#log,
+    });
+    this.#dataConsumers.add(consumer);
+    producer.addConsumer(consumer);
+    consumer.on('closed', () => {
+      this.#dataConsumers.delete(consumer);
+    });
+    this.emit('data-consumer', consumer);
+    return consumer;
+  }
+
+  /** @throws CodedError `transport-not-found` if it was closed meanwhile */
+  async stats(): Promise<WebRtcTransportStat | undefined> {
+    try {
+      const [stats] = await ask(this.#media.getStats());
+      return stats;
+    } catch (error) {
+      this.#mustBeOpen();
+      throw error;
+    }
   }
 
   close(reason: Exclude<TransportClosedReason, 'room-closed'> = 'closed'): void {
@@ -202,9 +314,22 @@ export class Transport extends Emitter<TransportEvents> {
     this.#state = 'closed';
     clearTimeout(this.#disconnectedTimer);
     for (const producer of [...this.#producers]) producer.transportClosed(asProducerReason(reason));
+    for (const producer of [...this.#dataProducers]) producer.transportClosed(asProducerReason(reason));
     for (const consumer of [...this.#consumers]) consumer.transportClosed();
+    for (const consumer of [...this.#dataConsumers]) consumer.parentClosed();
     this.#media.close();
     this.emit('closed', reason);
+  }
+
+  /** Limits that mediasoup takes only once the transport is there. Nobody waits: the worker keeps the order of requests. */
+  #limit({ maxIncoming, minOutgoing }: Bitrates): void {
+    const limits = [
+      this.direction === 'send' && maxIncoming > 0 && this.#media.setMaxIncomingBitrate(maxIncoming),
+      this.direction === 'recv' && minOutgoing > 0 && this.#media.setMinOutgoingBitrate(minOutgoing),
+    ];
+    Promise.all(limits.map((limit) => limit && ask(limit))).catch((error: unknown) => {
+      if (!this.closed) this.#log.warn('a transport goes without its limits', { transport: this.id, error });
+    });
   }
 
   #iceChanged(ice: IceState, limitMs: number): void {
@@ -226,6 +351,10 @@ export class Transport extends Emitter<TransportEvents> {
 
   #mustBe(direction: Direction): void {
     if (this.direction !== direction) throw new CodedError('wrong-transport-direction');
+  }
+
+  #mustHaveSctp(): void {
+    if (!this.#media.sctpParameters) throw new CodedError('no-sctp');
   }
 
   #mustBeOpen(): void {
@@ -252,5 +381,23 @@ function withUpperCase({ role, fingerprints }: DtlsParameters): DtlsParameters {
   return {
     ...(role && { role }),
     fingerprints: fingerprints.map(({ algorithm, value }) => ({ algorithm, value: value.toUpperCase() })),
+  };
+}
+
+/** What a client sets up its association with; the rest is about this server's buffers. */
+function toldSctpParameters(
+  parameters: SctpParameters,
+): NonNullable<CreateTransportAnswer['sctpParameters']> {
+  const { port, maxSendMessageSize, maxReceiveMessageSize, OS, MIS, maxMessageSize } = parameters;
+  return { port, maxSendMessageSize, maxReceiveMessageSize, OS, MIS, maxMessageSize };
+}
+
+/** mediasoup's types know absent, not undefined. */
+function defined({ streamId, ordered, maxPacketLifeTime, maxRetransmits }: SctpStreamParameters) {
+  return {
+    streamId,
+    ...(ordered !== undefined && { ordered }),
+    ...(maxPacketLifeTime !== undefined && { maxPacketLifeTime }),
+    ...(maxRetransmits !== undefined && { maxRetransmits }),
   };
 }

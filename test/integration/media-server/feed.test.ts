@@ -194,7 +194,7 @@ describe('events', () => {
       [
         { type: 'new-producer', producerId, ...ann, kind: 'audio', source: 'microphone', paused: false },
         { type: 'producer-paused', producerId, ...ann, by: 'owner' },
-        { type: 'producer-resumed', producerId, ...ann, by: 'server' },
+        { type: 'producer-resumed', producerId, ...ann, by: 'owner' },
         { type: 'consumer-closed', consumerId: asked, producerId, participantId: 'ben', reason: 'closed' },
         {
           type: 'consumer-closed',

@@ -39,6 +39,7 @@ export interface Harness {
     roomId: string,
     participantId: string,
     direction: 'send' | 'recv',
+    options?: { sctp?: boolean },
   ) => Promise<CreateTransportAnswer>;
   /** A producer on a sending transport; audio unless told otherwise. */
   produce: (roomId: string, transportId: string, request?: ProduceRequest) => Promise<string>;
@@ -56,7 +57,7 @@ export interface WorkerInfo {
 }
 
 type Call = (
-  method: 'get' | 'post' | 'delete',
+  method: 'get' | 'post' | 'patch' | 'delete',
   path: string,
   options?: { body?: object; headers?: Record<string, string> },
 ) => Promise<Response>;
@@ -86,6 +87,8 @@ export function testConfig(settings: Record<string, string> = {}) {
     PORT: '0',
     METRICS_PORT: '0',
     RTC_BASE_PORT: '0',
+    // Nobody receives most of what tests produce; the test of that says when it is paused.
+    UNWATCHED_PAUSE_MS: '0',
     MEDIASOUP_WORKERS: '1',
     // Quotas have a test of their own.
     MAX_NEW_ROOMS_PER_SECOND: '10000',
@@ -134,10 +137,10 @@ export async function startHarness(
     delete: (path, headers = {}) => call('delete', path, { headers }),
     createRoom: async (roomId, body) =>
       (await expecting(201, post(`/rooms/${roomId}/create`, body))) as CreateRoomAnswer,
-    createTransport: async (roomId, participantId, direction) =>
+    createTransport: async (roomId, participantId, direction, options = {}) =>
       (await expecting(
         201,
-        post(`/rooms/${roomId}/transports`, { participantId, direction }),
+        post(`/rooms/${roomId}/transports`, { participantId, direction, ...options }),
       )) as CreateTransportAnswer,
     produce: async (roomId, transportId, body) => {
       const wanted = body ?? { kind: 'audio', source: 'microphone', rtpParameters: opusParameters() };

@@ -98,6 +98,10 @@ describe('a reader for whom too much waits', () => {
       counts,
       limits: { leaseGraceMs: 0, emptyMs: 60_000 },
       workerCapacity: 100,
+      media: {
+        bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
+        unwatchedPauseMs: 0,
+      },
       log,
       admit: () => undefined,
     });

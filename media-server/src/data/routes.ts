@@ -1,0 +1,49 @@
+/** REST: data channels. */
+import { consumeDataRequestSchema, produceDataRequestSchema } from '@crossfade/shared/media-api';
+import { Router } from 'express';
+import { bodyOf, roomRoute } from '../http/room-route.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+
+export function dataRoutes(rooms: Rooms): Router {
+  const router = Router();
+
+  const produce = '/rooms/:roomId/transports/:id/produce-data';
+  router.post(
+    produce,
+    roomRoute(rooms, produce, async ({ room, caller, id, request, response }) => {
+      const transport = room.transport(id, caller.participantId);
+      const producer = await transport.produceData(bodyOf(produceDataRequestSchema, request));
+      response.status(201).json({ id: producer.id });
+    }),
+  );
+
+  const consume = '/rooms/:roomId/consume-data';
+  router.post(
+    consume,
+    roomRoute(rooms, consume, async ({ room, caller, request, response }) => {
+      const { transportId, dataProducerId } = bodyOf(consumeDataRequestSchema, request);
+      const transport = room.transport(transportId, caller.participantId);
+      response.status(201).json(await room.consumeData(transport, dataProducerId));
+    }),
+  );
+
+  const producer = '/rooms/:roomId/data-producers/:id';
+  router.delete(
+    producer,
+    roomRoute(rooms, producer, ({ room, caller, id, response }) => {
+      room.dataProducer(id, caller.participantId).close();
+      response.status(204).end();
+    }),
+  );
+
+  const consumer = '/rooms/:roomId/data-consumers/:id';
+  router.delete(
+    consumer,
+    roomRoute(rooms, consumer, ({ room, caller, id, response }) => {
+      room.dataConsumer(id, caller.participantId).close();
+      response.status(204).end();
+    }),
+  );
+
+  return router;
+}
