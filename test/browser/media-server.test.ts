@@ -74,6 +74,7 @@ describe('a picture in layers', () => {
   test.each([
     ['VP8 in simulcast', 'simulcast', { mimeType: 'video/VP8', encodings: simulcast }],
     ['VP9 in SVC', 'svc', { mimeType: 'video/VP9', encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 700_000 }] }],
+    ['AV1 in SVC', 'svc', { mimeType: 'video/AV1', encodings: [{ scalabilityMode: 'L3T3', maxBitrate: 700_000 }] }],
   ])('is received in the size that was asked for: %s', async (_name, type, request) => {
     const { roomId, page, feed } = await meet();
     const { consumerId } = await sendAndReceive(page, request);
@@ -81,7 +82,7 @@ describe('a picture in layers', () => {
 
     await prefer(roomId, consumerId, 0);
     await sees(page, consumerId, 'the smallest size', ({ width }) => width === 240);
-    await feed.event('consumer-layers-changed', (event) => event.layers?.spatialLayer === 0);
+    await feed.event('consumer-layers-changed', (event) => event.layers?.spatialLayer === 0, LIMIT_MS);
     await prefer(roomId, consumerId, 2);
     await sees(page, consumerId, 'the largest size again', ({ width }) => width === 960);
 
@@ -99,9 +100,10 @@ describe('a picture in layers', () => {
 });
 
 describe('a picture', () => {
-  test.each(['video/H264', 'video/AV1'])('is received in %s', async (mimeType) => {
+  test('is received in H264', async () => {
     const { page } = await meet();
-    const { consumerId } = await sendAndReceive(page, { mimeType, encodings: [{ maxBitrate: 500_000 }] });
+    const request = { mimeType: 'video/H264', encodings: [{ maxBitrate: 500_000 }] };
+    const { consumerId } = await sendAndReceive(page, request);
     await sees(page, consumerId, 'pictures', ({ frames }) => frames > 5);
     await page.close();
   });
@@ -113,12 +115,12 @@ describe('a picture', () => {
     await sees(page, consumerId, 'pictures', ({ frames }) => frames > 0);
 
     await harness.post(`/rooms/${roomId}/consumers/${consumerId}/pause`);
-    await feed.event('producer-paused', (event) => event.producerId === producerId && event.by === 'server');
+    await feed.event('producer-paused', (event) => event.producerId === producerId && event.by === 'server', LIMIT_MS);
     // Nobody chose it, so it is not shown as a choice.
     expect((await harness.snapshot(roomId)).producers[0]?.paused).toBe(false);
 
     await harness.post(`/rooms/${roomId}/consumers/${consumerId}/resume`);
-    await feed.event('producer-resumed', (event) => event.producerId === producerId && event.by === 'server');
+    await feed.event('producer-resumed', (event) => event.producerId === producerId && event.by === 'server', LIMIT_MS);
     await sees(page, consumerId, 'pictures again', ({ frames }) => frames > 0);
     await page.close();
   });
@@ -138,8 +140,8 @@ test('who is heard is told: the beep of the made-up microphone', async () => {
   const { page, feed } = await meet();
   const producerId = await page.evaluate(() => window.mediaEnds.sendAudio());
   await page.evaluate((id) => window.mediaEnds.receive(id), producerId);
-  const { levels } = await feed.event('audio-levels', (event) => event.levels.length > 0);
+  const { levels } = await feed.event('audio-levels', (event) => event.levels.length > 0, LIMIT_MS);
   expect(levels).toEqual([{ participantId: 'ann', dbov: expect.any(Number) }]);
-  expect(await feed.event('active-speaker')).toMatchObject({ participantId: 'ann', producerId });
+  expect(await feed.event('active-speaker', () => true, LIMIT_MS)).toMatchObject({ participantId: 'ann', producerId });
   await page.close();
 });
