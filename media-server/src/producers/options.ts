@@ -64,19 +64,25 @@ function encodingErrors(kind: MediaKind, { codecs, encodings = [] }: RtpParamete
   if (encodings.length > 1 && !areDistinct(encodings)) {
     errors.push({ path, message: 'must each have an own rid, or each an own ssrc' });
   }
-  encodings.forEach(({ codecPayloadType, scalabilityMode }, index) => {
-    const codec = codecs.find(({ payloadType, mimeType }) =>
+  const codecOf = ({ codecPayloadType }: (typeof encodings)[number]) =>
+    codecs.find(({ payloadType, mimeType }) =>
       codecPayloadType === undefined ? !/\/rtx$/i.test(mimeType) : payloadType === codecPayloadType,
-    );
-    const layering = codec && LAYERING[codec.mimeType.toLowerCase()];
-    if (layering === 'svc' && encodings.length > 1) {
-      errors.push({ path, message: `must be one: ${codec?.mimeType} comes in layers, not in simulcast` });
-    }
+    )?.mimeType;
+  const layered = encodings.map(codecOf).find((codec) => layeringOf(codec) === 'svc');
+  if (layered !== undefined && encodings.length > 1) {
+    errors.push({ path, message: `must be one: ${layered} comes in layers, not in simulcast` });
+  }
+  encodings.forEach((encoding, index) => {
+    const { scalabilityMode } = encoding;
     if (scalabilityMode === undefined) return;
-    const message = modeError(scalabilityMode, kind, layering);
+    const message = modeError(scalabilityMode, kind, layeringOf(codecOf(encoding)));
     if (message) errors.push({ path: `${path}.${index}.scalabilityMode`, message });
   });
   return errors;
+}
+
+function layeringOf(codec: string | undefined): 'simulcast' | 'svc' | undefined {
+  return codec === undefined ? undefined : LAYERING[codec.toLowerCase()];
 }
 
 function modeError(

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { extras } from 'mediasoup';
-import type { DtlsState, IceState, WebRtcTransport } from 'mediasoup/types';
+import type { DtlsState, IceState, WebRtcServer, WebRtcTransport } from 'mediasoup/types';
+import { transportOptions } from './options.ts';
 import { Transport } from './transport.ts';
 
 /** As much of a mediasoup transport as is needed: states come from outside. */
@@ -15,6 +16,18 @@ class FakeTransport extends extras.EnhancedEventEmitter {
 
   connect(parameters: unknown) {
     this.connected.push(parameters);
+    return Promise.resolve();
+  }
+
+  readonly limits: string[] = [];
+
+  setMaxIncomingBitrate(bitrate: number) {
+    this.limits.push(`at most ${bitrate} in`);
+    return Promise.resolve();
+  }
+
+  setMinOutgoingBitrate(bitrate: number) {
+    this.limits.push(`at least ${bitrate} out`);
     return Promise.resolve();
   }
 
@@ -46,6 +59,38 @@ function setUp() {
   transport.on('closed', (reason) => closed.push(reason));
   return { media, transport, closed };
 }
+
+describe('the bitrates of a transport', () => {
+  const limitsOf = (direction: 'send' | 'recv', maxIncoming: number, minOutgoing: number) => {
+    const media = new FakeTransport();
+    new Transport(media as unknown as WebRtcTransport, {
+      participantId: 'ann',
+      direction,
+      log: silentLog,
+      bitrates: { maxIncoming, initialOutgoing: 1_000_000, minOutgoing },
+      unwatchedPauseMs: 0,
+    });
+    return media.limits;
+  };
+
+  it('are limited the way the media go, and cost no request where there is no limit', () => {
+    expect(limitsOf('send', 2_000_000, 100_000)).toEqual(['at most 2000000 in']);
+    expect(limitsOf('recv', 2_000_000, 100_000)).toEqual(['at least 100000 out']);
+    expect(limitsOf('send', 0, 0)).toEqual([]);
+    expect(limitsOf('recv', 0, 0)).toEqual([]);
+  });
+
+  it('start where they are set to, and never below the least', () => {
+    const start = (minOutgoing: number) =>
+      transportOptions({
+        webRtcServer: {} as WebRtcServer,
+        forceTcp: false,
+        sctp: false,
+        bitrates: { maxIncoming: 0, initialOutgoing: 500_000, minOutgoing },
+      }).initialAvailableOutgoingBitrate;
+    expect([start(0), start(700_000)]).toEqual([500_000, 700_000]);
+  });
+});
 
 describe('a transport', () => {
   beforeEach(() => void jest.useFakeTimers());

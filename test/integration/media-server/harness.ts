@@ -73,6 +73,7 @@ export interface FeedReader {
   event: <T extends FeedEvent['type']>(
     type: T,
     fits?: (event: Extract<FeedEvent, { type: T }>) => boolean,
+    limitMs?: number,
   ) => Promise<Extract<FeedEvent, { type: T }>>;
   close: () => void;
 }
@@ -191,14 +192,14 @@ async function connectFeed(url: string, auth: Record<string, unknown>): Promise<
         socket.on('node-load', listener);
       }),
     join: (joinRequest) => socket.timeout(2_000).emitWithAck('join-room', joinRequest),
-    event: (type, fits = () => true) =>
+    event: (type, fits = () => true, limitMs = 5_000) =>
       new Promise((resolve, reject) => {
         const limit = setTimeout(() => {
           waiting.delete(listener);
           reject(
-            new Error(`no ${type} within 5 s; there were: ${events.map((event) => event.type).join(', ')}`),
+            new Error(`no ${type} within ${limitMs} ms; there were: ${events.map((event) => event.type).join(', ')}`),
           );
-        }, 5_000);
+        }, limitMs);
         const listener = (event: FeedEvent) => {
           if (event.type !== type || !fits(event as never)) return;
           clearTimeout(limit);
