@@ -20,6 +20,7 @@ import {
   doneSchema,
   drainRequestSchema,
   EPOCH_HEADER,
+  GRANTS_HEADER,
   healthSchema,
   IDEMPOTENCY_HEADER,
   listRoomsAnswerSchema,
@@ -289,6 +290,17 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     errors: ['producer-not-found'],
   },
   {
+    method: 'delete',
+    path: '/api/rooms/:roomId/data-producers/:id',
+    operationId: 'deleteDataProducer',
+    tag: 'Producers',
+    summary: 'Close a data producer and its data consumers',
+    access: 'write',
+    id: entityIdSchema.describe('The id of a data producer.'),
+    answers: { 204: gone },
+    errors: ['data-producer-not-found'],
+  },
+  {
     method: 'post',
     path: '/api/rooms/:roomId/consume',
     operationId: 'consume',
@@ -335,6 +347,17 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
       'quota-exceeded',
       ...ASKS_A_WORKER,
     ],
+  },
+  {
+    method: 'delete',
+    path: '/api/rooms/:roomId/data-consumers/:id',
+    operationId: 'deleteDataConsumer',
+    tag: 'Consumers',
+    summary: 'Close a data consumer',
+    access: 'write',
+    id: entityIdSchema.describe('The id of a data consumer.'),
+    answers: { 204: gone },
+    errors: ['data-consumer-not-found'],
   },
   {
     method: 'post',
@@ -524,6 +547,13 @@ const roomHeaders = z.object({
     .describe(
       'The participant on whose behalf the caller acts: what belongs to anyone else is answered as if it did not exist.',
     ),
+  [GRANTS_HEADER]: z
+    .string()
+    .regex(/^(publish|subscribe)?(, *(publish|subscribe))?$/)
+    .optional()
+    .describe(
+      'What that participant may do: `publish` and `subscribe`, separated by a comma; empty: neither. Absent: both.',
+    ),
 });
 const idempotencyHeader = z.object({
   [IDEMPOTENCY_HEADER]: z
@@ -557,7 +587,7 @@ export function errorsOf(route: MediaRoute): readonly ErrorCode[] {
   const withBody = method === 'post' || method === 'patch';
   const codes: ErrorCode[] = [
     ...(withBody ? (['malformed-json', 'payload-too-large', 'unsupported-media-type'] as const) : []),
-    ...(access === 'anyone' ? [] : (['unauthenticated', 'rate-limited'] as const)),
+    ...(access === 'anyone' ? [] : (['unauthenticated', 'rate-limited', 'token-keys-unavailable'] as const)),
     ...(access === 'write' ? (['forbidden'] as const) : []),
     ...(isInRoom(route) ? (['room-not-found', 'stale-epoch'] as const) : []),
     ...((body ?? query ?? route.path.includes('/:')) ? (['validation-failed'] as const) : []),

@@ -98,7 +98,7 @@ async function runAgainstServer() {
   const server = await startMediaServer(PROJECT_ROOT);
   try {
     const ran = await runCollection(
-      served(JSON.parse(documents['postman/media-server.postman_collection.json'])),
+      JSON.parse(documents['postman/media-server.postman_collection.json']),
       JSON.parse(documents['postman/local.postman_environment.json']),
       { baseUrl: server.url, metricsUrl: server.metricsUrl, serviceJwtSecret: server.secret },
     );
@@ -124,20 +124,4 @@ async function runAgainstServer() {
   } finally {
     await server.stop();
   }
-}
-
-/**
- * The collection without what is documented ahead of the code.
- *
- * @param {any} collection
- */
-function served(collection) {
-  /** @type {string[]} */
-  const notYet = JSON.parse(fs.readFileSync(path.join(HERE, 'not-yet-served.json'), 'utf8'));
-  /** @param {any} item */
-  const isServed = ({ name, request }) =>
-    !notYet.includes(name) && !notYet.includes(`${request.method} /${request.url.path.join('/')}`);
-  for (const folder of collection.item) folder.item = folder.item.filter(isServed);
-
-  return collection;
 }

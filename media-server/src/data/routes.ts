@@ -1,18 +1,23 @@
 /** REST: data channels. */
 import { consumeDataRequestSchema, produceDataRequestSchema } from '@crossfade/shared/media-api';
 import { Router } from 'express';
+import { mustBeGranted } from '../http/caller.ts';
 import { bodyOf, roomRoute } from '../http/room-route.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 
-export function dataRoutes(rooms: Rooms): Router {
+export function dataRoutes({ rooms, quotas }: { rooms: Rooms; quotas: Quotas }): Router {
   const router = Router();
 
   const produce = '/rooms/:roomId/transports/:id/produce-data';
   router.post(
     produce,
     roomRoute(rooms, produce, async ({ room, caller, id, request, response }) => {
+      mustBeGranted('publish', caller);
       const transport = room.transport(id, caller.participantId);
-      const producer = await transport.produceData(bodyOf(produceDataRequestSchema, request));
+      const body = bodyOf(produceDataRequestSchema, request);
+      const owner = { room, participantId: transport.participantId };
+      const producer = await quotas.within('dataProducers', owner, () => transport.produceData(body));
       response.status(201).json({ id: producer.id });
     }),
   );
@@ -21,9 +26,12 @@ export function dataRoutes(rooms: Rooms): Router {
   router.post(
     consume,
     roomRoute(rooms, consume, async ({ room, caller, request, response }) => {
+      mustBeGranted('subscribe', caller);
       const { transportId, dataProducerId } = bodyOf(consumeDataRequestSchema, request);
       const transport = room.transport(transportId, caller.participantId);
-      response.status(201).json(await room.consumeData(transport, dataProducerId));
+      const owner = { room, participantId: transport.participantId };
+      const make = () => room.consumeData(transport, dataProducerId);
+      response.status(201).json(await quotas.within('dataConsumers', owner, make));
     }),
   );
 

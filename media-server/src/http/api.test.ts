@@ -1,5 +1,4 @@
 /** The routes that are served are those of the documents. */
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { ServiceTokens } from '@crossfade/service/service-tokens';
@@ -12,11 +11,6 @@ import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { createApi } from './api.ts';
-
-/** Documented ahead of the code. Empty it, and then take it away. */
-const NOT_YET_SERVED = JSON.parse(
-  readFileSync(new URL('../../../tools/api-documents/not-yet-served.json', import.meta.url), 'utf8'),
-) as string[];
 
 /** What of Express's router is not in its types. */
 interface Layer {
@@ -51,9 +45,9 @@ test('serves the routes of the table, and no others', () => {
     accepting: () => true,
   });
   const served = routesOf((app.router as unknown as { stack: Layer[] }).stack);
-  const documented = MEDIA_ROUTES.filter(({ onMetricsPort }) => !onMetricsPort)
-    .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
-    .filter((name) => !NOT_YET_SERVED.includes(name));
+  const documented = MEDIA_ROUTES.filter(({ onMetricsPort }) => !onMetricsPort).map(
+    ({ method, path }) => `${method.toUpperCase()} ${path}`,
+  );
 
   expect(served.toSorted()).toEqual(documented.toSorted());
   expect(served.length).toBeGreaterThan(20);

@@ -36,7 +36,7 @@ export function createApi(options: ApiOptions): Express {
     transportRoutes({ rooms, quotas }),
     producerRoutes(rooms),
     consumerRoutes({ rooms, quotas }),
-    dataRoutes(rooms),
+    dataRoutes({ rooms, quotas }),
     statsRoutes(rooms),
   );
   finishHttp(app, { log });

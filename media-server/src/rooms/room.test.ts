@@ -262,6 +262,7 @@ describe('a room, whatever happens in it', () => {
               participantId: 'ann',
               direction: 'send',
               forceTcp: false,
+              sctp: true,
             });
             await room.transport(id).produce(produceRequest);
           }
