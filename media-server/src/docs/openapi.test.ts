@@ -59,6 +59,7 @@ test('tells the parameters of the path, the query and the headers', () => {
     'id',
     '#/components/parameters/x-room-epoch',
     '#/components/parameters/x-participant-id',
+    '#/components/parameters/x-participant-grants',
     '#/components/parameters/idempotency-key',
   ]);
   expect(operation('listRooms').parameters?.map(({ name, in: where }) => [where, name])).toEqual([
