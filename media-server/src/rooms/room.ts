@@ -67,6 +67,7 @@ export class Room extends Emitter<RoomEvents> {
   readonly #arrivals = new Set<Arrival>();
   #epoch: number;
   #state: RoomState = 'open';
+  #toldToMove = false;
 
   constructor(router: Router, options: RoomOptions) {
     super(options.log);
@@ -223,8 +224,14 @@ export class Room extends Emitter<RoomEvents> {
     this.#publish({ type: 'participant-left', participantId, reason: 'left' });
   }
 
+  /** Whether the room is about to end here: who asks for it anew should look elsewhere. */
+  get toldToMove(): boolean {
+    return this.#toldToMove;
+  }
+
   /** Tells that the room is about to end here: whoever owns the call should build it elsewhere. */
   announceMove(): void {
+    this.#toldToMove = true;
     if (this.#state === 'open')
       this.#publish({ type: 'room-moved', fromEpoch: this.#epoch, reason: 'draining' });
   }

@@ -76,6 +76,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     const known = this.#rooms.get(request.id) ?? this.#creating.get(request.id);
     if (known) {
       const room = await known;
+      // It was told to go: coming back to it would be no move. Unless the drain was called off.
+      if (room.toldToMove) this.#mustTakeRooms();
       room.raiseEpoch(request.epoch);
       return { room, created: false };
     }
