@@ -107,6 +107,7 @@ export class Room extends Emitter<RoomEvents> {
   #epoch: number;
   #state: RoomState = 'open';
   #occupied = false;
+  #toldToMove = false;
 
   constructor(router: Router, options: RoomOptions) {
     super(options.log);
@@ -403,8 +404,14 @@ export class Room extends Emitter<RoomEvents> {
     this.#departed(participantId);
   }
 
+  /** Whether the room is about to end here: who asks for it anew should look elsewhere. */
+  get toldToMove(): boolean {
+    return this.#toldToMove;
+  }
+
   /** Tells that the room is about to end here: whoever owns the call should build it elsewhere. */
   announceMove(): void {
+    this.#toldToMove = true;
     if (this.#state === 'open')
       this.#publish({ type: 'room-moved', fromEpoch: this.#epoch, reason: 'draining' });
   }

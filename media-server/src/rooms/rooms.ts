@@ -113,6 +113,8 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     const known = this.#rooms.get(id) ?? this.#creating.get(id);
     if (known) {
       const room = await known;
+      // It was told to go: coming back to it would be no move. Unless the drain was called off.
+      if (room.toldToMove) this.#mustTakeRooms();
       room.checkEpoch(callerEpoch);
       if (epoch !== undefined) room.raiseEpoch(epoch);
       this.#lifetimes.get(id)?.renew(lease);

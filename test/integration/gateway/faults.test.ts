@@ -116,6 +116,38 @@ describe('a media worker that dies', () => {
   });
 });
 
+describe('a media server that drains', () => {
+  test('its calls move to another one before it closes their rooms', async () => {
+    const own = await startMediaServer();
+    const other = await startMediaServer();
+    try {
+      stack = await Stack.start({ MEDIA_SERVER_URLS: `${own.url},${other.url}`, SWITCH_TIMEOUT_MS: '5000' });
+      const people = await join('c', 3);
+      await confirm('c', people, 1);
+      const authorization = `Bearer ${signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 })}`;
+      const askOf = async (url: string, method: string, path: string, body?: object) => {
+        const answer = await fetch(`${url}/api${path}`, {
+          method,
+          headers: { authorization, 'content-type': 'application/json' },
+          ...(body && { body: JSON.stringify(body) }),
+        });
+        return (await answer.json()) as { rooms: unknown; drain?: { state: string } };
+      };
+      const has = async (url: string) => (await askOf(url, 'GET', '/node')).rooms === 1;
+      const [from, to] = (await has(own.url)) ? [own, other] : [other, own];
+
+      await askOf(from.url, 'POST', '/node/drain', { deadlineS: 4 });
+      await confirm('c', people, 3);
+      expect(await has(to.url)).toBe(true);
+      await from.server.drain();
+      expect((await askOf(from.url, 'GET', '/node')).drain?.state).toBe('drained');
+    } finally {
+      await own.server.close();
+      await other.server.close();
+    }
+  });
+});
+
 describe('a gateway that goes', () => {
   test('closes the rooms of its calls when it is stopped', async () => {
     stack = await Stack.start();

@@ -179,7 +179,8 @@ describe('beside a running call', () => {
       expect(Object.keys(codes).sort()).toEqual(['rate-limited', 'room-not-found']);
       expect(codes['room-not-found']).toBeGreaterThanOrEqual(2_000);
       const p99 = latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99)];
-      expect(p99).toBeLessThan(100);
+      // Coarse, as the machine may be busy: what would starve the others takes seconds.
+      expect(p99).toBeLessThan(500);
     });
   });
 

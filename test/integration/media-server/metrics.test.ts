@@ -19,7 +19,7 @@ async function samples(name: string): Promise<Record<string, number>> {
   );
 }
 
-const KINDS = ['room', 'transport', 'producer', 'consumer', 'data-producer', 'data-consumer'];
+const KINDS = ['room', 'transport', 'producer', 'consumer', 'data-producer', 'data-consumer', 'pipe'];
 
 describe('the metrics', () => {
   it('count what was created, is open and was closed, by kind', async () => {

@@ -123,6 +123,7 @@ describe('a drain', () => {
     expect(moved).toMatchObject({ fromEpoch: 4, reason: 'draining', epoch: 4 });
     // It still stands: there is time to build the next place.
     await harness.createTransport('one', 'ann', 'send');
+    expectProblem(await harness.post('/rooms/one/create', { epoch: 5 }), 'draining');
     const closed = await reader.event('room-closed');
     expect(closed).toMatchObject({ reason: 'drained' });
     expect(Date.parse(closed.at) - Date.parse(moved.at)).toBeGreaterThan(900);

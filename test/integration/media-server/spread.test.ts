@@ -9,7 +9,7 @@ import { expectProblem } from './problems.ts';
 let harness: Harness;
 beforeAll(async () => {
   // Two people and what they receive from each other fill a worker.
-  harness = await startHarness({ MEDIASOUP_WORKERS: '2', WORKER_CAPACITY: '9' });
+  harness = await startHarness({ MEDIASOUP_WORKERS: '2', WORKER_CONSUMER_CAPACITY: '9' });
 });
 afterAll(() => harness.close());
 
