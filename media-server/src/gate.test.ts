@@ -84,7 +84,9 @@ describe('a gate', () => {
         for (const holder of ['owner', 'server'] as const) {
           expect(gate.heldBy(holder)).toBe(held.has(holder));
           // Told changes alternate: one that is told twice would show in the feed.
-          const told = wishes.flatMap((one, index) => (one.holder === holder && changed[index] ? [one.hold] : []));
+          const told = wishes.flatMap((one, index) =>
+            one.holder === holder && changed[index] ? [one.hold] : [],
+          );
           expect(told).toEqual(told.map((_, index) => index % 2 === 0));
         }
       }),

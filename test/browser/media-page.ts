@@ -10,7 +10,12 @@ type Api = (method: 'get' | 'post' | 'patch', path: string, body?: object) => Pr
 
 export interface VideoRequest {
   mimeType: string;
-  encodings: { rid?: string; scalabilityMode?: string; scaleResolutionDownBy?: number; maxBitrate?: number }[];
+  encodings: {
+    rid?: string;
+    scalabilityMode?: string;
+    scaleResolutionDownBy?: number;
+    maxBitrate?: number;
+  }[];
 }
 
 export interface Decoded {
@@ -42,7 +47,9 @@ const ADDRESS = 'http://localhost:9/';
 
 export async function openMediaPage(browser: Browser, script: string, api: Api): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 320, height: 240 } });
-  await page.route(ADDRESS, (route) => route.fulfill({ contentType: 'text/html', body: '<title>media</title>' }));
+  await page.route(ADDRESS, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<title>media</title>' }),
+  );
   await page.exposeFunction('mediaApi', api);
   await page.goto(ADDRESS);
   await page.addScriptTag({ content: script });

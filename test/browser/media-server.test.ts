@@ -74,7 +74,11 @@ const prefer = async (roomId: string, consumerId: string, spatialLayer: number, 
 describe('a picture in layers', () => {
   test.each([
     ['VP8 in simulcast', 'simulcast', { mimeType: 'video/VP8', encodings: simulcast }],
-    ['VP9 in SVC', 'svc', { mimeType: 'video/VP9', encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 700_000 }] }],
+    [
+      'VP9 in SVC',
+      'svc',
+      { mimeType: 'video/VP9', encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 700_000 }] },
+    ],
   ])('is received in the size that was asked for: %s', async (_name, type, request) => {
     const { roomId, page, feed } = await meet();
     const { consumerId } = await sendAndReceive(page, request);
@@ -141,12 +145,20 @@ describe('a picture', () => {
     await sees(page, consumerId, 'pictures', ({ frames }) => frames > 0);
 
     await harness.post(`/rooms/${roomId}/consumers/${consumerId}/pause`);
-    await feed.event('producer-paused', (event) => event.producerId === producerId && event.by === 'server', LIMIT_MS);
+    await feed.event(
+      'producer-paused',
+      (event) => event.producerId === producerId && event.by === 'server',
+      LIMIT_MS,
+    );
     // Nobody chose it, so it is not shown as a choice.
     expect((await harness.snapshot(roomId)).producers[0]?.paused).toBe(false);
 
     await harness.post(`/rooms/${roomId}/consumers/${consumerId}/resume`);
-    await feed.event('producer-resumed', (event) => event.producerId === producerId && event.by === 'server', LIMIT_MS);
+    await feed.event(
+      'producer-resumed',
+      (event) => event.producerId === producerId && event.by === 'server',
+      LIMIT_MS,
+    );
     await sees(page, consumerId, 'pictures again', ({ frames }) => frames > 0);
     await page.close();
   });
@@ -168,6 +180,9 @@ test('who is heard is told: the beep of the made-up microphone', async () => {
   await page.evaluate((id) => window.mediaEnds.receive(id), producerId);
   const { levels } = await feed.event('audio-levels', (event) => event.levels.length > 0, LIMIT_MS);
   expect(levels).toEqual([{ participantId: 'ann', dbov: expect.any(Number) }]);
-  expect(await feed.event('active-speaker', () => true, LIMIT_MS)).toMatchObject({ participantId: 'ann', producerId });
+  expect(await feed.event('active-speaker', () => true, LIMIT_MS)).toMatchObject({
+    participantId: 'ann',
+    producerId,
+  });
   await page.close();
 });

@@ -9,7 +9,13 @@ import { Server } from 'socket.io';
 import { MediaServerFeed, type RoomNews } from './feed.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
-const producer = { producerId: 'p1', participantId: 'a', kind: 'audio', source: 'microphone', paused: false } as const;
+const producer = {
+  producerId: 'p1',
+  participantId: 'a',
+  kind: 'audio',
+  source: 'microphone',
+  paused: false,
+} as const;
 const snapshot = {
   roomId: 'r',
   epoch: 1,

@@ -7,7 +7,12 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, Layers, PatchConsumerRequest } from '@crossfade/shared/media-api';
 import type { consumerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaKind, RtpParameters } from '@crossfade/shared/rtp';
-import type { ConsumerLayers, ConsumerStat, Consumer as MediasoupConsumer, ProducerStat } from 'mediasoup/types';
+import type {
+  ConsumerLayers,
+  ConsumerStat,
+  Consumer as MediasoupConsumer,
+  ProducerStat,
+} from 'mediasoup/types';
 import type { z } from 'zod';
 import { Emitter } from '../emitter.ts';
 import { Gate } from '../gate.ts';
@@ -150,7 +155,8 @@ export class Consumer extends Emitter<ConsumerEvents> {
     if (this.#closed || this.#gate.wantedBy('loudness') === muffled) return;
     const work = muffled ? this.#gate.hold('loudness') : this.#gate.release('loudness');
     work.catch((error: unknown) => {
-      if (!this.#closed) this.#log.warn('a consumer did not follow the loudest', { consumer: this.id, error });
+      if (!this.#closed)
+        this.#log.warn('a consumer did not follow the loudest', { consumer: this.id, error });
     });
   }
 

@@ -1,6 +1,10 @@
 /** REST: consumers. */
 import { CodedError } from '@crossfade/shared/errors';
-import { consumeRequestSchema, patchConsumerRequestSchema, type ConsumeRequest } from '@crossfade/shared/media-api';
+import {
+  consumeRequestSchema,
+  patchConsumerRequestSchema,
+  type ConsumeRequest,
+} from '@crossfade/shared/media-api';
 import { Router, type Request } from 'express';
 import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
 import type { Rooms } from '../rooms/rooms.ts';

@@ -26,7 +26,11 @@ export interface Heard {
   now: number;
 }
 
-export function nextAudible(audible: Audible, { producers, levels, now }: Heard, limits: AudibleLimits): Audible {
+export function nextAudible(
+  audible: Audible,
+  { producers, levels, now }: Heard,
+  limits: AudibleLimits,
+): Audible {
   const next = new Map<string, number>();
   for (const id of producers) {
     const heardAt = audible.get(id);

@@ -7,7 +7,13 @@ import type { Router } from 'mediasoup/types';
 import { Emitter } from '../emitter.ts';
 import { Sampler } from '../sampler.ts';
 import { nextAudible, type Audible } from './audible.ts';
-import { byParticipant, levelsWorthTelling, speakerAmong, type Level, type ParticipantLevel } from './levels.ts';
+import {
+  byParticipant,
+  levelsWorthTelling,
+  speakerAmong,
+  type Level,
+  type ParticipantLevel,
+} from './levels.ts';
 import { RouterAudio } from './router-audio.ts';
 
 /** Milliseconds between two events of a kind, at least. */
@@ -146,7 +152,9 @@ export class RoomAudio extends Emitter<RoomAudioEvents> {
 
   #chooseAudible(): void {
     if (this.#maxAudible === undefined) return;
-    const levels = new Map([...this.#heard.values()].flat().map(({ producerId, dbov }) => [producerId, dbov]));
+    const levels = new Map(
+      [...this.#heard.values()].flat().map(({ producerId, dbov }) => [producerId, dbov]),
+    );
     const producers = [...this.#tracks.keys()];
     const limits = { ...AUDIBLE, max: this.#maxAudible };
     this.#audible = nextAudible(this.#audible, { producers, levels, now: performance.now() }, limits);

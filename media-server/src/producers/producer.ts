@@ -205,7 +205,8 @@ export class Producer extends Emitter<ProducerEvents> {
   /** What the server does on its own account has nobody to be answered to. */
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (!this.#closed) this.#log.warn('a producer did not follow its receivers', { producer: this.id, error });
+      if (!this.#closed)
+        this.#log.warn('a producer did not follow its receivers', { producer: this.id, error });
     });
   }
 

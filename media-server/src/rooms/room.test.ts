@@ -160,7 +160,9 @@ async function perform(
   else if (what === 'produce') await room.transport(transport.transportId).produce(produceRequest);
   else if (what === 'produce-data') {
     const sctpStreamParameters = { streamId: which };
-    await room.transport(transport.transportId).produceData({ sctpStreamParameters, label: '', protocol: '' });
+    await room
+      .transport(transport.transportId)
+      .produceData({ sctpStreamParameters, label: '', protocol: '' });
   } else if (what === 'close-transport') room.transport(transport.transportId).close();
   else if (what === 'dtls-failed') {
     router.transports.find(({ id }) => id === transport.transportId)?.emit('dtlsstatechange', 'failed');

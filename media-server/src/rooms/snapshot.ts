@@ -23,7 +23,13 @@ export interface RoomView {
   dataProducers: readonly { info: DataProducerInfo }[];
 }
 
-export function snapshotOf({ transports, producers, dataProducers, createdAt, ...room }: RoomView): RoomSnapshot {
+export function snapshotOf({
+  transports,
+  producers,
+  dataProducers,
+  createdAt,
+  ...room
+}: RoomView): RoomSnapshot {
   const byParticipant = Map.groupBy(transports, ({ participantId }) => participantId);
   return {
     ...room,

@@ -13,7 +13,10 @@ import {
 } from './room-stats.ts';
 
 /** @throws CodedError `timeout`, `no-capacity` if a worker does not answer */
-export async function collectStats(room: { id: string; transports: Iterable<Transport> }): Promise<RoomStats> {
+export async function collectStats(room: {
+  id: string;
+  transports: Iterable<Transport>;
+}): Promise<RoomStats> {
   const figures = await Promise.all([...room.transports].map(figuresOf));
   const byParticipant = Map.groupBy(figures.flat(), ({ participantId }) => participantId);
   return {
@@ -36,7 +39,9 @@ async function figuresOf(transport: Transport) {
   ]);
   if (transport.closed) return [];
   const open = { producers: producers.filter(isThere), consumers: consumers.filter(isThere) };
-  const streams = [...open.producers, ...open.consumers].flatMap((one): { rttMs: number | null }[] => one.streams);
+  const streams = [...open.producers, ...open.consumers].flatMap(
+    (one): { rttMs: number | null }[] => one.streams,
+  );
   return [
     { participantId: transport.participantId, transport: transportFigures(transport, own, streams), ...open },
   ];

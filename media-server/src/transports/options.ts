@@ -27,10 +27,7 @@ export function transportOptions(request: {
     enableUdp: !request.forceTcp,
     enableTcp: true,
     preferUdp: true,
-    initialAvailableOutgoingBitrate: Math.max(
-      request.bitrates.initialOutgoing,
-      request.bitrates.minOutgoing,
-    ),
+    initialAvailableOutgoingBitrate: Math.max(request.bitrates.initialOutgoing, request.bitrates.minOutgoing),
     iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
     enableSctp: request.sctp,
   };

@@ -45,7 +45,13 @@ describe('a transport', () => {
   it('has data channels only if it asked for them', async () => {
     const ask = async (options: object) =>
       createTransportAnswerSchema.parse(
-        (await harness.post('/rooms/room/transports', { participantId: 'cem', direction: 'send', ...options })).body,
+        (
+          await harness.post('/rooms/room/transports', {
+            participantId: 'cem',
+            direction: 'send',
+            ...options,
+          })
+        ).body,
       );
     expect((await ask({})).sctpParameters).toBeUndefined();
     expect((await ask({ sctp: true })).sctpParameters).toMatchObject({ port: 5_000 });
@@ -56,15 +62,21 @@ describe('a data producer', () => {
   it('is told to the feed, and shown in the snapshot until it is closed', async () => {
     const dataProducerId = await produced();
     const info = { dataProducerId, participantId: 'ann', label: 'chat', protocol: 'json' };
-    expect(await feed.event('data-producer-opened', (event) => event.dataProducerId === dataProducerId)).toMatchObject(
-      info,
-    );
+    expect(
+      await feed.event('data-producer-opened', (event) => event.dataProducerId === dataProducerId),
+    ).toMatchObject(info);
     expect((await harness.snapshot('room')).dataProducers).toContainEqual(info);
     expect((await harness.delete(`/rooms/room/data-producers/${dataProducerId}`)).status).toBe(204);
-    const closed = await feed.event('data-producer-closed', (event) => event.dataProducerId === dataProducerId);
+    const closed = await feed.event(
+      'data-producer-closed',
+      (event) => event.dataProducerId === dataProducerId,
+    );
     expect(closed).toMatchObject({ participantId: 'ann', reason: 'closed' });
     expect((await harness.snapshot('room')).dataProducers).toEqual([]);
-    expectProblem(await harness.delete(`/rooms/room/data-producers/${dataProducerId}`), 'data-producer-not-found');
+    expectProblem(
+      await harness.delete(`/rooms/room/data-producers/${dataProducerId}`),
+      'data-producer-not-found',
+    );
   });
 
   it('needs a sending transport with data channels of its own participant', async () => {
@@ -76,7 +88,11 @@ describe('a data producer', () => {
 
   it.each([
     ['no stream', { sctpStreamParameters: {} }, 'sctpStreamParameters.streamId'],
-    ['a stream beyond 65534', { sctpStreamParameters: { streamId: 65_535 } }, 'sctpStreamParameters.streamId'],
+    [
+      'a stream beyond 65534',
+      { sctpStreamParameters: { streamId: 65_535 } },
+      'sctpStreamParameters.streamId',
+    ],
     [
       'two limits at once',
       { sctpStreamParameters: { streamId: 9, maxRetransmits: 1, maxPacketLifeTime: 1 } },
@@ -130,7 +146,10 @@ describe('a data consumer', () => {
     expectProblem(await consume(dataProducerId, benSends.id), 'wrong-transport-direction');
     const { id } = await harness.createTransport('room', 'ben', 'recv');
     expectProblem(await consume(dataProducerId, id), 'no-sctp');
-    expectProblem(await consume(dataProducerId, benReceives, { 'x-participant-id': 'ann' }), 'transport-not-found');
+    expectProblem(
+      await consume(dataProducerId, benReceives, { 'x-participant-id': 'ann' }),
+      'transport-not-found',
+    );
   });
 });
 

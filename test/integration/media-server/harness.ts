@@ -171,7 +171,9 @@ async function connectFeed(url: string, auth: Record<string, unknown>): Promise<
         const limit = setTimeout(() => {
           waiting.delete(listener);
           reject(
-            new Error(`no ${type} within ${limitMs} ms; there were: ${events.map((event) => event.type).join(', ')}`),
+            new Error(
+              `no ${type} within ${limitMs} ms; there were: ${events.map((event) => event.type).join(', ')}`,
+            ),
           );
         }, limitMs);
         const listener = (event: FeedEvent) => {

@@ -25,7 +25,11 @@ const simulcast = (): RtpParameters => ({
   encodings: ['r0', 'r1', 'r2'].map((rid) => ({ rid, scalabilityMode: 'L1T3' })),
 });
 const produceVideo = (rtpParameters: RtpParameters) =>
-  harness.post(`/rooms/room/transports/${annSends}/produce`, { kind: 'video', source: 'camera', rtpParameters });
+  harness.post(`/rooms/room/transports/${annSends}/produce`, {
+    kind: 'video',
+    source: 'camera',
+    rtpParameters,
+  });
 const consumed = async (producerId: string) => {
   const body = { transportId: benReceives, producerId, rtpCapabilities };
   return (await harness.post('/rooms/room/consume', body)).body as ConsumerAnswer;
@@ -39,12 +43,17 @@ describe('a room', () => {
       new Set(['audio/opus', 'video/VP8', 'video/VP9', 'video/H264', 'video/AV1', 'video/rtx']),
     );
     const codecs = rtpCapabilities.codecs ?? [];
-    expect(codecs.find(({ mimeType }) => mimeType === 'audio/opus')?.parameters).toMatchObject({ useinbandfec: 1 });
+    expect(codecs.find(({ mimeType }) => mimeType === 'audio/opus')?.parameters).toMatchObject({
+      useinbandfec: 1,
+    });
     // Every picture has a repair stream.
     const pictures = codecs.filter(({ kind, mimeType }) => kind === 'video' && mimeType !== 'video/rtx');
-    const repaired = codecs.flatMap(({ mimeType, parameters }) => (mimeType === 'video/rtx' ? [parameters?.['apt']] : []));
+    const repaired = codecs.flatMap(({ mimeType, parameters }) =>
+      mimeType === 'video/rtx' ? [parameters?.['apt']] : [],
+    );
     expect(repaired).toEqual(pictures.map(({ preferredPayloadType }) => preferredPayloadType));
-    for (const { rtcpFeedback } of pictures) expect(rtcpFeedback).toContainEqual({ type: 'transport-cc', parameter: '' });
+    for (const { rtcpFeedback } of pictures)
+      expect(rtcpFeedback).toContainEqual({ type: 'transport-cc', parameter: '' });
     const uris = (kind: string) =>
       (rtpCapabilities.headerExtensions ?? []).flatMap((one) => (one.kind === kind ? [one.uri] : []));
     expect(uris('audio')).toEqual(
@@ -119,7 +128,10 @@ describe('wishes for a consumer', () => {
       const answer = await patch(consumer.id, body);
       expect([answer.status, answer.body]).toEqual([200, {}]);
     }
-    expectProblem(await patch(consumer.id, { priority: 9 }, { 'x-participant-id': 'ann' }), 'consumer-not-found');
+    expectProblem(
+      await patch(consumer.id, { priority: 9 }, { 'x-participant-id': 'ann' }),
+      'consumer-not-found',
+    );
   });
 
   it('of sound have no effect on layers there are not', async () => {
@@ -151,14 +163,18 @@ describe('figures of a room', () => {
       rtpParameters: opusParameters(),
     });
     const consume = { transportId: recv.id, producerId, rtpCapabilities };
-    const { id: consumerId } = (await harness.post('/rooms/measured/consume', consume)).body as { id: string };
+    const { id: consumerId } = (await harness.post('/rooms/measured/consume', consume)).body as {
+      id: string;
+    };
     const answer = await harness.get('/rooms/measured/stats');
     expect(answer.status).toBe(200);
     const { participants } = roomStatsSchema.parse(answer.body);
     expect(participants).toMatchObject([
       {
         participantId: 'ann',
-        transports: [{ transportId: send.id, direction: 'send', availableOutgoingBitrate: null, rttMs: null }],
+        transports: [
+          { transportId: send.id, direction: 'send', availableOutgoingBitrate: null, rttMs: null },
+        ],
         producers: [{ producerId, source: 'injected', streams: [] }],
         consumers: [],
       },

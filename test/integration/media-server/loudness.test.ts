@@ -1,7 +1,12 @@
 /** Who is heard, and who is forwarded: real routers, and sound packets put into them that say how loud they are. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
-import type { DirectTransport, Producer as MediasoupProducer, Router, Consumer as MediasoupConsumer } from 'mediasoup/types';
+import type {
+  DirectTransport,
+  Producer as MediasoupProducer,
+  Router,
+  Consumer as MediasoupConsumer,
+} from 'mediasoup/types';
 import { Consumer } from '../../../media-server/src/consumers/consumer.ts';
 import type { ParticipantLevel } from '../../../media-server/src/observers/levels.ts';
 import { RoomAudio, type Speaker } from '../../../media-server/src/observers/room-audio.ts';
@@ -45,7 +50,12 @@ async function microphone(participantId: string) {
   const rtpParameters = opusParameters();
   const ssrc = rtpParameters.encodings?.[0]?.ssrc ?? 0;
   const media: MediasoupProducer = await transport.produce({ kind: 'audio', rtpParameters });
-  const producer = new Producer(media, { participantId, source: 'microphone', log: silentLog, unwatchedPauseMs: 0 });
+  const producer = new Producer(media, {
+    participantId,
+    source: 'microphone',
+    log: silentLog,
+    unwatchedPauseMs: 0,
+  });
   const sound = { dbov: -127 };
   let sequence = 0;
   const timer = setInterval(() => {
@@ -89,7 +99,9 @@ async function listener(producer: Producer) {
 function roomAudio(maxAudible?: number) {
   const audio = new RoomAudio({ maxAudible, log: silentLog });
   const told = { levels: [] as ParticipantLevel[][], speakers: [] as (Speaker | null)[] };
-  audio.on('levels', (levels) => told.levels.push(levels)).on('speaker', (speaker) => told.speakers.push(speaker));
+  audio
+    .on('levels', (levels) => told.levels.push(levels))
+    .on('speaker', (speaker) => told.speakers.push(speaker));
   stops.push(() => audio.stop());
   return { audio, told };
 }
@@ -112,10 +124,22 @@ it('tells who is heard, how loud, and who speaks; and when it is quiet', async (
   ann.sound.dbov = -20;
   ben.sound.dbov = -100;
   const last = () => told.levels.at(-1);
-  await becomes('Ann is heard', () => last()?.[0]?.participantId === 'ann', () => told);
+  await becomes(
+    'Ann is heard',
+    () => last()?.[0]?.participantId === 'ann',
+    () => told,
+  );
   expect(last()).toEqual([{ participantId: 'ann', dbov: expect.any(Number) }]);
-  await becomes('Ann at -20', () => Math.abs((last()?.[0]?.dbov ?? 0) + 20) < 3, () => told);
-  await becomes('Ann speaks', () => told.speakers.at(-1)?.producerId === ann.producer.id, () => told);
+  await becomes(
+    'Ann at -20',
+    () => Math.abs((last()?.[0]?.dbov ?? 0) + 20) < 3,
+    () => told,
+  );
+  await becomes(
+    'Ann speaks',
+    () => told.speakers.at(-1)?.producerId === ann.producer.id,
+    () => told,
+  );
   const events = told.levels.length;
   // The same is not told again.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -123,13 +147,29 @@ it('tells who is heard, how loud, and who speaks; and when it is quiet', async (
 
   ann.sound.dbov = -127;
   ben.sound.dbov = -30;
-  await becomes('Ben speaks', () => told.speakers.at(-1)?.participantId === 'ben', () => told);
+  await becomes(
+    'Ben speaks',
+    () => told.speakers.at(-1)?.participantId === 'ben',
+    () => told,
+  );
   ben.sound.dbov = -127;
-  await becomes('nobody is heard', () => last()?.length === 0, () => told);
-  await becomes('nobody speaks', () => told.speakers.at(-1) === null, () => told);
+  await becomes(
+    'nobody is heard',
+    () => last()?.length === 0,
+    () => told,
+  );
+  await becomes(
+    'nobody speaks',
+    () => told.speakers.at(-1) === null,
+    () => told,
+  );
   // The same one as before, though for mediasoup nothing has changed.
   ben.sound.dbov = -30;
-  await becomes('Ben speaks again', () => told.speakers.at(-1)?.participantId === 'ben', () => told);
+  await becomes(
+    'Ben speaks again',
+    () => told.speakers.at(-1)?.participantId === 'ben',
+    () => told,
+  );
 }, 90_000);
 
 it('forgets who leaves while speaking', async () => {
@@ -137,11 +177,23 @@ it('forgets who leaves while speaking', async () => {
   const ann = await microphone('ann');
   audio.add(router, ann.producer);
   ann.sound.dbov = -20;
-  await becomes('Ann speaks', () => told.speakers.at(-1)?.participantId === 'ann', () => told);
+  await becomes(
+    'Ann speaks',
+    () => told.speakers.at(-1)?.participantId === 'ann',
+    () => told,
+  );
   ann.producer.close();
   audio.remove(ann.producer.id);
-  await becomes('nobody speaks', () => told.speakers.at(-1) === null, () => told);
-  await becomes('nobody is heard', () => told.levels.at(-1)?.length === 0, () => told);
+  await becomes(
+    'nobody speaks',
+    () => told.speakers.at(-1) === null,
+    () => told,
+  );
+  await becomes(
+    'nobody is heard',
+    () => told.levels.at(-1)?.length === 0,
+    () => told,
+  );
 }, 60_000);
 
 it('forwards the loudest only, apart from what receivers want', async () => {
@@ -151,7 +203,11 @@ it('forwards the loudest only, apart from what receivers want', async () => {
   audio.add(router, ann.producer);
   audio.add(router, ben.producer);
   ann.sound.dbov = -30;
-  await becomes('Ann is heard', () => annHeard.heard.packets > 5, () => annHeard.heard);
+  await becomes(
+    'Ann is heard',
+    () => annHeard.heard.packets > 5,
+    () => annHeard.heard,
+  );
   expect(await arrives(benHeard.heard)).toBe(false);
   // To those who receive Ben nothing has happened: they want him, and he counts as received.
   expect([benHeard.consumer.paused, benHeard.consumer.wanted]).toEqual([false, true]);
@@ -159,7 +215,11 @@ it('forwards the loudest only, apart from what receivers want', async () => {
   ann.sound.dbov = -127;
   ben.sound.dbov = -30;
   const before = benHeard.heard.packets;
-  await becomes('Ben is heard', () => benHeard.heard.packets > before, () => benHeard.heard);
+  await becomes(
+    'Ben is heard',
+    () => benHeard.heard.packets > before,
+    () => benHeard.heard,
+  );
   expect(await arrives(annHeard.heard)).toBe(false);
 
   // Who joins now hears Ben only, too.
@@ -170,7 +230,11 @@ it('forwards the loudest only, apart from what receivers want', async () => {
   await annHeard.consumer.pause();
   ben.sound.dbov = -127;
   ann.sound.dbov = -30;
-  await becomes('Ann is heard by the other', () => late.heard.packets > 0, () => late.heard);
+  await becomes(
+    'Ann is heard by the other',
+    () => late.heard.packets > 0,
+    () => late.heard,
+  );
   expect(await arrives(annHeard.heard)).toBe(false);
   await annHeard.consumer.resume();
   expect(await arrives(annHeard.heard)).toBe(true);
