@@ -64,11 +64,10 @@ const sendAndReceive = async (page: Page, request: VideoRequest) => {
   const producerId = await page.evaluate((wanted) => window.mediaEnds.sendVideo(wanted), request);
   return { producerId, consumerId: await page.evaluate((id) => window.mediaEnds.receive(id), producerId) };
 };
-const prefer = async (roomId: string, consumerId: string, spatialLayer: number) => {
+const prefer = async (roomId: string, consumerId: string, spatialLayer: number, temporalLayer?: number) => {
   const path = `/rooms/${roomId}/consumers/${consumerId}`;
-  const answer = await harness.call('patch', path, {
-    body: { preferredLayers: { spatialLayer }, priority: 7 },
-  });
+  const preferredLayers = { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+  const answer = await harness.call('patch', path, { body: { preferredLayers, priority: 7 } });
   expect([answer.status, answer.body]).toEqual([200, {}]);
 };
 
@@ -79,11 +78,6 @@ describe('a picture in layers', () => {
       'VP9 in SVC',
       'svc',
       { mimeType: 'video/VP9', encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 700_000 }] },
-    ],
-    [
-      'AV1 in SVC',
-      'svc',
-      { mimeType: 'video/AV1', encodings: [{ scalabilityMode: 'L3T3', maxBitrate: 700_000 }] },
     ],
   ])('is received in the size that was asked for: %s', async (_name, type, request) => {
     const { roomId, page, feed } = await meet();
@@ -105,6 +99,32 @@ describe('a picture in layers', () => {
     expect(ben?.consumers[0]?.streams).toHaveLength(1);
     expect(ben?.consumers[0]?.streams[0]?.bitrate).toBeGreaterThan(0);
     expect(ben?.transports[0]?.availableOutgoingBitrate).toBeGreaterThan(0);
+    await page.close();
+  });
+});
+
+describe('a picture in AV1', () => {
+  const inAv1 = (scalabilityMode: string) => ({
+    mimeType: 'video/AV1',
+    encodings: [{ scalabilityMode, maxBitrate: 500_000 }],
+  });
+
+  test('is received at the frame rate that was asked for', async () => {
+    const { roomId, page, feed } = await meet();
+    const { consumerId } = await sendAndReceive(page, inAv1('L1T3'));
+    await sees(page, consumerId, 'all frames', ({ width }) => width === 960);
+    await prefer(roomId, consumerId, 0, 0);
+    await feed.event('consumer-layers-changed', (event) => event.layers?.temporalLayer === 0, LIMIT_MS);
+    await sees(page, consumerId, 'some frames', ({ width }) => width === 960);
+    await page.close();
+  });
+
+  // Browsers put its larger sizes together only with a header extension that mediasoup does not pass on.
+  test('in several sizes is received in the smallest', async () => {
+    const { roomId, page } = await meet();
+    const { consumerId } = await sendAndReceive(page, inAv1('L3T3'));
+    await prefer(roomId, consumerId, 0);
+    await sees(page, consumerId, 'the smallest size', ({ width }) => width === 240);
     await page.close();
   });
 });

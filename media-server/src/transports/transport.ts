@@ -7,20 +7,9 @@ import type { Log } from '@crossfade/service/log';
 import { inSpan } from '@crossfade/service/tracing';
 import { CodedError } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer, produceDataRequestSchema } from '@crossfade/shared/media-api';
-import type {
-  DtlsParameters,
-  IceParameters,
-  RtpCapabilities,
-  SctpStreamParameters,
-} from '@crossfade/shared/rtp';
+import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
 import { errors } from 'mediasoup';
-import type {
-  DtlsState,
-  IceState,
-  SctpParameters,
-  WebRtcTransport,
-  WebRtcTransportStat,
-} from 'mediasoup/types';
+import type { DtlsState, IceState, WebRtcTransport, WebRtcTransportStat } from 'mediasoup/types';
 import type { z } from 'zod';
 import { Consumer } from '../consumers/consumer.ts';
 import { relevantCapabilities } from '../consumers/relevant-capabilities.ts';
@@ -31,6 +20,7 @@ import { producerOptions, type ProduceRequest } from '../producers/options.ts';
 import { Producer } from '../producers/producer.ts';
 import { ask, checkedByMediasoup } from '../workers/ask.ts';
 import type { Bitrates } from './options.ts';
+import { streamParameters, toldSctpParameters } from './sctp.ts';
 
 export type Direction = 'send' | 'recv';
 export type TransportClosedReason = 'closed' | 'peer-lost' | 'participant-left' | 'room-closed';
@@ -242,7 +232,11 @@ export class Transport extends Emitter<TransportEvents> {
     const { sctpStreamParameters, label, protocol } = request;
     const media = await checkedByMediasoup(
       ask(
-        this.#media.produceData({ sctpStreamParameters: defined(sctpStreamParameters), label, protocol }),
+        this.#media.produceData({
+          sctpStreamParameters: streamParameters(sctpStreamParameters),
+          label,
+          protocol,
+        }),
         (late) => {
           late.close();
         },
@@ -323,11 +317,14 @@ export class Transport extends Emitter<TransportEvents> {
 
   /** Limits that mediasoup takes only once the transport is there. Nobody waits: the worker keeps the order of requests. */
   #limit({ maxIncoming, minOutgoing }: Bitrates): void {
-    const limits = [
-      this.direction === 'send' && maxIncoming > 0 && this.#media.setMaxIncomingBitrate(maxIncoming),
-      this.direction === 'recv' && minOutgoing > 0 && this.#media.setMinOutgoingBitrate(minOutgoing),
-    ];
-    Promise.all(limits.map((limit) => limit && ask(limit))).catch((error: unknown) => {
+    const limits: Promise<void>[] = [];
+    if (this.direction === 'send' && maxIncoming > 0) {
+      limits.push(this.#media.setMaxIncomingBitrate(maxIncoming));
+    }
+    if (this.direction === 'recv' && minOutgoing > 0) {
+      limits.push(this.#media.setMinOutgoingBitrate(minOutgoing));
+    }
+    Promise.all(limits.map((limit) => ask(limit))).catch((error: unknown) => {
       if (!this.closed) this.#log.warn('a transport goes without its limits', { transport: this.id, error });
     });
   }
@@ -381,23 +378,5 @@ function withUpperCase({ role, fingerprints }: DtlsParameters): DtlsParameters {
   return {
     ...(role && { role }),
     fingerprints: fingerprints.map(({ algorithm, value }) => ({ algorithm, value: value.toUpperCase() })),
-  };
-}
-
-/** What a client sets up its association with; the rest is about this server's buffers. */
-function toldSctpParameters(
-  parameters: SctpParameters,
-): NonNullable<CreateTransportAnswer['sctpParameters']> {
-  const { port, maxSendMessageSize, maxReceiveMessageSize, OS, MIS, maxMessageSize } = parameters;
-  return { port, maxSendMessageSize, maxReceiveMessageSize, OS, MIS, maxMessageSize };
-}
-
-/** mediasoup's types know absent, not undefined. */
-function defined({ streamId, ordered, maxPacketLifeTime, maxRetransmits }: SctpStreamParameters) {
-  return {
-    streamId,
-    ...(ordered !== undefined && { ordered }),
-    ...(maxPacketLifeTime !== undefined && { maxPacketLifeTime }),
-    ...(maxRetransmits !== undefined && { maxRetransmits }),
   };
 }

@@ -1,0 +1,88 @@
+/** What the gateway hears from a media server's feed, and what of it concerns the clients. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from '@jest/globals';
+import { silentLog } from '@crossfade/service/log';
+import { FEED_NAMESPACE, type FeedEvent } from '@crossfade/shared/media-events';
+import { Server } from 'socket.io';
+import { MediaServerFeed, type RoomNews } from './feed.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const producer = {
+  producerId: 'p1',
+  participantId: 'a',
+  kind: 'audio',
+  source: 'microphone',
+  paused: false,
+} as const;
+const snapshot = {
+  roomId: 'r',
+  epoch: 1,
+  bootId: 'boot',
+  seq: 0,
+  profile: 'conference',
+  createdAt: at,
+  participants: [],
+  producers: [producer],
+  dataProducers: [],
+};
+
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** A media server that has nothing but a feed with one room in it. */
+async function startFeed() {
+  const server = createServer();
+  const io = new Server(server);
+  const feed = io.of(FEED_NAMESPACE);
+  feed.on('connection', (socket) => {
+    socket.on('join-room', (_request, answer: (answer: object) => void) =>
+      answer({ ok: true, bootId: 'boot', seq: 0, snapshot }),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => io.close());
+  let seq = 0;
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    tell: (type: FeedEvent['type'], rest: object) => {
+      seq += 1;
+      feed.emit(type, { type, roomId: 'r', epoch: 1, bootId: 'boot', seq, at, ...rest });
+    },
+  };
+}
+
+test('tells clients what its owner paused, not what the media server paused for want of receivers', async () => {
+  const { url, tell } = await startFeed();
+  const heard: RoomNews[] = [];
+  const done = Promise.withResolvers<undefined>();
+  const feed = new MediaServerFeed(
+    url,
+    () => 'token',
+    {
+      news: (_roomId, news) => {
+        heard.push(news);
+        if (news.type === 'producer-closed') done.resolve(undefined);
+      },
+      lost: () => undefined,
+    },
+    silentLog,
+  );
+  stops.push(() => feed.close());
+  await feed.subscribe('r', 1);
+
+  const ids = { producerId: 'p1', participantId: 'a' };
+  tell('producer-paused', { ...ids, by: 'server' });
+  tell('producer-paused', { ...ids, by: 'owner' });
+  tell('producer-resumed', { ...ids, by: 'server' });
+  tell('producer-resumed', { ...ids, by: 'owner' });
+  tell('producer-paused', { ...ids, by: 'server' });
+  tell('producer-closed', { ...ids, reason: 'closed' });
+  await done.promise;
+  expect(heard.map(({ type }) => type)).toEqual(['producer-paused', 'producer-resumed', 'producer-closed']);
+  expect(heard[2]).toMatchObject({ producer: { paused: false } });
+});
