@@ -38,7 +38,7 @@ describe('a reader that stops reading', () => {
   afterEach(() => harness.close());
 
   it('is cut off within 10 s although little happens, slows nobody, and misses nothing after it is back', async () => {
-    harness = await startHarness({ MAX_PRODUCERS_PER_PARTICIPANT: '100000' });
+    harness = await startHarness();
     await harness.createRoom('busy');
     const send = await harness.createTransport('busy', 'ann', 'send');
     const slow = await harness.feed();
@@ -55,7 +55,11 @@ describe('a reader that stops reading', () => {
     tcp.pause();
     const over = new AbortController();
     const working = (async () => {
-      while (!over.signal.aborted) await harness.produce('busy', send.id);
+      const producer = `/rooms/busy/producers/${await harness.produce('busy', send.id)}`;
+      while (!over.signal.aborted) {
+        await harness.post(`${producer}/pause`);
+        await harness.post(`${producer}/resume`);
+      }
     })();
     expect(await untilEvicted(harness.registry, 'lag')).toBeLessThan(10_000);
     over.abort();
@@ -63,7 +67,7 @@ describe('a reader that stops reading', () => {
     expect(delays.length).toBeGreaterThan(100);
     delays.sort((a, b) => a - b);
     // A machine with nothing else to do needs a few milliseconds.
-    expect(delays[Math.floor(delays.length * 0.99)]).toBeLessThan(250);
+    expect(delays[Math.floor(delays.length * 0.99)]).toBeLessThan(500);
 
     // It reads on, finds the end, and comes back by itself.
     tcp.resume();
