@@ -14,9 +14,11 @@ describe('ask', () => {
 
   it('gives up after the limit, and undoes an answer that comes later', async () => {
     const discard = jest.fn();
-    await expect(ask(later('late', 60), discard, 20)).rejects.toMatchObject({ code: 'timeout' });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await expect(ask(promise, discard, 20)).rejects.toMatchObject({ code: 'timeout' });
     expect(discard).not.toHaveBeenCalled();
-    await later(undefined, 80);
+    resolve('late');
+    await promise;
     expect(discard).toHaveBeenCalledWith('late');
   });
 
