@@ -19,6 +19,8 @@ export interface VideoRequest {
 }
 
 export interface Decoded {
+  /** Of any kind of media. */
+  packets: number;
   frames: number;
   width: number;
 }
@@ -26,7 +28,8 @@ export interface Decoded {
 /** What the page offers to those who test with it. */
 interface MediaEnds {
   sendVideo(request: VideoRequest): Promise<string>;
-  sendAudio(): Promise<string>;
+  /** @param muted whether it sends silence */
+  sendAudio(muted: boolean): Promise<string>;
   /** Ben's consumer of it, resumed. */
   receive(producerId: string): Promise<string>;
   decoded(consumerId: string): Promise<Decoded>;
@@ -108,9 +111,10 @@ export async function startMediaEnds({
       const producer = await sending.produce({ ...(track && { track }), codec, encodings });
       return producer.id;
     },
-    sendAudio: async () => {
+    sendAudio: async (muted) => {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       const track = stream.getAudioTracks()[0];
+      if (track) track.enabled = !muted;
       return (await sending.produce({ ...(track && { track }) })).id;
     },
     receive: async (producerId) => {
@@ -131,10 +135,14 @@ export async function startMediaEnds({
     },
     decoded: async (consumerId) => {
       const stats = await consumers.get(consumerId)?.getStats();
-      const video = [...(stats?.values() ?? [])].find(
+      const inbound = [...(stats?.values() ?? [])].find(
         (one: { type: string }) => one.type === 'inbound-rtp',
-      ) as { framesDecoded?: number; frameWidth?: number } | undefined;
-      return { frames: video?.framesDecoded ?? 0, width: video?.frameWidth ?? 0 };
+      ) as { packetsReceived?: number; framesDecoded?: number; frameWidth?: number } | undefined;
+      return {
+        packets: inbound?.packetsReceived ?? 0,
+        frames: inbound?.framesDecoded ?? 0,
+        width: inbound?.frameWidth ?? 0,
+      };
     },
     echo: async (text) => {
       const producer = await sending.produceData({ label: 'chat' });

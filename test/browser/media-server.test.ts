@@ -37,9 +37,9 @@ afterAll(async () => {
 });
 
 /** A room with Ann and Ben in one page, and a reader of its events. */
-async function meet(): Promise<{ roomId: string; page: Page; feed: FeedReader }> {
+async function meet(room: object = {}): Promise<{ roomId: string; page: Page; feed: FeedReader }> {
   const roomId = `room-${String((rooms += 1))}`;
-  const { rtpCapabilities } = await harness.createRoom(roomId);
+  const { rtpCapabilities } = await harness.createRoom(roomId, room);
   const feed = await harness.feed();
   await feed.join({ roomId });
   const page = await openMediaPage(browser, script, async (method, path, body) => {
@@ -176,7 +176,7 @@ test('data channels carry messages from one to the other', async () => {
 
 test('who is heard is told: the beep of the made-up microphone', async () => {
   const { page, feed } = await meet();
-  const producerId = await page.evaluate(() => window.mediaEnds.sendAudio());
+  const producerId = await page.evaluate(() => window.mediaEnds.sendAudio(false));
   await page.evaluate((id) => window.mediaEnds.receive(id), producerId);
   const { levels } = await feed.event('audio-levels', (event) => event.levels.length > 0, LIMIT_MS);
   expect(levels).toEqual([{ participantId: 'ann', dbov: expect.any(Number) }]);
@@ -184,5 +184,35 @@ test('who is heard is told: the beep of the made-up microphone', async () => {
     participantId: 'ann',
     producerId,
   });
+  await page.close();
+});
+
+test('of more voices than are forwarded the silent one is held back', async () => {
+  const { roomId, page } = await meet({ maxAudibleSpeakers: 1 });
+  const send = async (muted: boolean) => {
+    const producerId = await page.evaluate((wanted) => window.mediaEnds.sendAudio(wanted), muted);
+    return page.evaluate((id) => window.mediaEnds.receive(id), producerId);
+  };
+  const packets = async (consumerId: string) =>
+    (await page.evaluate((id) => window.mediaEnds.decoded(id), consumerId)).packets;
+  // The only one is forwarded, though there is nothing to hear.
+  const silent = await send(true);
+  await until('silence', LIMIT_MS, async () => {
+    const count = await packets(silent);
+    return count > 0 ? { done: count } : { pending: count };
+  });
+  const beeping = await send(false);
+  await until('the beep instead', LIMIT_MS, async () => {
+    const before = [await packets(silent), await packets(beeping)] as const;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const after = [await packets(silent), await packets(beeping)] as const;
+    const done = after[0] === before[0] && after[1] > before[1];
+    return done ? { done } : { pending: { before, after } };
+  });
+  // Nobody has paused anything.
+  const { producers, participants } = await harness.snapshot(roomId);
+  expect(producers.map(({ paused }) => paused)).toEqual([false, false]);
+  const ben = participants.find(({ participantId }) => participantId === 'ben');
+  expect(ben?.consumers.map(({ paused }) => paused)).toEqual([false, false]);
   await page.close();
 });

@@ -188,6 +188,23 @@ describe('figures of a room', () => {
     expectProblem(await harness.get('/rooms/nowhere/stats'), 'room-not-found');
   });
 
+  it('are given up in time when a worker does not answer', async () => {
+    const own = await startHarness();
+    try {
+      await own.createRoom('stuck');
+      const { id } = await own.createTransport('stuck', 'ann', 'send');
+      await own.produce('stuck', id);
+      const pid = (await own.workers())[0]?.pid ?? 0;
+      const before = performance.now();
+      process.kill(pid, 'SIGSTOP');
+      expectProblem(await own.get('/rooms/stuck/stats'), 'timeout');
+      expect(performance.now() - before).toBeLessThan(5_000);
+      process.kill(pid, 'SIGCONT');
+    } finally {
+      await own.close();
+    }
+  });
+
   it('do not fail while things are closed', async () => {
     const producers = await Promise.all(Array.from({ length: 10 }, () => harness.produce('room', annSends)));
     const [answer] = await Promise.all([
