@@ -15,7 +15,9 @@ export interface AudibleLimits {
   marginDb: number;
 }
 
-/** Those who are forwarded, with when they were heard last (milliseconds; 0: never). */
+const NEVER = Number.NEGATIVE_INFINITY;
+
+/** Those who are forwarded, with when they were heard last (milliseconds). */
 export type Audible = ReadonlyMap<string, number>;
 
 export interface Heard {
@@ -40,7 +42,7 @@ export function nextAudible(
   const outside = producers
     .filter((id) => !next.has(id))
     .sort((one, other) => (loudness(one) === loudness(other) ? 0 : loudness(other) - loudness(one)));
-  const enter = (id: string) => next.set(id, levels.has(id) ? now : 0);
+  const enter = (id: string) => next.set(id, levels.has(id) ? now : NEVER);
 
   for (const id of outside) {
     if (next.size < limits.max) {
@@ -65,7 +67,7 @@ function replaceable(
   { holdMs, marginDb }: AudibleLimits,
 ): string | undefined {
   const entries = [...inside];
-  const silent = entries.filter(([, heardAt]) => heardAt === 0 || now - heardAt >= holdMs);
+  const silent = entries.filter(([, heardAt]) => now - heardAt >= holdMs);
   const longest = silent.reduce<[string, number] | undefined>(
     (first, entry) => (first === undefined || entry[1] < first[1] ? entry : first),
     undefined,

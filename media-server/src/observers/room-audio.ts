@@ -84,19 +84,7 @@ export class RoomAudio extends Emitter<RoomAudioEvents> {
   add(router: Router, track: AudioTrack): void {
     this.#tracks.set(track.id, track);
     this.#chooseAudible();
-    let audio = this.#routers.get(router);
-    if (!audio) {
-      audio = new RouterAudio(router, this.#log)
-        .on('levels', (levels) => {
-          this.#heard.set(router, levels);
-          this.#changed();
-        })
-        .on('speaker', (producerId) => {
-          this.#dominant.set(router, producerId);
-          this.#changed();
-        });
-      this.#routers.set(router, audio);
-    }
+    const audio = this.#routers.get(router) ?? this.#listenTo(router);
     void audio.add(track.id);
   }
 
@@ -117,7 +105,28 @@ export class RoomAudio extends Emitter<RoomAudioEvents> {
     clearTimeout(this.#silenceTimer);
     this.#levelEvents.stop();
     this.#speakerEvents.stop();
+    this.#speaker = null;
     this.#tracks.clear();
+  }
+
+  #listenTo(router: Router): RouterAudio {
+    const audio = new RouterAudio(router, this.#log)
+      .on('levels', (levels) => {
+        this.#heard.set(router, levels);
+        this.#changed();
+      })
+      .on('speaker', (producerId) => {
+        this.#dominant.set(router, producerId);
+        this.#changed();
+      });
+    this.#routers.set(router, audio);
+    // A room outlives the routers it has left.
+    router.observer.once('close', () => {
+      this.#routers.delete(router);
+      this.#dominant.delete(router);
+      if (this.#heard.delete(router)) this.#changed();
+    });
+    return audio;
   }
 
   #changed(): void {

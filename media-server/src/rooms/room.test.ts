@@ -61,6 +61,7 @@ class FakeTransport extends FakeMedia {
 }
 
 class FakeRouter extends FakeMedia {
+  readonly observer = new extras.EnhancedEventEmitter();
   readonly transports: FakeTransport[] = [];
 
   createWebRtcTransport() {

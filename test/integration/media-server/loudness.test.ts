@@ -46,10 +46,10 @@ afterEach(() => {
 });
 
 /** Somebody with a microphone, whose loudness is set from here; -127 is silence. */
-async function microphone(participantId: string) {
+async function microphone(participantId: string, into = transport) {
   const rtpParameters = opusParameters();
   const ssrc = rtpParameters.encodings?.[0]?.ssrc ?? 0;
-  const media: MediasoupProducer = await transport.produce({ kind: 'audio', rtpParameters });
+  const media: MediasoupProducer = await into.produce({ kind: 'audio', rtpParameters });
   const producer = new Producer(media, {
     participantId,
     source: 'microphone',
@@ -238,4 +238,46 @@ it('forwards the loudest only, apart from what receivers want', async () => {
   expect(await arrives(annHeard.heard)).toBe(false);
   await annHeard.consumer.resume();
   expect(await arrives(annHeard.heard)).toBe(true);
+}, 90_000);
+
+it('compares those who enter different routers, and forgets a router with those in it', async () => {
+  const { audio, told } = roomAudio(1);
+  const other = await worker.createRouter(codecsOf('conference'));
+  const [ann, ben] = await Promise.all([
+    microphone('ann'),
+    microphone('ben', await other.createDirectTransport()),
+  ]);
+  const { heard } = await listener(ann.producer);
+  audio.add(router, ann.producer);
+  audio.add(other, ben.producer);
+  ann.sound.dbov = -40;
+  await becomes(
+    'Ann is heard',
+    () => heard.packets > 0,
+    () => heard,
+  );
+  ben.sound.dbov = -20;
+  const latest = () => told.levels.at(-1)?.map(({ participantId }) => participantId);
+  await becomes(
+    'both are heard, Ben louder',
+    () => latest()?.join() === 'ben,ann',
+    () => told,
+  );
+  await becomes(
+    'Ben speaks',
+    () => told.speakers.at(-1)?.participantId === 'ben',
+    () => told,
+  );
+  // There is one place, and Ben has it.
+  expect(await arrives(heard)).toBe(false);
+
+  other.close();
+  audio.remove(ben.producer.id);
+  const before = heard.packets;
+  await becomes(
+    'Ann is heard again',
+    () => heard.packets > before && latest()?.join() === 'ann',
+    () => told,
+  );
+  expect(await arrives(heard)).toBe(true);
 }, 90_000);
