@@ -19,7 +19,8 @@ export interface RestServer {
   stop: () => Promise<void>;
 }
 
-export async function startRestServer(settings: Record<string, string> = {}): Promise<RestServer> {
+/** @param nodeOptions for Node itself */
+export async function startRestServer(nodeOptions: readonly string[] = []): Promise<RestServer> {
   const secret = randomBytes(32).toString('hex');
   const server = await startServiceProcess(
     'media-server/dist/main.js',
@@ -31,9 +32,9 @@ export async function startRestServer(settings: Record<string, string> = {}): Pr
       RTC_BASE_PORT: '0',
       MAX_NEW_ROOMS_PER_SECOND: '10000',
       SERVICE_JWT_SECRET: secret,
-      ...settings,
     },
     (text) => void process.stderr.write(text),
+    nodeOptions,
   );
   const token = signServiceToken({ secret, issuer: 'crossfade' }, { subject: 'bench', lifetimeS: 3_600 });
   const pool = new Pool(server.url, { connections: 16 });

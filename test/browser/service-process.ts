@@ -21,13 +21,15 @@ const STOP_TIMEOUT_MS = 5_000;
  * @param file below the project's root
  * @param settings its environment, besides this process's
  * @param heard called with what it writes
+ * @param nodeOptions for Node itself, before the file
  */
 export async function startServiceProcess(
   file: string,
   settings: Record<string, string>,
   heard: (text: string) => void,
+  nodeOptions: readonly string[] = [],
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [path.join(ROOT, file)], {
+  const child = spawn(process.execPath, [...nodeOptions, path.join(ROOT, file)], {
     // A folder without an `.env`: the settings here are all there are.
     cwd: tmpdir(),
     env: { ...process.env, NODE_OPTIONS: '', ...settings },
