@@ -80,7 +80,7 @@ export class MediaServers {
     isCurrent: () => Promise<boolean>,
   ): Promise<Room> {
     const { api, feed } = this.#node(server);
-    const create = () => api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
+    const create = () => leaseRoom(api, callId, epoch);
     const { rtpCapabilities } = await create().catch(async (error: unknown) => {
       // A newer room than the call itself knows of: left by a gateway that ended without closing it.
       const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
@@ -139,12 +139,10 @@ export class MediaServers {
 
   #renewLeases(): void {
     for (const [callId, { server, epoch }] of this.#open) {
-      this.#node(server)
-        .api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S })
-        .catch((error: unknown) => {
-          // The feed tells when the room is lost; a server that does not answer is asked again.
-          this.#log.debug('a lease was not renewed', { server, callId, error });
-        });
+      leaseRoom(this.#node(server).api, callId, epoch).catch((error: unknown) => {
+        // The feed tells when the room is lost; a server that does not answer is asked again.
+        this.#log.debug('a lease was not renewed', { server, callId, error });
+      });
     }
   }
 
@@ -153,6 +151,11 @@ export class MediaServers {
     if (!node) throw new CodedError('media-server-unavailable');
     return node;
   }
+}
+
+/** Makes the room, or renews its lease. */
+function leaseRoom(api: MediaServerClient, callId: string, epoch: number) {
+  return api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
 }
 
 async function ignoring(codes: readonly string[], work: Promise<void>): Promise<void> {

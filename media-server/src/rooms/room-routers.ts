@@ -63,11 +63,6 @@ export class RoomRouters {
     this.#add(options.first);
   }
 
-  /** Where the room was created. */
-  get first(): Site {
-    return this.#options.first;
-  }
-
   /** Producers that are brought to another worker at the moment. */
   get pipeCount(): number {
     return this.#pipes.size;
@@ -191,7 +186,8 @@ export class RoomRouters {
 
   #closeIfEmpty(worker: MediaWorker): void {
     const site = this.#sites.get(worker);
-    const used = site === this.first || this.#opening.has(worker) || this.#tallyOf(worker).participants > 0;
+    const used =
+      site === this.#options.first || this.#opening.has(worker) || this.#tallyOf(worker).participants > 0;
     if (used) return;
     this.#sites.delete(worker);
     this.#tallies.delete(worker);
