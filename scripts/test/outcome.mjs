@@ -36,7 +36,7 @@ export function totals(outcomes) {
   const failed = sum(outcomes, (outcome) => outcome.failed.length);
   const skipped = sum(outcomes, (outcome) => outcome.skipped.length);
 
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 /**
