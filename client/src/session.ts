@@ -139,6 +139,12 @@ export class Session {
       'consumer-closed': here(({ consumerId, producerId }) =>
         this.#crossfade.consumerClosed(consumerId, producerId),
       ),
+      // Nothing in this SDK depends on these; whoever wants them listens to the socket.
+      'consumer-layers-changed': here(() => undefined),
+      'consumer-score': here(() => undefined),
+      'active-speaker': here(() => undefined),
+      'audio-levels': here(() => undefined),
+      'call:updated': here(() => undefined),
       'call:ended': here(() => this.#end({ kind: 'ended', reason: 'ended' })),
       'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
     };

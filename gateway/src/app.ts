@@ -1,4 +1,5 @@
 /** Composes the gateway. It owns everything it makes, and `close()` ends all of it. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -19,7 +20,7 @@ import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
-import { roomNewsMessage } from './signalling/room-news.ts';
+import { audienceOf, roomNewsMessage } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
@@ -49,6 +50,7 @@ export interface GatewayDependencies {
  * @throws SettingError if a setting cannot be used
  */
 export async function startGateway({ config, log, openRecords }: GatewayDependencies): Promise<Gateway> {
+  const gatewayId = randomUUID();
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
@@ -91,10 +93,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     serviceKey,
     {
       news: (callId, news) => {
-        // A closed consumer concerns its owner only.
-        if (news.type === 'consumer-closed')
-          door.send(callId, news.participantId, roomNewsMessage(callId, news));
-        else door.broadcast(callId, news.producer.participantId, roomNewsMessage(callId, news));
+        const audience = audienceOf(news);
+        const message = roomNewsMessage(callId, news);
+        if ('only' in audience) door.send(callId, audience.only, message);
+        else door.broadcast(callId, audience.except, message);
       },
       lost: (callId, epoch) => {
         log.warn('a room is lost', { callId, epoch });
@@ -124,7 +126,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     run: (callId, effect) => effects.run(callId, effect),
     observe: (_callId, before, after) => metrics.observe(before, after),
   });
-  door.serve(new Dispatch({ calls, mediaServers, courier: door, policy, iceServers }));
+  door.serve(new Dispatch({ gatewayId, calls, mediaServers, courier: door, policy, iceServers }));
 
   let stopping = false;
   http.get(

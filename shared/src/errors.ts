@@ -43,6 +43,22 @@ export const ERROR_CATALOGUE = {
   },
   'room-full': { status: 409, retryable: false, title: 'The room is full.' },
   'call-full': { status: 409, retryable: true, title: 'The call is full.' },
+  'call-locked': { status: 409, retryable: true, title: 'The call is locked: nobody new can join.' },
+  'blocked-by-moderator': {
+    status: 403,
+    retryable: false,
+    title: 'A moderator does not let this participant send that.',
+  },
+  'removed-from-call': {
+    status: 403,
+    retryable: false,
+    title: 'A moderator has removed this user from the call.',
+  },
+  'call-store-unavailable': {
+    status: 503,
+    retryable: true,
+    title: 'The state of the calls cannot be reached at the moment; calls that run go on.',
+  },
   'payload-too-large': { status: 413, retryable: false, title: 'The request is too large.' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'Send JSON in UTF-8.' },
   'validation-failed': { status: 422, retryable: false, title: 'The request is well-formed but invalid.' },

@@ -138,6 +138,7 @@ export const consumeDataRequestSchema = z.object({
   transportId: entityIdSchema,
   dataProducerId: entityIdSchema,
 });
+export type ConsumeDataRequest = z.input<typeof consumeDataRequestSchema>;
 export const consumeDataAnswerSchema = z.object({
   id: entityIdSchema,
   dataProducerId: entityIdSchema,

@@ -3,21 +3,29 @@
  * acknowledged with `{ ok: true, … }` or `{ ok: false, error }`.
  */
 import { z } from 'zod';
+import { callPolicySchema } from './call-policy.ts';
 import { ackErrorSchema, type AckFailure } from './errors.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema, transitionIdSchema } from './ids.ts';
 import {
   MAX_CONSUME_LIST,
   connectTransportAnswerSchema,
+  consumeDataAnswerSchema,
+  consumeDataRequestSchema,
   consumeListAnswerSchema,
   consumerSchema,
   createTransportAnswerSchema,
   createTransportRequestSchema,
+  layersSchema,
+  patchConsumerRequestSchema,
   produceAnswerSchema,
+  produceDataAnswerSchema,
+  produceDataRequestSchema,
   produceRequestSchema,
   producerInfoSchema,
   restartIceAnswerSchema,
 } from './media-api.ts';
 import { producerClosedReasonSchema } from './media-events.ts';
+import { blockableSchema } from './moderation.ts';
 import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -35,7 +43,12 @@ export const transitionReasonSchema = z.enum([
   'participants-within-limit',
   'p2p-failed',
   'p2p-degraded',
+  'p2p-relayed',
+  'requirement',
+  'policy',
+  'screen-share',
   'media-server-lost',
+  'media-server-draining',
 ]);
 export type TransitionReason = z.infer<typeof transitionReasonSchema>;
 
@@ -60,6 +73,8 @@ export const participantSchema = z.object({
   media: mediaStateSchema,
   /** False while this participant's signalling is lost and may still come back. */
   connected: z.boolean(),
+  /** What a moderator does not let them send. */
+  blocked: z.array(blockableSchema).optional(),
 });
 export type Participant = z.infer<typeof participantSchema>;
 
@@ -80,7 +95,10 @@ const transitionCommon = {
   callId: callIdSchema,
   transitionId: transitionIdSchema,
   from: modeSchema,
-  /** Where it goes (prepare, commit) or stays (abort: equal to `from`). */
+  /**
+   * Where it goes (prepare, commit) or stays (abort: equal to `from`). From `sfu` to `sfu`: to a new room, on another
+   * media server or on the same; the old one is gone or about to go.
+   */
   mode: modeSchema,
 };
 
@@ -157,6 +175,8 @@ export const joinAnswerSchema = z.object({
     /** Milliseconds a mode switch may take. */
     switchTimeoutMs: z.int(),
   }),
+  /** Whether nobody new can join. */
+  locked: z.boolean().optional(),
 });
 export type JoinRequest = z.input<typeof joinRequestSchema>;
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
@@ -254,6 +274,18 @@ export const clientRequests = {
       }),
     answer: z.union([consumeListAnswerSchema, consumerSchema]),
   },
+  'media:produce-data': {
+    request: produceDataRequestSchema.extend(transportRef),
+    answer: produceDataAnswerSchema,
+  },
+  'media:consume-data': {
+    request: consumeDataRequestSchema.extend(inCall),
+    answer: consumeDataAnswerSchema,
+  },
+  'media:set-layers': {
+    request: patchConsumerRequestSchema.and(consumerRef),
+    answer: nothing,
+  },
   'media:resume-consumer': { request: consumerRef, answer: nothing },
   'media:pause-consumer': { request: consumerRef, answer: nothing },
   'media:pause-producer': { request: producerRef, answer: nothing },
@@ -280,7 +312,7 @@ export const serverEvents = {
   'call:participant-left': z.object({
     callId: callIdSchema,
     participantId: participantIdSchema,
-    reason: z.enum(['left', 'connection-lost', 'replaced']),
+    reason: z.enum(['left', 'connection-lost', 'replaced', 'removed']),
   }),
   'call:participant-updated': z.object({ callId: callIdSchema, participant: participantSchema }),
   'call:signal': signalEventSchema,
@@ -308,8 +340,41 @@ export const serverEvents = {
     producerId: entityIdSchema,
     participantId: participantIdSchema,
   }),
-  'call:ended': z.object({ callId: callIdSchema, reason: z.enum(['ended', 'shutting-down']) }),
-  /** The same session joined again elsewhere; this socket is out. */
+  /** What holds for the call as a whole has changed. */
+  'call:updated': z.object({ callId: callIdSchema, locked: z.boolean(), policy: callPolicySchema }),
+  'active-speaker': z.object({
+    callId: callIdSchema,
+    /** Null: nobody speaks. */
+    participantId: participantIdSchema.nullable(),
+    producerId: entityIdSchema.nullable(),
+  }),
+  'audio-levels': z.object({
+    callId: callIdSchema,
+    /** dBov, -127 (silence) to 0. */
+    levels: z.array(z.object({ participantId: participantIdSchema, dbov: z.number() })),
+  }),
+  /** Another size or frame rate is sent to one of this participant's consumers; null: nothing, for want of bandwidth. */
+  'consumer-layers-changed': z.object({
+    callId: callIdSchema,
+    consumerId: entityIdSchema,
+    producerId: entityIdSchema,
+    layers: layersSchema.nullable(),
+  }),
+  /** How well one of this participant's consumers is received, 0 to 10. */
+  'consumer-score': z.object({
+    callId: callIdSchema,
+    consumerId: entityIdSchema,
+    producerId: entityIdSchema,
+    score: z.number(),
+    producerScore: z.number(),
+  }),
+  /** `removed` goes to the one who was removed only; the message is the moderator's. */
+  'call:ended': z.object({
+    callId: callIdSchema,
+    reason: z.enum(['ended', 'removed', 'shutting-down']),
+    message: z.string().optional(),
+  }),
+  /** The same session, or the same user, joined elsewhere; this socket is out. */
   'session:replaced': z.object({ callId: callIdSchema }),
 } as const satisfies Record<string, z.ZodType>;
 

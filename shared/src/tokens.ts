@@ -1,5 +1,6 @@
 /** The claims of both kinds of JSON Web Token. */
 import { z } from 'zod';
+import { callPolicySchema } from './call-policy.ts';
 import { callIdSchema } from './ids.ts';
 
 export const SERVICE_AUDIENCE = 'media-server';
@@ -35,6 +36,8 @@ export const userClaimsSchema = z.object({
   /** The calls this token is good for; absent: any. */
   calls: z.array(callPatternSchema).max(100).optional(),
   grants: grantsSchema.prefault({}),
+  /** Of the call this user starts; ignored by a call that is there already. */
+  policy: callPolicySchema.optional(),
   /** Expiry, seconds since 1970; always there, checked by the verifier. */
   exp: z.number(),
 });
@@ -68,6 +71,7 @@ export const tokenRequestSchema = z.object({
   callId: callIdSchema.optional(),
   userId: z.string().min(1).max(128).optional(),
   grants: grantsSchema.optional(),
+  policy: callPolicySchema.optional(),
 });
 export const tokenAnswerSchema = z.object({
   token: z.string(),

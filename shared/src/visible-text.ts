@@ -13,3 +13,8 @@ export function visibleText(text: string): string {
   const clean = text.toWellFormed().replace(HARMFUL, ' ').trim();
   return VISIBLE.test(clean) ? clean : '';
 }
+
+/** The same of several lines: line breaks stay. */
+export function visibleLines(text: string): string {
+  return text.split(/\r?\n/).map(visibleText).join('\n').trim();
+}

@@ -1,4 +1,5 @@
 /** What can happen to a call, and what a call wants done. */
+import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {
   AbortReason,
@@ -17,6 +18,8 @@ export type CallEvent =
       type: 'join';
       callId: string;
       socketId: string;
+      /** The gateway that socket is at. */
+      gatewayId: string;
       /** Ids for what this join may create. */
       fresh: { participantId: string; sessionId: string; recordId: string };
       resume: { participantId: string; sessionId: string } | null;
@@ -24,6 +27,8 @@ export type CallEvent =
       displayName: string;
       grants: Grants;
       media: MediaState;
+      /** What the call is to be like if this join starts it. */
+      policy: CallPolicyOverrides;
     }
   | { type: 'leave'; participantId: string }
   | { type: 'disconnected'; participantId: string; socketId: string }

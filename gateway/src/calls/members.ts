@@ -30,7 +30,7 @@ export function addMember(
   if (call.members.length >= policy.maxParticipants) return { code: 'call-full' };
 
   const { participantId, sessionId } = join.fresh;
-  const { userId, displayName, grants, media, socketId } = join;
+  const { userId, displayName, grants, media, socketId, gatewayId } = join;
   const member: Member = {
     participantId,
     sessionId,
@@ -38,8 +38,9 @@ export function addMember(
     displayName,
     grants,
     media,
+    blocked: [],
     joinedAt: now,
-    link: { kind: 'connected', socketId },
+    link: { kind: 'connected', socketId, gatewayId },
   };
   const members = [...call.members, member];
   const { recordId } = call;
@@ -84,6 +85,9 @@ function newCall(join: Join, now: number): CallState {
     startedAt: now,
     epoch: 0,
     members: [],
+    policy: join.policy,
+    locked: false,
+    removedUsers: [],
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,
@@ -108,7 +112,7 @@ function takeOver(state: CallState, before: Member, join: Join): Step {
   const member: Member = {
     ...before,
     media: join.media,
-    link: { kind: 'connected', socketId: join.socketId },
+    link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };
   const released =
     before.link.kind === 'connected' && before.link.socketId !== join.socketId ? before.link.socketId : null;

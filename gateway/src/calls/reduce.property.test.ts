@@ -109,6 +109,7 @@ class World {
           type: 'join',
           callId: 'c',
           socketId: `s${String((this.#sockets += 1))}`,
+          gatewayId: 'gateway',
           fresh: {
             participantId,
             sessionId: `x-${participantId}`,
@@ -119,6 +120,7 @@ class World {
           displayName: participantId,
           grants: { publish: true, subscribe: true, moderate: false },
           media: { audio: true, video: true, screen: false },
+          policy: {},
         };
       }
       case 'leave':

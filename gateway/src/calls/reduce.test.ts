@@ -84,12 +84,14 @@ function join(name: string, resume: { participantId: string; sessionId: string }
     type: 'join',
     callId: 'c',
     socketId: `socket-${name}`,
+    gatewayId: 'gateway',
     fresh: { participantId: name, sessionId: `session-${name}`, recordId: 'record' },
     resume,
     userId: `user-${name.slice(0, 1)}`,
     displayName: name,
     grants,
     media,
+    policy: {},
   };
 }
 

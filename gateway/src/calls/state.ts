@@ -1,5 +1,7 @@
 /** What a call is, at one moment: plain data, so that any gateway can load it, reduce it and write it back. */
+import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import type { Decision } from '@crossfade/shared/gateway-api';
+import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {
   CallPhase,
@@ -19,9 +21,11 @@ export interface Member {
   readonly displayName: string;
   readonly grants: Grants;
   readonly media: MediaState;
+  /** What a moderator does not let them send. */
+  readonly blocked: readonly Blockable[];
   readonly joinedAt: number;
   readonly link:
-    | { readonly kind: 'connected'; readonly socketId: string }
+    | { readonly kind: 'connected'; readonly socketId: string; readonly gatewayId: string }
     | { readonly kind: 'lost'; readonly until: number };
 }
 
@@ -62,6 +66,12 @@ export interface CallState {
   readonly startedAt: number;
   readonly epoch: number;
   readonly members: readonly Member[];
+  /** Where this call differs from what is set for all. */
+  readonly policy: CallPolicyOverrides;
+  /** Nobody new can join. */
+  readonly locked: boolean;
+  /** Users that a moderator has removed: they cannot come back. */
+  readonly removedUsers: readonly string[];
   readonly peakParticipants: number;
   readonly media: Media;
   /** How many transitions there were: part of the next one's id. */
@@ -121,8 +131,16 @@ export function memberOf(state: CallState, participantId: string): Member | unde
 
 /** A participant as the others see them. */
 export function publicView(member: Member): Participant {
-  const { participantId, userId, displayName, media } = member;
-  return { participantId, userId, displayName, media, connected: member.link.kind === 'connected' };
+  const { participantId, userId, displayName, media, blocked, link } = member;
+  const connected = link.kind === 'connected';
+  return {
+    participantId,
+    userId,
+    displayName,
+    media,
+    connected,
+    ...(blocked.length > 0 && { blocked: [...blocked] }),
+  };
 }
 
 /** The earliest moment at which something is due without anything happening; null: nothing is. */

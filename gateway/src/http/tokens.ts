@@ -11,12 +11,19 @@ const LIFETIME_S = 24 * 3600;
 
 export function developmentTokens(key: TokenKey): RequestHandler {
   return route('/api/tokens', (request, response) => {
-    const { name, callId, userId = randomUUID(), grants } = parseOrThrow(tokenRequestSchema, request.body);
+    const {
+      name,
+      callId,
+      userId = randomUUID(),
+      grants,
+      policy,
+    } = parseOrThrow(tokenRequestSchema, request.body);
     const claims = {
       sub: userId,
       name,
       ...(callId !== undefined && { calls: [callId] }),
       ...(grants && { grants }),
+      ...(policy && { policy }),
     };
     const token = signUserToken(key, claims, LIFETIME_S);
     const expiresAt = new Date(Date.now() + LIFETIME_S * 1000).toISOString();

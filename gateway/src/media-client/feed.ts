@@ -23,7 +23,12 @@ export type RoomNews =
       reason: Extract<FeedEvent, { type: 'producer-closed' }>['reason'];
     }
   | { type: 'producer-paused' | 'producer-resumed'; producer: ProducerInfo }
-  | { type: 'consumer-closed'; consumerId: string; producerId: string; participantId: string };
+  | { type: 'consumer-closed'; consumerId: string; producerId: string; participantId: string }
+  /** For everyone in the call, or for the owner of a consumer: passed on as it came. */
+  | Extract<
+      FeedEvent,
+      { type: 'active-speaker' | 'audio-levels' | 'consumer-layers-changed' | 'consumer-score' }
+    >;
 
 export interface FeedHandlers {
   news(roomId: string, news: RoomNews): void;
@@ -147,6 +152,12 @@ export class MediaServerFeed {
         this.#handlers.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId });
         break;
       }
+      case 'active-speaker':
+      case 'audio-levels':
+      case 'consumer-layers-changed':
+      case 'consumer-score':
+        this.#handlers.news(roomId, event);
+        break;
       // A room that was moved is empty: to the call it is as lost as one that was closed.
       case 'room-moved':
       case 'room-closed':
@@ -155,12 +166,8 @@ export class MediaServerFeed {
       case 'transport-state':
       case 'participant-left':
       case 'producer-score':
-      case 'consumer-score':
-      case 'consumer-layers-changed':
       case 'data-producer-opened':
       case 'data-producer-closed':
-      case 'active-speaker':
-      case 'audio-levels':
         break;
     }
   }

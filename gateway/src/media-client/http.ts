@@ -5,17 +5,22 @@ import {
   GRANTS_HEADER,
   PARTICIPANT_HEADER,
   connectTransportAnswerSchema,
+  consumeDataAnswerSchema,
   consumeListAnswerSchema,
   consumerSchema,
   createRoomAnswerSchema,
   createTransportAnswerSchema,
   doneSchema,
   produceAnswerSchema,
+  produceDataAnswerSchema,
   restartIceAnswerSchema,
   type ConnectTransportRequest,
+  type ConsumeDataRequest,
   type ConsumeRequest,
   type CreateRoomRequest,
   type CreateTransportRequest,
+  type PatchConsumerRequest,
+  type ProduceDataRequest,
   type ProduceRequest,
 } from '@crossfade/shared/media-api';
 import type { Grants } from '@crossfade/shared/tokens';
@@ -87,6 +92,24 @@ export class MediaServerClient {
     return this.#send('POST', acting, `/transports/${transportId}/produce`, produceAnswerSchema, body);
   }
 
+  produceData(acting: Acting, transportId: string, body: ProduceDataRequest) {
+    return this.#send(
+      'POST',
+      acting,
+      `/transports/${transportId}/produce-data`,
+      produceDataAnswerSchema,
+      body,
+    );
+  }
+
+  consumeData(acting: Acting, body: ConsumeDataRequest) {
+    return this.#send('POST', acting, '/consume-data', consumeDataAnswerSchema, body);
+  }
+
+  setLayers(acting: Acting, consumerId: string, body: PatchConsumerRequest) {
+    return this.#send('PATCH', acting, `/consumers/${consumerId}`, doneSchema, body);
+  }
+
   consume(acting: Acting, body: ConsumeRequest) {
     return this.#send('POST', acting, '/consume', z.union([consumeListAnswerSchema, consumerSchema]), body);
   }
@@ -121,7 +144,7 @@ export class MediaServerClient {
   }
 
   async #send<S extends z.ZodType>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     { roomId, epoch, participantId, grants }: Acting,
     path: string,
     schema: S,
@@ -151,7 +174,7 @@ export class MediaServerClient {
   }
 
   async #exchange(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     options: { headers: Record<string, string>; body?: string },
   ) {

@@ -45,6 +45,8 @@ export interface Door {
 }
 
 export interface DispatchOptions {
+  /** Of this process; changes with every start. */
+  gatewayId: string;
   calls: Calls;
   mediaServers: Pick<MediaServers, 'api' | 'producers'>;
   courier: Courier;
@@ -131,8 +133,8 @@ export class Dispatch {
         await calls.post(callId, { type: 'path', participantId: joinedAs(door, callId), with: other, state });
         return done;
       },
-      'media:create-transport': this.#inRoom((api, acting, { direction, forceTcp }) =>
-        api.createTransport(acting, { direction, forceTcp, participantId: acting.participantId }),
+      'media:create-transport': this.#inRoom((api, acting, { direction, forceTcp, sctp }) =>
+        api.createTransport(acting, { direction, forceTcp, sctp, participantId: acting.participantId }),
       ),
       'media:connect-transport': this.#inRoom((api, acting, { transportId, dtlsParameters }) =>
         api.connectTransport(acting, transportId, { dtlsParameters }),
@@ -144,6 +146,19 @@ export class Dispatch {
         (api, acting, { transportId, kind, rtpParameters, source, paused }) =>
           api.produce(acting, transportId, { kind, rtpParameters, source, paused }),
         'publish',
+      ),
+      'media:produce-data': this.#inRoom(
+        (api, acting, { transportId, sctpStreamParameters, label, protocol }) =>
+          api.produceData(acting, transportId, { sctpStreamParameters, label, protocol }),
+        'publish',
+      ),
+      'media:consume-data': this.#inRoom(
+        (api, acting, { transportId, dataProducerId }) =>
+          api.consumeData(acting, { transportId, dataProducerId }),
+        'subscribe',
+      ),
+      'media:set-layers': this.#inRoom((api, acting, { consumerId, preferredLayers, priority }) =>
+        api.setLayers(acting, consumerId, { preferredLayers, priority }),
       ),
       'media:consume': this.#inRoom(
         (api, acting, { transportId, producerId, producerIds, rtpCapabilities }) =>
@@ -186,6 +201,7 @@ export class Dispatch {
         type: 'join',
         callId,
         socketId,
+        gatewayId: this.#options.gatewayId,
         fresh,
         resume: resume ?? null,
         userId: claims.sub,
@@ -195,6 +211,7 @@ export class Dispatch {
           'Guest',
         grants: claims.grants,
         media: sent(media, claims.grants),
+        policy: claims.policy ?? {},
       },
       (state) => {
         participantId =
@@ -212,7 +229,7 @@ export class Dispatch {
 
   #joinAnswer(state: CallState, participantId: string): JoinAnswer {
     const { policy, iceServers, mediaServers } = this.#options;
-    const { media, callId, epoch, members } = state;
+    const { media, callId, epoch, members, locked } = state;
     const me = memberOf(state, participantId);
     if (!me) throw new CodedError('participant-not-found');
     const room = roomOf(media);
@@ -236,6 +253,7 @@ export class Dispatch {
         backToP2pDelayMs: policy.backToP2pDelayMs,
         switchTimeoutMs: policy.switchTimeoutMs,
       },
+      locked,
     };
   }
 
