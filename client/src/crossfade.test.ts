@@ -117,6 +117,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     {
       callId: 'call',
       local: { track: () => null, state: { audio: false, video: false }, stream: {} as MediaStream },
+      simulcast: true,
       roster,
       device: {} as SfuDevice,
       request,

@@ -70,6 +70,7 @@ function setUp() {
       state,
       stream: {} as MediaStream,
     },
+    simulcast: true,
     request: ((name: string, payload: Sent['payload']) =>
       new Promise((resolve, reject) => {
         requests.push({
