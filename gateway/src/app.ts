@@ -19,7 +19,7 @@ import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
-import { roomNewsMessage } from './signalling/room-news.ts';
+import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
@@ -91,10 +91,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     serviceKey,
     {
       news: (callId, news) => {
-        // A closed consumer concerns its owner only.
-        if (news.type === 'consumer-closed')
-          door.send(callId, news.participantId, roomNewsMessage(callId, news));
-        else door.broadcast(callId, news.producer.participantId, roomNewsMessage(callId, news));
+        const message = roomNewsMessage(callId, news);
+        const whom = roomNewsRecipient(news);
+        if ('only' in whom) door.send(callId, whom.only, message);
+        else door.broadcast(callId, whom.except, message);
       },
       lost: (callId, epoch) => {
         log.warn('a room is lost', { callId, epoch });

@@ -91,6 +91,7 @@ export async function createMediaServer({
         minOutgoing: config.MIN_OUTGOING_BITRATE,
       },
       unwatchedPauseMs: config.UNWATCHED_PAUSE_MS,
+      unwantedLayersMs: config.UNWANTED_LAYERS_MS,
     },
     workerCapacity: config.WORKER_CONSUMER_CAPACITY,
     log,

@@ -220,6 +220,31 @@ export const producerInfoSchema = z.object({
 });
 export type ProducerInfo = z.infer<typeof producerInfoSchema>;
 
+/** What of a producer somebody receives: its sender need not send the rest. */
+export const producerDemandSchema = z.object({
+  pausedByServer: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the server takes in nothing of it, because nobody receives it. Nobody is muted by that.',
+    ),
+  wantedSpatialLayer: z
+    .int()
+    .min(0)
+    .max(7)
+    .nullable()
+    .default(null)
+    .describe(
+      'Of several sizes the largest that somebody wants, 0 is the smallest: it and those below are to be sent. null: ' +
+        'all of it.',
+    ),
+});
+export type ProducerDemand = z.infer<typeof producerDemandSchema>;
+
+/** A producer with what of it is wanted. */
+export const producerStateSchema = producerInfoSchema.extend(producerDemandSchema.shape);
+export type ProducerState = z.infer<typeof producerStateSchema>;
+
 /** A data producer as snapshots show it. */
 export const dataProducerInfoSchema = z.object({
   dataProducerId: entityIdSchema,
@@ -261,7 +286,7 @@ export const roomSnapshotSchema = z.object({
       ),
     }),
   ),
-  producers: z.array(producerInfoSchema),
+  producers: z.array(producerStateSchema),
   dataProducers: z.array(dataProducerInfoSchema).default([]),
 });
 export type RoomSnapshot = z.infer<typeof roomSnapshotSchema>;

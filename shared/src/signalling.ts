@@ -12,12 +12,14 @@ import {
   consumerSchema,
   createTransportAnswerSchema,
   createTransportRequestSchema,
+  layersSchema,
   produceAnswerSchema,
   produceRequestSchema,
   producerInfoSchema,
+  producerDemandSchema,
   restartIceAnswerSchema,
 } from './media-api.ts';
-import { producerClosedReasonSchema } from './media-events.ts';
+import { pausedBySchema, producerClosedReasonSchema } from './media-events.ts';
 import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -134,7 +136,8 @@ export const joinRequestSchema = z.object({
 });
 export const sfuInfoSchema = z.object({
   rtpCapabilities: toldCapabilitiesSchema,
-  producers: z.array(producerInfoSchema),
+  /** Of a client's own ones it counts what of them is wanted. */
+  producers: z.array(producerInfoSchema.extend(producerDemandSchema.partial().shape)),
 });
 export const joinAnswerSchema = z.object({
   participantId: participantIdSchema,
@@ -256,6 +259,10 @@ export const clientRequests = {
   },
   'media:resume-consumer': { request: consumerRef, answer: nothing },
   'media:pause-consumer': { request: consumerRef, answer: nothing },
+  'media:set-layers': {
+    request: z.object({ ...consumerRef.shape, preferredLayers: layersSchema }),
+    answer: nothing,
+  },
   'media:pause-producer': { request: producerRef, answer: nothing },
   'media:resume-producer': { request: producerRef, answer: nothing },
   'media:close-producer': { request: producerRef, answer: nothing },
@@ -292,15 +299,25 @@ export const serverEvents = {
     participantId: participantIdSchema,
     reason: producerClosedReasonSchema,
   }),
+  /** `by: 'server'`, for want of receivers, is told to who sends it only. */
   'producer-paused': z.object({
     callId: callIdSchema,
     producerId: entityIdSchema,
     participantId: participantIdSchema,
+    by: pausedBySchema.default('owner'),
   }),
   'producer-resumed': z.object({
     callId: callIdSchema,
     producerId: entityIdSchema,
     participantId: participantIdSchema,
+    by: pausedBySchema.default('owner'),
+  }),
+  /** To who sends it only: the larger sizes nobody wants. */
+  'producer-wanted-layers': z.object({
+    callId: callIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+    spatialLayer: z.int().min(0).max(7),
   }),
   'consumer-closed': z.object({
     callId: callIdSchema,

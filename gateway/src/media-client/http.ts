@@ -16,6 +16,7 @@ import {
   type ConsumeRequest,
   type CreateRoomRequest,
   type CreateTransportRequest,
+  type PatchConsumerRequest,
   type ProduceRequest,
 } from '@crossfade/shared/media-api';
 import type { Grants } from '@crossfade/shared/tokens';
@@ -99,6 +100,10 @@ export class MediaServerClient {
     return this.#send('POST', acting, `/consumers/${consumerId}/pause`, doneSchema, {});
   }
 
+  patchConsumer(acting: Acting, consumerId: string, body: PatchConsumerRequest) {
+    return this.#send('PATCH', acting, `/consumers/${consumerId}`, doneSchema, body);
+  }
+
   resumeProducer(acting: Acting, producerId: string) {
     return this.#send('POST', acting, `/producers/${producerId}/resume`, doneSchema, {});
   }
@@ -121,7 +126,7 @@ export class MediaServerClient {
   }
 
   async #send<S extends z.ZodType>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     { roomId, epoch, participantId, grants }: Acting,
     path: string,
     schema: S,
@@ -151,7 +156,7 @@ export class MediaServerClient {
   }
 
   async #exchange(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     options: { headers: Record<string, string>; body?: string },
   ) {

@@ -160,6 +160,9 @@ export class Dispatch {
       'media:pause-consumer': this.#inRoom((api, acting, { consumerId }) =>
         api.pauseConsumer(acting, consumerId),
       ),
+      'media:set-layers': this.#inRoom((api, acting, { consumerId, preferredLayers }) =>
+        api.patchConsumer(acting, consumerId, { preferredLayers }),
+      ),
       'media:pause-producer': this.#inRoom((api, acting, { producerId }) =>
         api.pauseProducer(acting, producerId),
       ),

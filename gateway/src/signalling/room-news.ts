@@ -4,8 +4,10 @@ import type { RoomNews } from '../media-client/feed.ts';
 
 export function roomNewsMessage(callId: string, news: RoomNews): Message {
   switch (news.type) {
-    case 'new-producer':
-      return { name: 'new-producer', payload: { callId, ...news.producer } };
+    case 'new-producer': {
+      const { producerId, participantId, kind, source, paused } = news.producer;
+      return { name: 'new-producer', payload: { callId, producerId, participantId, kind, source, paused } };
+    }
     case 'producer-closed': {
       const { producerId, participantId } = news.producer;
       return { name: 'producer-closed', payload: { callId, producerId, participantId, reason: news.reason } };
@@ -13,11 +15,34 @@ export function roomNewsMessage(callId: string, news: RoomNews): Message {
     case 'producer-paused':
     case 'producer-resumed': {
       const { producerId, participantId } = news.producer;
-      return { name: news.type, payload: { callId, producerId, participantId } };
+      return { name: news.type, payload: { callId, producerId, participantId, by: news.by } };
+    }
+    case 'producer-wanted-layers': {
+      const { producerId, participantId } = news.producer;
+      const { spatialLayer } = news;
+      return { name: news.type, payload: { callId, producerId, participantId, spatialLayer } };
     }
     case 'consumer-closed': {
       const { consumerId, producerId, participantId } = news;
       return { name: 'consumer-closed', payload: { callId, consumerId, producerId, participantId } };
     }
+  }
+}
+
+/** Whom it concerns: one participant only, or everyone but whoever brought it about. */
+export function roomNewsRecipient(news: RoomNews): { only: string } | { except: string } {
+  switch (news.type) {
+    case 'consumer-closed':
+      return { only: news.participantId };
+    case 'producer-wanted-layers':
+      return { only: news.producer.participantId };
+    case 'producer-paused':
+    case 'producer-resumed':
+      // That nobody receives it is for its sender to know, who may save the sending: to all others it would look like mute.
+      if (news.by === 'server') return { only: news.producer.participantId };
+      return { except: news.producer.participantId };
+    case 'new-producer':
+    case 'producer-closed':
+      return { except: news.producer.participantId };
   }
 }

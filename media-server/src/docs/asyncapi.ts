@@ -3,7 +3,7 @@ import { ackErrorSchema } from '@crossfade/shared/errors';
 import {
   dataProducerInfoSchema,
   layersSchema,
-  producerInfoSchema,
+  producerStateSchema,
   roomSnapshotSchema,
   workerInfoSchema,
 } from '@crossfade/shared/media-api';
@@ -87,7 +87,7 @@ const REQUESTS = [
 const NAMED: Record<string, z.ZodType> = {
   AckError: ackErrorSchema,
   RoomSnapshot: roomSnapshotSchema,
-  ProducerInfo: producerInfoSchema,
+  ProducerState: producerStateSchema,
   DataProducerInfo: dataProducerInfoSchema,
   Layers: layersSchema,
   Worker: workerInfoSchema,

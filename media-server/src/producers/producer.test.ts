@@ -43,6 +43,7 @@ function setUp(unwatchedPauseMs = DELAY_MS) {
     source: 'microphone',
     log: silentLog,
     unwatchedPauseMs,
+    unwantedLayersMs: 0,
   });
   const told: string[] = [];
   producer

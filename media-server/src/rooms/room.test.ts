@@ -89,7 +89,11 @@ function setUp() {
     profile: 'conference',
     maxParticipants: 10,
     maxAudibleSpeakers: undefined,
-    media: { bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 }, unwatchedPauseMs: 0 },
+    media: {
+      bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
+      unwatchedPauseMs: 0,
+      unwantedLayersMs: 0,
+    },
     bootId: 'b',
     afterSeq: 0,
     worker,

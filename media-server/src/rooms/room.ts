@@ -51,6 +51,8 @@ export interface MediaSettings {
   bitrates: Bitrates;
   /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
   unwatchedPauseMs: number;
+  /** Milliseconds after which a sender is told that nobody wants its larger sizes; 0: never. */
+  unwantedLayersMs: number;
 }
 
 export interface RoomOptions {
@@ -293,7 +295,7 @@ export class Room extends Emitter<RoomEvents> {
     }: { participantId: string; direction: Direction; forceTcp: boolean; sctp: boolean },
     arrival: Arrival,
   ): Promise<Transport> {
-    const { bitrates, unwatchedPauseMs } = this.#options.media;
+    const { bitrates, unwatchedPauseMs, unwantedLayersMs } = this.#options.media;
     const { worker, router } = await this.#routers.seat(participantId);
     const { webRtcServer } = worker;
     const media = await ask(
@@ -313,6 +315,7 @@ export class Room extends Emitter<RoomEvents> {
       direction,
       bitrates,
       unwatchedPauseMs,
+      unwantedLayersMs,
       log: this.#options.log,
     });
     this.#addTransport(transport);
@@ -551,6 +554,9 @@ export class Room extends Emitter<RoomEvents> {
       })
       .on('resumed', (by) => {
         this.#publish({ type: 'producer-resumed', producerId, participantId, by });
+      })
+      .on('wanted-layer', (spatialLayer) => {
+        this.#publish({ type: 'producer-wanted-layers', producerId, participantId, spatialLayer });
       })
       .on('score', (score) => {
         this.#publish({ type: 'producer-score', producerId, participantId, score });

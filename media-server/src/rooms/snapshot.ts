@@ -1,5 +1,10 @@
 /** What a room shows of itself. Pure. */
-import type { DataProducerInfo, ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
+import type {
+  DataProducerInfo,
+  ProducerDemand,
+  ProducerInfo,
+  RoomSnapshot,
+} from '@crossfade/shared/media-api';
 import type { MediaKind } from '@crossfade/shared/rtp';
 
 interface TransportView {
@@ -19,7 +24,7 @@ export interface RoomView {
   profile: RoomSnapshot['profile'];
   createdAt: Date;
   transports: readonly TransportView[];
-  producers: readonly { info: ProducerInfo }[];
+  producers: readonly { info: ProducerInfo; demand: ProducerDemand }[];
   dataProducers: readonly { info: DataProducerInfo }[];
 }
 
@@ -46,7 +51,7 @@ export function snapshotOf({
         })),
       ),
     })),
-    producers: producers.map(({ info }) => info),
+    producers: producers.map(({ info, demand }) => ({ ...info, ...demand })),
     dataProducers: dataProducers.map(({ info }) => info),
   };
 }

@@ -51,6 +51,8 @@ export interface TransportSettings {
   bitrates: Bitrates;
   /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
   unwatchedPauseMs: number;
+  /** Milliseconds after which a sender is told that nobody wants its larger sizes; 0: never. */
+  unwantedLayersMs: number;
   disconnectedLimitMs?: number;
 }
 
@@ -66,6 +68,7 @@ export class Transport extends Emitter<TransportEvents> {
   readonly #dataProducers = new Set<DataProducer>();
   readonly #dataConsumers = new Set<DataConsumer>();
   readonly #unwatchedPauseMs: number;
+  readonly #unwantedLayersMs: number;
   #state: TransportState = 'new';
   #disconnectedTimer: NodeJS.Timeout | undefined;
 
@@ -76,6 +79,7 @@ export class Transport extends Emitter<TransportEvents> {
     this.participantId = options.participantId;
     this.direction = options.direction;
     this.#unwatchedPauseMs = options.unwatchedPauseMs;
+    this.#unwantedLayersMs = options.unwantedLayersMs;
     const limitMs = options.disconnectedLimitMs ?? DISCONNECTED_LIMIT_MS;
     media.on('icestatechange', (ice) => {
       this.#iceChanged(ice, limitMs);
@@ -177,6 +181,7 @@ export class Transport extends Emitter<TransportEvents> {
       source: request.source,
       log: this.#log,
       unwatchedPauseMs: this.#unwatchedPauseMs,
+      unwantedLayersMs: this.#unwantedLayersMs,
     });
     this.#producers.add(producer);
     producer.on('closed', () => {
