@@ -14,7 +14,8 @@ import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { Lifetime, type LifetimeLimits } from './lifetime.ts';
 import { Placement, type PlacedShare, type RouterRequest } from './placement.ts';
-import { Room, type MediaSettings, type RoomClosedReason } from './room.ts';
+import type { MediaSettings } from './room-options.ts';
+import { Room, type RoomClosedReason } from './room.ts';
 import { Suspects } from './suspects.ts';
 
 /** Of how many closed rooms the last event number is remembered, so that a namesake goes on from it. */

@@ -18,9 +18,9 @@ export interface RoomView {
   seq: number;
   profile: RoomSnapshot['profile'];
   createdAt: Date;
-  transports: readonly TransportView[];
-  producers: readonly { info: ProducerInfo }[];
-  dataProducers: readonly { info: DataProducerInfo }[];
+  transports: Iterable<TransportView>;
+  producers: Iterable<{ info: ProducerInfo }>;
+  dataProducers: Iterable<{ info: DataProducerInfo }>;
 }
 
 export function snapshotOf({
@@ -46,7 +46,7 @@ export function snapshotOf({
         })),
       ),
     })),
-    producers: producers.map(({ info }) => info),
-    dataProducers: dataProducers.map(({ info }) => info),
+    producers: Array.from(producers, ({ info }) => info),
+    dataProducers: Array.from(dataProducers, ({ info }) => info),
   };
 }
