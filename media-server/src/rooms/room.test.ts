@@ -260,7 +260,8 @@ describe('a room, whatever happens in it', () => {
             expect(shown.flatMap((one) => one.transports)).toHaveLength(transports);
             expect(shown.flatMap((one) => one.consumers)).toHaveLength(consumers);
             for (const { producerId } of shown.flatMap((one) => one.consumers)) room.producer(producerId);
-            for (const who of ['ann', 'ben', 'cem']) expect(room.owned(who)).toMatchObject(scanFor(who, room));
+            for (const who of ['ann', 'ben', 'cem'])
+              expect(room.owned(who)).toMatchObject(scanFor(who, room));
           }
           expect(room.participantCount).toBe(room.snapshot.participants.length);
           const occupied = room.participantCount > 0;
