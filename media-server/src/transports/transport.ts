@@ -4,7 +4,7 @@
  * with it.
  */
 import type { Log } from '@crossfade/service/log';
-import { CodedError } from '@crossfade/shared/errors';
+import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer, produceDataRequestSchema } from '@crossfade/shared/media-api';
 import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
 import { errors } from 'mediasoup';
@@ -133,8 +133,10 @@ export class Transport extends Emitter<TransportEvents> {
     return make(
       'produce',
       () => this.#media.produce(producerOptions(request)),
-      (media) => {
+      () => {
         this.#mustBeOpen();
+      },
+      (media) => {
         const producer = new Producer(media, { ...this.#settings, source });
         this.#producers.add(producer);
         this.emit('producer', producer);
@@ -160,9 +162,10 @@ export class Transport extends Emitter<TransportEvents> {
     return make(
       'consume',
       () => this.#media.consume(options).catch(asIncompatible),
+      () => {
+        this.#mustBothBeOpen(producer, 'producer-not-found');
+      },
       (media) => {
-        this.#mustBeOpen();
-        if (producer.closed) throw new CodedError('producer-not-found');
         const consumer = new Consumer(media, { ...this.#settings, producer });
         this.#consumers.add(consumer);
         producer.addConsumer(consumer);
@@ -183,8 +186,10 @@ export class Transport extends Emitter<TransportEvents> {
     return make(
       'produceData',
       () => this.#media.produceData(options),
-      (media) => {
+      () => {
         this.#mustBeOpen();
+      },
+      (media) => {
         const producer = new DataProducer(media, this.#settings);
         this.#dataProducers.add(producer);
         this.emit('data-producer', producer);
@@ -205,9 +210,10 @@ export class Transport extends Emitter<TransportEvents> {
     return make(
       'consumeData',
       () => this.#media.consumeData({ dataProducerId: localId }),
+      () => {
+        this.#mustBothBeOpen(producer, 'data-producer-not-found');
+      },
       (media) => {
-        this.#mustBeOpen();
-        if (producer.closed) throw new CodedError('data-producer-not-found');
         const consumer = new DataConsumer(media, { ...this.#settings, dataProducerId: producer.id });
         this.#dataConsumers.add(consumer);
         producer.addConsumer(consumer);
@@ -258,6 +264,11 @@ export class Transport extends Emitter<TransportEvents> {
 
   #mustBeOpen(): void {
     if (this.closed) throw new CodedError('transport-not-found');
+  }
+
+  #mustBothBeOpen(producer: { readonly closed: boolean }, orElse: ErrorCode): void {
+    this.#mustBeOpen();
+    if (producer.closed) throw new CodedError(orElse);
   }
 }
 
