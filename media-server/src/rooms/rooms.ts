@@ -97,10 +97,6 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     return room;
   }
 
-  roomsOf(worker: MediaWorker): Room[] {
-    return [...this.all].filter((room) => room.isIn(worker));
-  }
-
   /**
    * The room of this id, made if there is none. Simultaneous requests get the same room. A room that is there already
    * keeps its profile and size, takes over a higher epoch, and its lease is renewed; one that is being moved is waited for.
@@ -199,7 +195,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
 
   /** The first of a worker's rooms tells; then all of them are moved, or closed if one of them is to blame. */
   #workerDied(worker: MediaWorker): void {
-    const affected = this.roomsOf(worker);
+    const affected = [...this.all].filter((room) => room.isIn(worker));
     const quarantined = this.#suspects.workerDied(
       affected.map(({ id }) => id),
       this.#clock.now(),

@@ -55,6 +55,7 @@ export interface WorkerInfo {
   index: number;
   pid: number;
   rooms: number;
+  consumers: number;
 }
 
 type Call = (
