@@ -226,6 +226,12 @@ export const joinRoomAnswerSchema = z.union([
 ]);
 export type JoinRoomAnswer = z.infer<typeof joinRoomAnswerSchema>;
 
+/** `error`, sent to a reader whose connection is about to be closed for a reason of its own. */
+export const feedErrorSchema = ackErrorSchema.describe(
+  'Why the connection is closed: `unauthenticated`, the token has expired. Connect again with another one.',
+);
+export type FeedError = z.infer<typeof feedErrorSchema>;
+
 /** `node-load`, sent to every connected reader: how full this server is. Not part of any room's numbering. */
 export const nodeLoadSchema = z.object({
   bootId: z.string(),

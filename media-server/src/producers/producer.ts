@@ -14,6 +14,7 @@ import type { Consumer } from '../consumers/consumer.ts';
 import type { ProducedAs } from '../consumers/relevant-capabilities.ts';
 import { Emitter } from '../emitter.ts';
 import { Gate } from '../gate.ts';
+import { OpenSet } from '../open-set.ts';
 import { Sampler } from '../sampler.ts';
 import { FULL_SCORE, SCORE_INTERVAL_MS, scoreWorthTelling } from '../stats/score.ts';
 import { ask } from '../workers/ask.ts';
@@ -53,7 +54,7 @@ export class Producer extends Emitter<ProducerEvents> {
   readonly #media: MediasoupProducer;
   readonly #log: Log;
   readonly #unwatchedPauseMs: number;
-  readonly #consumers = new Set<Consumer>();
+  readonly #consumers = new OpenSet<Consumer>();
   readonly #gate: Gate<PausedBy>;
   readonly #scores: Sampler<number>;
   /** Of a producer in several sizes. */
@@ -148,7 +149,6 @@ export class Producer extends Emitter<ProducerEvents> {
         this.#watchersChanged();
       })
       .on('closed', () => {
-        this.#consumers.delete(consumer);
         this.#watchersChanged();
       });
     if (this.#muffled) consumer.muffle(true);
@@ -193,7 +193,7 @@ export class Producer extends Emitter<ProducerEvents> {
     clearTimeout(this.#unwatchedTimer);
     this.#scores.stop();
     this.#layers?.stop();
-    for (const consumer of [...this.#consumers]) consumer.producerClosed();
+    for (const consumer of this.#consumers) consumer.producerClosed();
     this.#media.close();
     this.emit('closed', reason);
   }

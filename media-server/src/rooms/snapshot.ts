@@ -23,9 +23,9 @@ export interface RoomView {
   seq: number;
   profile: RoomSnapshot['profile'];
   createdAt: Date;
-  transports: readonly TransportView[];
-  producers: readonly { info: ProducerInfo; demand: ProducerDemand }[];
-  dataProducers: readonly { info: DataProducerInfo }[];
+  transports: Iterable<TransportView>;
+  producers: Iterable<{ info: ProducerInfo; demand: ProducerDemand }>;
+  dataProducers: Iterable<{ info: DataProducerInfo }>;
 }
 
 export function snapshotOf({
@@ -51,7 +51,7 @@ export function snapshotOf({
         })),
       ),
     })),
-    producers: producers.map(({ info, demand }) => ({ ...info, ...demand })),
-    dataProducers: dataProducers.map(({ info }) => info),
+    producers: Array.from(producers, ({ info, demand }) => ({ ...info, ...demand })),
+    dataProducers: Array.from(dataProducers, ({ info }) => info),
   };
 }
