@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import { signServiceToken } from '@crossfade/service/tokens';
 import { startServiceProcess } from '../test/browser/service-process.ts';
+import { cpuSeconds } from './processor-time.ts';
 
 export type Send = (
   method: 'GET' | 'POST' | 'DELETE',
@@ -14,6 +15,8 @@ export type Send = (
 export interface RestServer {
   /** Calls the API; paths start after `/api/`. Throws what it refuses. */
   send: Send;
+  /** Seconds of processor time the Node process has used so far, without its workers. */
+  cpuSeconds: () => number;
   /** Resident memory of the Node process and of its workers, bytes. */
   memory: () => Promise<{ node: number; workers: number }>;
   stop: () => Promise<void>;
@@ -52,6 +55,7 @@ export async function startRestServer(nodeOptions: readonly string[] = []): Prom
   };
   return {
     send,
+    cpuSeconds: () => cpuSeconds(server.pid),
     memory: async () => {
       const { workers } = (await send('GET', 'node')) as { workers: { up: { pid: number }[] } };
       return {

@@ -17,6 +17,7 @@ import { Gate } from '../gate.ts';
 import { Sampler } from '../sampler.ts';
 import { FULL_SCORE, SCORE_INTERVAL_MS, scoreWorthTelling } from '../stats/score.ts';
 import { ask } from '../workers/ask.ts';
+import { consumableOnce } from './consumable-once.ts';
 
 export type ProducerClosedReason = z.infer<typeof producerClosedReasonSchema>;
 
@@ -63,7 +64,7 @@ export class Producer extends Emitter<ProducerEvents> {
     this.source = settings.source;
     this.producedAs = {
       kind: media.kind,
-      mimeTypes: new Set(media.rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase())),
+      mimeTypes: new Set(consumableOnce(media).codecs.map(({ mimeType }) => mimeType.toLowerCase())),
     };
     this.#unwatchedPauseMs = settings.unwatchedPauseMs;
     this.#gate = new Gate<PausedBy>(media, media.paused ? ['owner'] : []);

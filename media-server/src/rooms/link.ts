@@ -7,6 +7,7 @@
  * (there was no port left), that failure too.
  */
 import type { DataProducer, PipeTransport, PipeTransportOptions, Producer, Router } from 'mediasoup/types';
+import { consumableOnce } from '../producers/consumable-once.ts';
 
 const LISTEN_IP = '127.0.0.1';
 

@@ -456,9 +456,10 @@ export class Room extends Emitter<RoomEvents> {
   /** @param refusal what those are told who are just coming */
   #clear(refusal: ErrorCode): void {
     for (const arrival of this.#arrivals) arrival.refused ??= refusal;
-    for (const transport of [...this.#transports.values()]) transport.roomClosed();
-    this.#routers.close();
     this.#audio.stop();
+    // They take everything with them: each transport, producer and consumer would be one more request to the worker.
+    this.#routers.close();
+    for (const transport of [...this.#transports.values()]) transport.roomClosed();
   }
 
   #routersFrom(first: Site): RoomRouters {
