@@ -114,7 +114,7 @@ async function throughRest(): Promise<{
   cpuSeconds: () => number;
   stop: () => Promise<void>;
 }> {
-  const { send, cpuSeconds, stop } = await startRestServer(process.env['NO']?.split(' '));
+  const { send, cpuSeconds, stop } = await startRestServer();
   const fill: FillRoom = async (n) => {
     const room = `rooms/joins-${String(n)}`;
     const { rtpCapabilities } = await send('POST', `${room}/create`, {});

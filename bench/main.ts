@@ -1,5 +1,6 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
 import { benchCalls } from './calls.ts';
+import { benchControl } from './control.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchJoins } from './joins.ts';
 import { benchRest } from './rest.ts';
@@ -9,6 +10,7 @@ import { benchStartup } from './startup.ts';
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
   rest: benchRest,
+  control: benchControl,
   joins: benchJoins,
   forwarding: benchForwarding,
   soak: benchSoak,
