@@ -3,6 +3,7 @@ import { benchCalls } from './calls.ts';
 import { benchControl } from './control.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchJoins } from './joins.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -13,6 +14,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   control: benchControl,
   joins: benchJoins,
   forwarding: benchForwarding,
+  neighbours: benchNeighbours,
   soak: benchSoak,
   calls: benchCalls,
 };

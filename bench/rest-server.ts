@@ -15,6 +15,11 @@ export type Send = (
 export interface RestServer {
   /** Calls the API; paths start after `/api/`. Throws what it refuses. */
   send: Send;
+  url: string;
+  /** A service token for it. */
+  token: string;
+  /** What it has written so far. */
+  log: () => string;
   /** Seconds of processor time the Node process has used so far, without its workers. */
   cpuSeconds: () => number;
   /** Resident memory of the Node process and of its workers, bytes. */
@@ -25,6 +30,7 @@ export interface RestServer {
 /** @param nodeOptions for Node itself */
 export async function startRestServer(nodeOptions: readonly string[] = []): Promise<RestServer> {
   const secret = randomBytes(32).toString('hex');
+  let log = '';
   const server = await startServiceProcess(
     'media-server/dist/main.js',
     {
@@ -36,7 +42,10 @@ export async function startRestServer(nodeOptions: readonly string[] = []): Prom
       MAX_NEW_ROOMS_PER_SECOND: '10000',
       SERVICE_JWT_SECRET: secret,
     },
-    (text) => void process.stderr.write(text),
+    (text) => {
+      log += text;
+      process.stderr.write(text);
+    },
     nodeOptions,
   );
   const token = signServiceToken({ secret, issuer: 'crossfade' }, { subject: 'bench', lifetimeS: 3_600 });
@@ -55,6 +64,9 @@ export async function startRestServer(nodeOptions: readonly string[] = []): Prom
   };
   return {
     send,
+    url: server.url,
+    token,
+    log: () => log,
     cpuSeconds: () => cpuSeconds(server.pid),
     memory: async () => {
       const { workers } = (await send('GET', 'node')) as { workers: { up: { pid: number }[] } };
