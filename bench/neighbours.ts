@@ -129,9 +129,11 @@ async function startOthers(server: RestServer): Promise<Others> {
     during: async (work) => {
       const start = performance.now();
       const latencies: number[] = [];
-      let over = false;
-      const working = work().finally(() => (over = true));
-      while (!over) {
+      const over = new AbortController();
+      const working = work().finally(() => {
+        over.abort();
+      });
+      while (!over.signal.aborted) {
         latencies.push(...(await ask()));
         await pause(INTERVAL_MS);
       }

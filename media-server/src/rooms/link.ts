@@ -99,6 +99,7 @@ async function pipeMedia(producerId: string, out: PipeTransport, into: PipeTrans
   try {
     const { kind, rtpParameters, producerPaused } = consumer;
     producer = await into.produce({ kind, rtpParameters, paused: producerPaused });
+    consumableOnce(producer);
   } catch (error) {
     consumer.close();
     throw error;
