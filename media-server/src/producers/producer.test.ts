@@ -13,7 +13,6 @@ const DELAY_MS = 3_000;
 class FakeMedia extends extras.EnhancedEventEmitter {
   readonly id = 'p1';
   readonly kind = 'audio';
-  readonly rtpParameters = { codecs: [] };
   paused: boolean;
 
   constructor(paused: boolean) {

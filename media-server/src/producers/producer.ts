@@ -18,6 +18,7 @@ import { OpenSet } from '../open-set.ts';
 import { Sampler } from '../sampler.ts';
 import { FULL_SCORE, SCORE_INTERVAL_MS, scoreWorthTelling } from '../stats/score.ts';
 import { ask } from '../workers/ask.ts';
+import { consumableOnce } from './consumable-once.ts';
 import { LayerTeller } from './layer-teller.ts';
 import { largestLayer, type LayerWish } from './wanted-layers.ts';
 
@@ -49,8 +50,6 @@ export interface ProducerSettings {
 export class Producer extends Emitter<ProducerEvents> {
   readonly participantId: string;
   readonly source: MediaSource;
-  /** What decides how others can receive it. */
-  readonly producedAs: ProducedAs;
   readonly #media: MediasoupProducer;
   readonly #log: Log;
   readonly #unwatchedPauseMs: number;
@@ -62,6 +61,7 @@ export class Producer extends Emitter<ProducerEvents> {
   #unwatchedTimer: NodeJS.Timeout | undefined;
   /** Whether it is one of those that are not forwarded because others are louder. */
   #muffled = false;
+  #producedAs: ProducedAs | undefined;
   #closed = false;
 
   constructor(media: MediasoupProducer, settings: ProducerSettings) {
@@ -70,10 +70,6 @@ export class Producer extends Emitter<ProducerEvents> {
     this.#log = settings.log;
     this.participantId = settings.participantId;
     this.source = settings.source;
-    this.producedAs = {
-      kind: media.kind,
-      mimeTypes: new Set(media.rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase())),
-    };
     this.#unwatchedPauseMs = settings.unwatchedPauseMs;
     this.#gate = new Gate<PausedBy>(media, media.paused ? ['owner'] : []);
     this.#scores = new Sampler({
@@ -110,6 +106,15 @@ export class Producer extends Emitter<ProducerEvents> {
 
   get kind(): MediaKind {
     return this.#media.kind;
+  }
+
+  /** What decides how others can receive it; looked at with the first of them. */
+  get producedAs(): ProducedAs {
+    this.#producedAs ??= {
+      kind: this.kind,
+      mimeTypes: new Set(consumableOnce(this.#media).codecs.map(({ mimeType }) => mimeType.toLowerCase())),
+    };
+    return this.#producedAs;
   }
 
   get closed(): boolean {

@@ -20,6 +20,7 @@ class FakeMedia extends extras.EnhancedEventEmitter {
   closed = false;
 
   readonly rtpParameters = { codecs: [] };
+  readonly consumableRtpParameters = { codecs: [] };
 
   constructor({ paused = false, producerId = '' }: { paused?: boolean; producerId?: string } = {}) {
     super();

@@ -287,8 +287,9 @@ export class Room extends Emitter<RoomEvents> {
   /** @param refusal what those are told who are just coming */
   #clear(refusal: ErrorCode): void {
     this.#entrance.refuse(refusal);
-    this.#contents.roomClosed();
+    // It takes everything with it: each transport, producer and consumer would be one more request to the worker.
     this.#media.close();
+    this.#contents.roomClosed();
   }
 
   #mustBeOpen(): void {

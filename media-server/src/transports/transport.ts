@@ -250,9 +250,10 @@ export class Transport extends Emitter<TransportEvents> {
     this.#connection.end();
     for (const producer of this.#producers) producer.transportClosed(asProducerReason(reason));
     for (const producer of this.#dataProducers) producer.transportClosed(asProducerReason(reason));
+    // Takes the consumers with it: each of them would be one more request to the worker.
+    this.#media.close();
     for (const consumer of this.#consumers) consumer.transportClosed();
     for (const consumer of this.#dataConsumers) consumer.parentClosed();
-    this.#media.close();
     this.emit('closed', reason);
   }
 
