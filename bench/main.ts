@@ -2,6 +2,7 @@
 import { benchCalls } from './calls.ts';
 import { benchControl } from './control.ts';
 import { benchForwarding } from './forwarding.ts';
+import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
 import { benchRest } from './rest.ts';
@@ -15,6 +16,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   joins: benchJoins,
   forwarding: benchForwarding,
   neighbours: benchNeighbours,
+  garbage: benchGarbage,
   soak: benchSoak,
   calls: benchCalls,
 };

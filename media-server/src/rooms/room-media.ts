@@ -148,8 +148,8 @@ export class RoomMedia {
 
   /** Its workers are gone, or the room is: nothing can be made in it any more. */
   close(): void {
-    this.#routers.close();
     this.#audio.stop();
+    this.#routers.close();
   }
 
   /** Makes sure that what somebody sends can be consumed where this participant is. */
