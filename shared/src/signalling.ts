@@ -235,7 +235,7 @@ export const clientRequests = {
   'call:mode-switched': { request: modeSwitchedRequestSchema, answer: nothing },
   'call:path': { request: pathRequestSchema, answer: nothing },
   'media:create-transport': {
-    request: createTransportRequestSchema.omit({ participantId: true }).extend(inCall),
+    request: createTransportRequestSchema.omit({ participantId: true }).extend(inCall).strip(),
     answer: createTransportAnswerSchema,
   },
   'media:connect-transport': {
@@ -243,7 +243,10 @@ export const clientRequests = {
     answer: connectTransportAnswerSchema,
   },
   'media:restart-ice': { request: z.object(transportRef), answer: restartIceAnswerSchema },
-  'media:produce': { request: produceRequestSchema.extend(transportRef), answer: produceAnswerSchema },
+  'media:produce': {
+    request: produceRequestSchema.extend(transportRef).strip(),
+    answer: produceAnswerSchema,
+  },
   'media:consume': {
     request: z
       .object({

@@ -133,7 +133,6 @@ describe('media parameters', () => {
   });
 
   it.each([0, -1, 65_536, 1.5, '53'])('a port %j cannot be told at all', async (port) => {
-    // Nothing here takes an address: what is not in the schema does not reach the worker.
     const target = createSocket('udp4').bind(0, '127.0.0.1');
     await once(target, 'listening');
     let packets = 0;
@@ -153,21 +152,16 @@ describe('media parameters', () => {
         await produce({ ...where, tuple: where }),
         await consume({ ...where }),
       ];
-      for (const { status, text } of answers) {
-        expect([201, 422]).toContain(status);
-        if (status === 201) expect(text).not.toContain(`"port":${String(here.port)}`);
-      }
+      for (const answer of answers) expectProblem(answer, 'validation-failed');
     }
     expect(packets).toBe(0);
     target.close();
   });
 
-  it('a producer has the id the server gives it, whatever it asks for', async () => {
+  it('a producer cannot be given an id', async () => {
     for (const id of [producerId, 'x'.repeat(100_000)]) {
-      const answer = await produce({ id, producerId: id });
-      expect(answer.status).toBe(201);
-      expect((answer.body as { id: string }).id).toMatch(/^[0-9a-f-]{36}$/);
-      expect((answer.body as { id: string }).id).not.toBe(id);
+      expectProblem(await produce({ id }), 'validation-failed');
+      expectProblem(await produce({ producerId: id }), 'validation-failed');
     }
   });
 
@@ -241,12 +235,9 @@ describe('bodies', () => {
       constructor: { prototype: { polluted: 1 } },
     }).replace('{', '{"__proto__":{"polluted":1,"forceTcp":true},');
     const answer = await raw(`${room}/transports`, body);
-    expect(answer.status).toBe(201);
-    expect((answer.body as CreateTransportAnswer).iceCandidates.map(({ protocol }) => protocol)).toContain(
-      'udp',
-    );
+    expectProblem(answer, 'validation-failed');
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
-    expect(answer.text + (await harness.get(room)).text).not.toMatch(/admin|appData/);
+    expect((await harness.get(room)).text).not.toMatch(/admin|appData/);
   });
 });
 
