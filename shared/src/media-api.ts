@@ -227,7 +227,6 @@ export type ProducerInfo = z.infer<typeof producerInfoSchema>;
 export const producerDemandSchema = z.object({
   pausedByServer: z
     .boolean()
-    .default(false)
     .describe(
       'Whether the server takes in nothing of it, because nobody receives it. Nobody is muted by that.',
     ),
@@ -236,7 +235,6 @@ export const producerDemandSchema = z.object({
     .min(0)
     .max(7)
     .nullable()
-    .default(null)
     .describe(
       'Of several sizes the largest that somebody wants, 0 is the smallest: it and those below are to be sent. null: ' +
         'all of it.',

@@ -13,6 +13,8 @@ const DELAY_MS = 3_000;
 class FakeMedia extends extras.EnhancedEventEmitter {
   readonly id = 'p1';
   readonly kind = 'audio';
+  readonly type = 'simple';
+  readonly rtpParameters = { codecs: [] };
   paused: boolean;
 
   constructor(paused: boolean) {

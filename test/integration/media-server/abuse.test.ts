@@ -54,11 +54,11 @@ afterEach(() => {
 
 it('the running call would tell', async () => {
   process.kill(pid, 'SIGSTOP');
-  await setTimeout(300);
+  await setTimeout(600);
   process.kill(pid, 'SIGCONT');
   await setTimeout(100);
-  const { gap, machine, received } = await guard.call.look();
-  expect(gap - machine).toBeGreaterThan(200);
+  const { gap, received } = await guard.call.look();
+  expect(gap).toBeGreaterThan(200);
   expect(received).toBeGreaterThan(0);
 });
 
