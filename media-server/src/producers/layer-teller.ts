@@ -39,10 +39,9 @@ export class LayerTeller {
     const now = performance.now();
     this.#demand = follow(before, wantedLayer(largest, wishes()), { now, delayMs });
     const { told, lower } = this.#demand;
-    if (lower?.at !== before.lower?.at) {
-      clearTimeout(this.#timer);
-      this.#timer = lower ? setTimeout(() => this.review(), Math.ceil(lower.at - now)).unref() : undefined;
-    }
+    if (lower?.at !== before.lower?.at) this.#lookAgainIn(lower && lower.at - now);
+    // A timer may be a millisecond early.
+    else if (lower && !this.#timer) this.#lookAgainIn(lower.at - now);
     if (told !== before.told) tell(told);
   }
 
@@ -50,5 +49,16 @@ export class LayerTeller {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #lookAgainIn(ms: number | null): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (ms === null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.review();
+    }, Math.ceil(ms));
+    this.#timer.unref();
   }
 }
