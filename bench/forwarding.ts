@@ -3,13 +3,13 @@
  * same packets go to both, in turns: one sender of video, forty receivers, without encryption, so that what is ours shows.
  */
 import { createSocket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { silentLog } from '@crossfade/service/log';
 import { createWorker, type types } from 'mediasoup';
 import { codecsOf } from '../media-server/src/rooms/codecs.ts';
 import { MediaWorker } from '../media-server/src/workers/worker.ts';
 import { vp8 } from './media-parameters.ts';
+import { cpuSeconds } from './processor-time.ts';
 import { median, table } from './statistics.ts';
 
 const ROUNDS = 5;
@@ -130,12 +130,4 @@ async function forwarded(consumers: readonly types.Consumer[]): Promise<number> 
     .flat()
     .filter((stat) => stat.type === 'outbound-rtp')
     .reduce((sum, { packetCount }) => sum + packetCount, 0);
-}
-
-/** Processor time a process has used, in the kernel and outside. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // utime and stime, in ticks of a hundredth of a second.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -6,10 +6,13 @@
 import { createWorker, type types } from 'mediasoup';
 import { codecsOf } from '../media-server/src/rooms/codecs.ts';
 import { opus, vp8 } from './media-parameters.ts';
+import { cpuSeconds } from './processor-time.ts';
 import { startRestServer } from './rest-server.ts';
 import { median, table } from './statistics.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 12;
+/** Rounds before the measured ones: code is compiled for longer than one would think, on both sides. */
+const WARM_UP = 8;
 const ROOMS_A_ROUND = 12;
 /** Rooms that fill at the same time. */
 const AT_ONCE = 4;
@@ -24,11 +27,18 @@ type FillRoom = (n: number) => Promise<void>;
 export async function benchJoins(): Promise<boolean> {
   const [bare, rest] = [await bareMediasoup(), await throughRest()];
   const rates = { bare: [] as number[], rest: [] as number[] };
-  for (let round = -1; round < ROUNDS; round += 1) {
-    const one = { bare: await joinsASecond(bare.fill), rest: await joinsASecond(rest.fill) };
+  /** Processor time of the Node process that calls mediasoup, seconds. */
+  const cpuS = { bare: 0, rest: 0 };
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    const before = { bare: cpuSeconds(process.pid), rest: rest.cpuSeconds() };
+    const bareRate = await joinsASecond(bare.fill);
+    const bareS = cpuSeconds(process.pid) - before.bare;
+    const restRate = await joinsASecond(rest.fill);
     if (round < 0) continue;
-    rates.bare.push(one.bare);
-    rates.rest.push(one.rest);
+    cpuS.bare += bareS;
+    cpuS.rest += rest.cpuSeconds() - before.rest;
+    rates.bare.push(bareRate);
+    rates.rest.push(restRate);
   }
   await bare.stop();
   await rest.stop();
@@ -42,6 +52,11 @@ export async function benchJoins(): Promise<boolean> {
       ['what', 'bare', 'REST', 'ratio'],
       ['joins', rate(rates.bare), rate(rates.rest), `${ratio.toFixed(2)}×`],
     ]),
+  );
+  const perJoin = (seconds: number) => ((seconds * 1_000) / (ROUNDS * ROOMS_A_ROUND * PEOPLE)).toFixed(2);
+  console.log(
+    `\nProcessor time of Node a join, without the worker: bare ${perJoin(cpuS.bare)} ms, ` +
+      `media server ${perJoin(cpuS.rest)} ms`,
   );
   return ratio >= LIMIT;
 }
@@ -94,8 +109,12 @@ async function bareMediasoup(): Promise<{ fill: FillRoom; stop: () => Promise<vo
   };
 }
 
-async function throughRest(): Promise<{ fill: FillRoom; stop: () => Promise<void> }> {
-  const { send, stop } = await startRestServer();
+async function throughRest(): Promise<{
+  fill: FillRoom;
+  cpuSeconds: () => number;
+  stop: () => Promise<void>;
+}> {
+  const { send, cpuSeconds, stop } = await startRestServer();
   const fill: FillRoom = async (n) => {
     const room = `rooms/joins-${String(n)}`;
     const { rtpCapabilities } = await send('POST', `${room}/create`, {});
@@ -128,5 +147,5 @@ async function throughRest(): Promise<{ fill: FillRoom; stop: () => Promise<void
     }
     await send('DELETE', room);
   };
-  return { fill, stop };
+  return { fill, cpuSeconds, stop };
 }

@@ -1,7 +1,10 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
 import { benchCalls } from './calls.ts';
+import { benchControl } from './control.ts';
 import { benchForwarding } from './forwarding.ts';
+import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
+import { benchNeighbours } from './neighbours.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -9,8 +12,11 @@ import { benchStartup } from './startup.ts';
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
   rest: benchRest,
+  control: benchControl,
   joins: benchJoins,
   forwarding: benchForwarding,
+  neighbours: benchNeighbours,
+  garbage: benchGarbage,
   soak: benchSoak,
   calls: benchCalls,
 };

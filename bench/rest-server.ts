@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import { signServiceToken } from '@crossfade/service/tokens';
 import { startServiceProcess } from '../test/browser/service-process.ts';
+import { cpuSeconds } from './processor-time.ts';
 
 export type Send = (
   method: 'GET' | 'POST' | 'DELETE',
@@ -14,6 +15,13 @@ export type Send = (
 export interface RestServer {
   /** Calls the API; paths start after `/api/`. Throws what it refuses. */
   send: Send;
+  url: string;
+  /** A service token for it. */
+  token: string;
+  /** What it has written so far. */
+  log: () => string;
+  /** Seconds of processor time the Node process has used so far, without its workers. */
+  cpuSeconds: () => number;
   /** Resident memory of the Node process and of its workers, bytes. */
   memory: () => Promise<{ node: number; workers: number }>;
   stop: () => Promise<void>;
@@ -22,6 +30,7 @@ export interface RestServer {
 /** @param nodeOptions for Node itself */
 export async function startRestServer(nodeOptions: readonly string[] = []): Promise<RestServer> {
   const secret = randomBytes(32).toString('hex');
+  let log = '';
   const server = await startServiceProcess(
     'media-server/dist/main.js',
     {
@@ -33,7 +42,10 @@ export async function startRestServer(nodeOptions: readonly string[] = []): Prom
       MAX_NEW_ROOMS_PER_SECOND: '10000',
       SERVICE_JWT_SECRET: secret,
     },
-    (text) => void process.stderr.write(text),
+    (text) => {
+      log += text;
+      process.stderr.write(text);
+    },
     nodeOptions,
   );
   const token = signServiceToken({ secret, issuer: 'crossfade' }, { subject: 'bench', lifetimeS: 3_600 });
@@ -52,6 +64,10 @@ export async function startRestServer(nodeOptions: readonly string[] = []): Prom
   };
   return {
     send,
+    url: server.url,
+    token,
+    log: () => log,
+    cpuSeconds: () => cpuSeconds(server.pid),
     memory: async () => {
       const { workers } = (await send('GET', 'node')) as { workers: { up: { pid: number }[] } };
       return {

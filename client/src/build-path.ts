@@ -20,6 +20,10 @@ export interface PathMaterial {
   callId: string;
   selfId: string;
   local: LocalTracks;
+  /** Whether the camera is sent to a media server in several sizes. */
+  simulcast: boolean;
+  /** The size in which this participant is wanted from a media server, 0 the smallest; null: the largest. */
+  wantedLayer: (participantId: string) => number | null;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** What the others say they send. */
@@ -31,7 +35,18 @@ export interface PathMaterial {
 
 export function buildPath(
   { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
-  { callId, selfId, local, besideAnother, expected, device, request, events }: PathMaterial,
+  {
+    callId,
+    selfId,
+    local,
+    simulcast,
+    wantedLayer,
+    besideAnother,
+    expected,
+    device,
+    request,
+    events,
+  }: PathMaterial,
 ): P2pPath | SfuPath {
   if (mode === 'sfu') {
     return new SfuPath({
@@ -40,6 +55,8 @@ export function buildPath(
       selfId,
       device: device.load(rtpCapabilities ?? {}),
       local,
+      simulcast,
+      wantedLayer,
       besideAnother,
       expected,
       request,

@@ -26,6 +26,11 @@ export interface CallOptions {
   displayName?: string;
   /** Stays the caller's: the call neither opens nor closes it. */
   media: LocalMedia;
+  /**
+   * Whether the camera is sent to the media server in several sizes (two from 480 pixels on the longer side, three from 960),
+   * so that every receiver gets the one that fits; true by default. Peer-to-peer there is always one.
+   */
+  simulcast?: boolean;
   /** Gives up joining; without effect once the call is joined. */
   signal?: AbortSignal;
 }
@@ -49,6 +54,7 @@ export async function joinCall({
   callId,
   displayName,
   media,
+  simulcast = true,
   signal,
 }: CallOptions): Promise<Call> {
   const signalling = new Signalling(url, token);
@@ -60,7 +66,11 @@ export async function joinCall({
     const changed = () => {
       for (const listener of listeners) listener();
     };
-    const session = new Session({ callId, displayName, media, signalling, changed }, joined, announced);
+    const session = new Session(
+      { callId, displayName, media, simulcast, signalling, changed },
+      joined,
+      announced,
+    );
     return new Call(session, media, listeners);
   } catch (error) {
     signalling.close();
@@ -99,6 +109,14 @@ export class Call {
   /** As `setMicrophone`, for the camera. */
   setCamera(on: boolean): void {
     this.#media.setCamera(on);
+  }
+
+  /**
+   * In which size the camera of a participant is wanted from the media server: 0 is the smallest, null the largest there
+   * is. What nobody in the call wants is not even sent. Holds until they leave, whatever path the call takes.
+   */
+  setVideoLayer(participantId: string, layer: number | null): void {
+    this.#session.wantLayer(participantId, layer);
   }
 
   /** Leaves for good; safe to call twice. */

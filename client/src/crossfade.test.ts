@@ -117,6 +117,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     {
       callId: 'call',
       local: { track: () => null, state: { audio: false, video: false }, stream: {} as MediaStream },
+      simulcast: true,
       roster,
       device: {} as SfuDevice,
       request,
@@ -402,6 +403,24 @@ describe('being out of step', () => {
     path.bring('ben', true);
     crossfade.resume(answer({ transition: prepare }));
     expect(told).toHaveLength(2);
+  });
+
+  test('what of the own media is wanted is known as long as it can be told, and anew after a resumption', () => {
+    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    const path = paths[0];
+    if (path) path.ownProducerIds = ['mine'];
+    crossfade.producerWanted('mine', { pausedByServer: true });
+    crossfade.producerWanted('mine', { wantedSpatialLayer: 0 });
+    expect(path?.demands.get('mine')).toEqual({ pausedByServer: true, wantedSpatialLayer: 0 });
+    crossfade.outOfReach();
+    expect(path?.demands.size).toBe(0);
+    const mine = { ...producer, producerId: 'mine', participantId: 'me' };
+    const producers = [
+      { ...mine, pausedByServer: false, wantedSpatialLayer: 1 },
+      { ...producer, pausedByServer: true, wantedSpatialLayer: 0 },
+    ];
+    crossfade.resume(answer({ mode: 'sfu', epoch: 4, sfu: { rtpCapabilities: {}, producers } }));
+    expect([...(path?.demands ?? [])]).toEqual([['mine', { pausedByServer: false, wantedSpatialLayer: 1 }]]);
   });
 
   test('old news changes nothing', () => {

@@ -4,7 +4,7 @@
  * whenever one of them changes. Owned by the session; closes the paths.
  */
 import type { CodedError } from '@crossfade/shared/errors';
-import type { ProducerInfo } from '@crossfade/shared/media-api';
+import type { ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type {
   IceServer,
   JoinAnswer,
@@ -45,6 +45,8 @@ interface Pending {
 export interface CrossfadeOptions {
   callId: string;
   local: LocalTracks;
+  /** Whether the camera is sent to a media server in several sizes. */
+  simulcast: boolean;
   roster: Roster;
   device: SfuDevice;
   request: Request;
@@ -64,6 +66,8 @@ export class Crossfade {
   readonly #early = new EarlySignals();
   /** What is produced on the media server, whichever path will want it. */
   readonly #producers = new Map<string, ProducerInfo>();
+  /** In which size participants are wanted, 0 the smallest; those who are not here in the largest. */
+  readonly #wantedLayers = new Map<string, number>();
   readonly #draining = new Set<Path>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #iceServers: readonly IceServer[];
@@ -147,6 +151,24 @@ export class Crossfade {
     for (const path of this.#sfuPaths()) path.removeConsumer(producerId, consumerId);
   }
 
+  /** The media server tells what of an own producer somebody receives. */
+  producerWanted(producerId: string, change: Partial<ProducerDemand>): void {
+    for (const path of this.#sfuPaths()) path.followDemand(producerId, change);
+  }
+
+  /** The gateway is out of reach: what the media server wants cannot be told. */
+  outOfReach(): void {
+    for (const path of this.#sfuPaths()) path.sendEverything();
+  }
+
+  /** In which size a participant is wanted, 0 the smallest; null: in the largest. Holds for every path. */
+  wantLayer(participantId: string, layer: number | null): void {
+    if ((this.#wantedLayers.get(participantId) ?? null) === layer) return;
+    if (layer === null) this.#wantedLayers.delete(participantId);
+    else this.#wantedLayers.set(participantId, layer);
+    for (const path of this.#sfuPaths()) path.wantedLayerChanged(participantId);
+  }
+
   /**
    * Somebody came, or changed: links may be missing, or a confirmation may be due.
    * @param grown whether the call may have become too large for peer-to-peer by this
@@ -162,6 +184,7 @@ export class Crossfade {
   }
 
   participantLeft(participantId: string): void {
+    this.#wantedLayers.delete(participantId);
     for (const path of this.#paths()) path.forget(participantId);
     this.#review();
   }
@@ -209,6 +232,7 @@ export class Crossfade {
       if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
       path.resume();
     }
+    this.#followDemands(joined);
     this.participantsChanged();
   }
 
@@ -317,13 +341,15 @@ export class Crossfade {
   }
 
   #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): Path {
-    const { callId, local, roster, request, device, build } = this.#options;
+    const { callId, local, simulcast, roster, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {
         callId,
         selfId: this.#selfId,
         local,
+        simulcast,
+        wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
         besideAnother: this.#seesSomebody(),
         expected: () => expectedTracks(roster.others()),
         device,
@@ -337,6 +363,19 @@ export class Crossfade {
     );
     if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
     return path;
+  }
+
+  /** What of the own producers somebody receives, after it could not be told for a while. */
+  #followDemands({ sfu }: JoinAnswer): void {
+    for (const {
+      producerId,
+      participantId,
+      pausedByServer = false,
+      wantedSpatialLayer = null,
+    } of sfu?.producers ?? []) {
+      if (participantId === this.#selfId)
+        this.producerWanted(producerId, { pausedByServer, wantedSpatialLayer });
+    }
   }
 
   #seesSomebody(): boolean {

@@ -24,6 +24,8 @@ export interface SessionOptions {
   callId: string;
   displayName: string | undefined;
   media: LocalMedia;
+  /** Whether the camera is sent to a media server in several sizes. */
+  simulcast: boolean;
   signalling: Signalling;
   /** There is a new snapshot. */
   changed: () => void;
@@ -86,7 +88,10 @@ export class Session {
       window.removeEventListener('pagehide', pageGoes);
     };
     signalling.handle(this.#events(), {
-      lost: () => this.#setStatus({ kind: 'reconnecting' }),
+      lost: () => {
+        this.#crossfade.outOfReach();
+        this.#setStatus({ kind: 'reconnecting' });
+      },
       reconnected: () => void this.#resync(),
       refused: (error) => this.#end({ kind: 'ended', reason: 'failed', error }),
     });
@@ -105,6 +110,10 @@ export class Session {
     this.#end({ kind: 'ended', reason: 'left' }, false, left);
     // Whether or not it arrives: a client that is gone for long is taken out.
     await left.catch(() => undefined);
+  }
+
+  wantLayer(participantId: string, layer: number | null): void {
+    if (!this.#hasEnded()) this.#crossfade.wantLayer(participantId, layer);
   }
 
   async stats(): Promise<PathStats> {
@@ -133,9 +142,11 @@ export class Session {
       'call:mode-switch': here((event) => this.#crossfade.modeSwitch(event)),
       'new-producer': here((event) => this.#crossfade.producerAdded(event)),
       'producer-closed': here(({ producerId }) => this.#crossfade.producerRemoved(producerId)),
-      // The participant's media state tells the same.
-      'producer-paused': here(() => undefined),
-      'producer-resumed': here(() => undefined),
+      'producer-paused': here((event) => this.#producerPaused(event, true)),
+      'producer-resumed': here((event) => this.#producerPaused(event, false)),
+      'producer-wanted-layers': here(({ producerId, spatialLayer }) =>
+        this.#crossfade.producerWanted(producerId, { wantedSpatialLayer: spatialLayer }),
+      ),
       'consumer-closed': here(({ consumerId, producerId }) =>
         this.#crossfade.consumerClosed(consumerId, producerId),
       ),
@@ -150,6 +161,11 @@ export class Session {
     };
   }
 
+  #producerPaused({ producerId, by }: { producerId: string; by: 'owner' | 'server' }, paused: boolean): void {
+    // What its owner does is told by the participant's media state as well.
+    if (by === 'server') this.#crossfade.producerWanted(producerId, { pausedByServer: paused });
+  }
+
   #putParticipant(participant: Participant, joined: boolean): void {
     if (participant.participantId === this.#joined.participantId) this.#self = participant;
     else this.#roster.put(participant);
@@ -162,11 +178,12 @@ export class Session {
   }
 
   #createCrossfade(joined: JoinAnswer): Crossfade {
-    const { callId, media, signalling } = this.#options;
+    const { callId, media, simulcast, signalling } = this.#options;
     return new Crossfade(
       {
         callId,
         local: media,
+        simulcast,
         roster: this.#roster,
         device: this.#device,
         request: signalling.request,

@@ -8,11 +8,24 @@ import { FakeTrack } from './testing/fake-stream.ts';
 type Kind = 'audio' | 'video';
 type ProduceListener = (data: object, done: (answer: { id: string }) => void) => void;
 
+class FakeRtpSender {
+  encodings = [{ active: true }, { active: true }];
+
+  getParameters() {
+    return { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
+  }
+
+  setParameters({ encodings }: { encodings: { active: boolean }[] }): Promise<void> {
+    this.encodings = encodings;
+    return Promise.resolve();
+  }
+}
+
 /** As mediasoup-client's: produces one after the other, and asks its listener for each. */
 class FakeTransport {
   readonly id = 'transport';
   connectionState = 'connected';
-  readonly producers: { track: FakeTrack; closed: boolean }[] = [];
+  readonly producers: { track: FakeTrack; closed: boolean; rtpSender: FakeRtpSender }[] = [];
   #listener: ProduceListener = () => undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -28,6 +41,7 @@ class FakeTransport {
       const producer = {
         track,
         closed: false,
+        rtpSender: new FakeRtpSender(),
         replaceTrack: (next: { track: FakeTrack }) => {
           producer.track = next.track;
           return Promise.resolve();
@@ -70,6 +84,7 @@ function setUp() {
       state,
       stream: {} as MediaStream,
     },
+    simulcast: true,
     request: ((name: string, payload: Sent['payload']) =>
       new Promise((resolve, reject) => {
         requests.push({
@@ -214,5 +229,47 @@ describe('what is sent to the media server', () => {
     await settle();
     expect(failures).toEqual(['sending: invalid-media-parameters']);
     expect(sender.ready).toBe(false);
+  });
+
+  const active = (set: ReturnType<typeof setUp>, kind: Kind) =>
+    set.transport.producers
+      .find(({ track }) => track.kind === kind)
+      ?.rtpSender.encodings.map((encoding) => encoding.active);
+
+  test('what nobody receives is not sent, and muting is not touched by it', async () => {
+    const set = await sending();
+    set.sender.follow('V', { wantedSpatialLayer: 0 });
+    set.sender.follow('A', { pausedByServer: true });
+    await set.settle();
+    expect([active(set, 'video'), active(set, 'audio')]).toEqual([
+      [true, false],
+      [false, false],
+    ]);
+    set.state.audio = false;
+    set.sender.sync();
+    await set.settle();
+    const pause = set.take('media:pause-producer');
+    // Somebody begins to receive before the gateway has answered.
+    set.sender.follow('A', { pausedByServer: false });
+    await set.settle();
+    expect(active(set, 'audio')).toEqual([true, true]);
+    pause.answer({});
+    await set.settle();
+    expect([set.requests, set.tracks.audio?.enabled]).toEqual([[], true]);
+
+    set.sender.follow('V', { pausedByServer: true });
+    set.sender.sendEverything();
+    await set.settle();
+    expect(active(set, 'video')).toEqual([true, true]);
+  });
+
+  test('what is said of a producer before its id is known holds', async () => {
+    const set = setUp();
+    set.sender.sync();
+    await set.settle();
+    set.sender.follow('V', { wantedSpatialLayer: 0 });
+    set.take('media:produce', 'video').answer({ id: 'V' });
+    await set.settle();
+    expect(active(set, 'video')).toEqual([true, false]);
   });
 });

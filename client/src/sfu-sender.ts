@@ -4,15 +4,20 @@
  */
 import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
+import type { ProducerDemand } from '@crossfade/shared/media-api';
 import type { RtpParameters } from '@crossfade/shared/rtp';
+import { cameraEncodings } from './camera-encodings.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
 import type { TrackKind } from './received-tracks.ts';
+import { EVERYTHING, SentEncodings } from './sent-encodings.ts';
 import type { Request } from './signalling.ts';
 
 export interface SenderOptions {
   callId: string;
   epoch: number;
   local: LocalTracks;
+  /** Whether the camera is sent in several sizes, if the codec can. */
+  simulcast: boolean;
   request: Request;
   events: PathEvents;
   transport: Promise<types.Transport>;
@@ -24,6 +29,7 @@ interface Sent {
   /** The media server's id of it, once it has answered. */
   id: string;
   paused: boolean;
+  encodings: SentEncodings | null;
 }
 
 /** Video first: the tracks are set up one after the other, and a picture takes longer to get through. */
@@ -31,8 +37,6 @@ const KINDS = ['video', 'audio'] as const;
 const SOURCE = { audio: 'microphone', video: 'camera' } as const;
 /** What the encoder starts at, kbit/s: the default of 300 shows mush for seconds after a switch. */
 const VIDEO_START_KBPS = 1_000;
-/** Upper bound of one video stream, bit/s. */
-const VIDEO_MAX_BPS = 1_500_000;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -43,6 +47,8 @@ export class SfuSender {
   readonly #again = new Set<TrackKind>();
   /** What the token does not allow this client to send: it takes part by listening. */
   readonly #barred = new Set<TrackKind>();
+  /** What the media server wants of each producer; of one that is being set up, too. */
+  readonly #demands = new Map<string, ProducerDemand>();
   #transport: types.Transport | null = null;
   #closed = false;
 
@@ -86,6 +92,19 @@ export class SfuSender {
     return this.#transport?.connectionState === 'connected' && toSend.every((kind) => this.#sent.has(kind));
   }
 
+  /** The media server tells what of a producer somebody receives; the rest is not sent. At once, whatever else is under way. */
+  follow(producerId: string, change: Partial<ProducerDemand>): void {
+    const demand = { ...(this.#demands.get(producerId) ?? EVERYTHING), ...change };
+    this.#demands.set(producerId, demand);
+    for (const { id, encodings } of this.#sent.values()) if (id === producerId) encodings?.follow(demand);
+  }
+
+  /** The media server can tell nothing for now: whoever begins to receive must not wait for that. */
+  sendEverything(): void {
+    this.#demands.clear();
+    for (const { encodings } of this.#sent.values()) encodings?.follow(EVERYTHING);
+  }
+
   /** Brings what is sent in line with what the local media say now. */
   sync(): void {
     for (const kind of KINDS) {
@@ -96,6 +115,7 @@ export class SfuSender {
 
   close(): void {
     this.#closed = true;
+    for (const { encodings } of this.#sent.values()) encodings?.close();
     this.#options.transport.then((transport) => transport.close()).catch(() => undefined);
   }
 
@@ -155,9 +175,8 @@ export class SfuSender {
       ...(kind === 'audio'
         ? { codecOptions: { opusFec: true } }
         : {
-            encodings: [{ maxBitrate: VIDEO_MAX_BPS }],
+            ...this.#asVideo(track, device),
             codecOptions: { videoGoogleStartBitrate: VIDEO_START_KBPS },
-            ...vp8(device),
           }),
       appData: { ...ticket },
     });
@@ -169,9 +188,20 @@ export class SfuSender {
       return null;
     });
     if (id === null) return;
-    this.#sent.set(kind, { producer, id, paused });
+    const encodings = producer.rtpSender ? new SentEncodings(producer.rtpSender) : null;
+    this.#sent.set(kind, { producer, id, paused, encodings });
+    // It may have been told before its id was known here.
+    const demand = this.#demands.get(id);
+    if (demand) encodings?.follow(demand);
     // Muting or another device may have been chosen meanwhile.
     this.#again.add(kind);
+  }
+
+  #asVideo(track: MediaStreamTrack, device: types.Device) {
+    const codec = videoCodec(device);
+    const several = this.#options.simulcast;
+    const encodings = cameraEncodings(track.getSettings(), { mimeType: codec?.mimeType ?? '', several });
+    return { encodings, ...(codec && { codec }) };
   }
 
   #fail(error: unknown): void {
@@ -188,9 +218,9 @@ interface ProduceTicket {
 }
 
 /** What every client decodes; the device's first choice if it has no VP8. */
-function vp8(device: types.Device): { codec?: types.RtpCodecCapability } {
-  const codec = device.sendRtpCapabilities.codecs?.find(
-    ({ mimeType }) => mimeType.toLowerCase() === 'video/vp8',
+function videoCodec({ sendRtpCapabilities }: types.Device): types.RtpCodecCapability | undefined {
+  const codecs = (sendRtpCapabilities.codecs ?? []).filter(
+    ({ kind, mimeType }) => kind === 'video' && !mimeType.toLowerCase().endsWith('/rtx'),
   );
-  return codec ? { codec } : {};
+  return codecs.find(({ mimeType }) => mimeType.toLowerCase() === 'video/vp8') ?? codecs[0];
 }

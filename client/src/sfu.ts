@@ -5,7 +5,7 @@
  */
 import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
-import type { ConsumerAnswer, ProducerInfo } from '@crossfade/shared/media-api';
+import type { ConsumerAnswer, ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
@@ -21,6 +21,10 @@ export interface SfuOptions {
   selfId: string;
   device: Promise<types.Device>;
   local: LocalTracks;
+  /** Whether the camera is sent in several sizes. */
+  simulcast: boolean;
+  /** The size in which this participant is wanted, 0 the smallest; null: the largest. */
+  wantedLayer: (participantId: string) => number | null;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** What the others say they send. */
@@ -40,6 +44,8 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
 const COLLECT_MS = { soon: 100, together: 1_000 };
+/** The largest size there can be: the media server takes it for the largest there is. */
+const LARGEST = 7;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -59,13 +65,14 @@ export class SfuPath implements MediaPath {
 
   /** Builds the path at once. */
   constructor(options: SfuOptions) {
-    const { callId, epoch, device, local, request, events } = options;
+    const { callId, epoch, device, local, simulcast, request, events } = options;
     this.#options = options;
     this.received = new ReceivedTracks(events.changed);
     this.#sender = new SfuSender({
       callId,
       epoch,
       local,
+      simulcast,
       request,
       events: { ...events, failed: (reason) => this.#fail(reason) },
       transport: this.#createTransport('send'),
@@ -115,6 +122,26 @@ export class SfuPath implements MediaPath {
     this.removeProducer(producerId);
   }
 
+  /** What of an own producer somebody receives. */
+  followDemand(producerId: string, change: Partial<ProducerDemand>): void {
+    this.#sender.follow(producerId, change);
+  }
+
+  /** While the gateway is out of reach nobody could tell that somebody begins to receive. */
+  sendEverything(): void {
+    this.#sender.sendEverything();
+  }
+
+  /** The size in which this participant is wanted has changed. */
+  wantedLayerChanged(participantId: string): void {
+    for (const consumer of this.#consumers.values()) {
+      const producer = this.#known.get(consumer.producerId);
+      if (producer?.participantId !== participantId) continue;
+      // What does not arrive is said again with the next resumption.
+      this.#setLayer(consumer, participantId, LARGEST).catch(() => undefined);
+    }
+  }
+
   ready(): boolean {
     return this.#sender.ready;
   }
@@ -131,7 +158,10 @@ export class SfuPath implements MediaPath {
 
   resume(): void {
     this.#sender.sync();
-    for (const id of this.#known.keys()) if (!this.#consumers.has(id)) this.#want(id);
+    for (const [id, { participantId }] of this.#known) {
+      if (!this.#consumers.has(id)) this.#want(id);
+      else this.wantedLayerChanged(participantId);
+    }
   }
 
   forget(participantId: string): void {
@@ -259,7 +289,18 @@ export class SfuPath implements MediaPath {
     this.#consumers.set(producerId, consumer);
     const receiver = consumer.rtpReceiver;
     if (receiver) this.received.add(participantId, kind, receiver);
+    // Before it flows, or the sender would be asked for a size that nobody wants.
+    await this.#setLayer(consumer, participantId, null).catch(() => undefined);
     await this.#resumeConsumer(consumer);
+  }
+
+  /** @param otherwise what is asked for when no size is wanted; null: nothing */
+  async #setLayer(consumer: types.Consumer, participantId: string, otherwise: number | null): Promise<void> {
+    const spatialLayer = this.#options.wantedLayer(participantId) ?? otherwise;
+    if (consumer.kind !== 'video' || spatialLayer === null) return;
+    const { callId, epoch, request } = this.#options;
+    const preferredLayers = { spatialLayer };
+    await request('media:set-layers', { callId, epoch, consumerId: consumer.id, preferredLayers });
   }
 
   /** Consumers start paused, so that no key frame is spent before the browser can decode it. */

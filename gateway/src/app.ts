@@ -20,7 +20,7 @@ import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
-import { audienceOf, roomNewsMessage } from './signalling/room-news.ts';
+import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
@@ -93,10 +93,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     serviceKey,
     {
       news: (callId, news) => {
-        const audience = audienceOf(news);
         const message = roomNewsMessage(callId, news);
-        if ('only' in audience) door.send(callId, audience.only, message);
-        else door.broadcast(callId, audience.except, message);
+        const whom = roomNewsRecipient(news);
+        if ('only' in whom) door.send(callId, whom.only, message);
+        else door.broadcast(callId, whom.except, message);
       },
       lost: (callId, epoch) => {
         log.warn('a room is lost', { callId, epoch });

@@ -14,13 +14,14 @@ import type { Clock } from './clock.ts';
 import { quotaLimitsOf, type MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
+import { Connections, TOLD_CONNECTIONS } from './http/connections.ts';
 import { SERVER_LIMITS } from './http/server-limits.ts';
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';
 import { observeNode } from './metrics/node-metrics.ts';
 import { observeRtp } from './metrics/rtp-metrics.ts';
-import { checkBudget } from './node/budget.ts';
+import { checkBudget, connectionBudget } from './node/budget.ts';
 import { Drain } from './node/drain.ts';
 import { startLoadNews } from './node/load-news.ts';
 import { MediaNode } from './node/node.ts';
@@ -91,6 +92,7 @@ export async function createMediaServer({
         minOutgoing: config.MIN_OUTGOING_BITRATE,
       },
       unwatchedPauseMs: config.UNWATCHED_PAUSE_MS,
+      unwantedLayersMs: config.UNWANTED_LAYERS_MS,
     },
     workerCapacity: config.WORKER_CONSUMER_CAPACITY,
     log,
@@ -117,6 +119,7 @@ export async function createMediaServer({
   const stopStats = observeRtp(registry, { rooms, intervalMs: config.STATS_INTERVAL_S * 1_000, log });
 
   let closing: Promise<void> | undefined;
+  const connections = new Connections(connectionBudget(config.MEDIASOUP_WORKERS) - TOLD_CONNECTIONS);
   const server = createServer(
     SERVER_LIMITS,
     createApi({
@@ -131,9 +134,11 @@ export async function createMediaServer({
       drain,
       pool,
       rooms,
+      connections,
       accepting: () => closing === undefined,
     }),
   );
+  connections.watch(server);
   const feed = new Feed(server, { rooms, bootId, tokens, metrics: createFeedMetrics(registry), log });
   observeFeed(registry, feed);
   const stopLoadNews = startLoadNews({

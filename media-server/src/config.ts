@@ -74,6 +74,8 @@ const schema = z.object({
   MIN_OUTGOING_BITRATE: countSetting(0, 1_000_000_000).default(0),
   /** Milliseconds after which a track that nobody receives is no longer taken in, 0 to 600000; 0: always taken in. */
   UNWATCHED_PAUSE_MS: countSetting(0, 600_000).default(3_000),
+  /** Milliseconds for which nobody has wanted the larger sizes of a picture before its sender is told, 0 to 600000; 0: never. */
+  UNWANTED_LAYERS_MS: countSetting(0, 600_000).default(5_000),
   /** Where this server stands, for placing calls near their people. */
   REGION: z.string().max(64).optional(),
 });

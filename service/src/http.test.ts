@@ -4,9 +4,14 @@ import type { Express } from 'express';
 import { Registry } from 'prom-client';
 import request from 'supertest';
 import { createHttp, finishHttp, route } from './http.ts';
-import { silentLog } from './log.ts';
+import { silentLog, type Log } from './log.ts';
 
 let app: Express;
+const logged: object[] = [];
+const log = {
+  ...silentLog,
+  error: (_message: string, fields: object) => logged.push(fields),
+} as unknown as Log;
 const registry = new Registry();
 
 beforeAll(() => {
@@ -25,7 +30,7 @@ beforeAll(() => {
     '/bug',
     route('/bug', () => Promise.reject(new Error('password of the database'))),
   );
-  finishHttp(app, { log: silentLog });
+  finishHttp(app, { log });
 });
 
 const post = (body: string, type = 'application/json') =>
@@ -66,8 +71,13 @@ describe('errors are problem documents', () => {
   });
 
   test('a bug is told without its message or stack', async () => {
-    const response = await request(app).get('/bug');
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const response = await request(app).get('/bug').set('traceparent', `00-${traceId}-b7ad6b7169203331-01`);
     expect(response.status).toBe(500);
+    // Whoever has the answer, or the trace, finds what happened.
+    expect(logged).toEqual([
+      expect.objectContaining({ requestId: response.headers['x-request-id'], traceId, path: '/bug' }),
+    ]);
     expect(response.text).not.toMatch(/password|\.ts|stack/);
   });
 });

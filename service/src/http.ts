@@ -13,7 +13,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 import { Histogram, type Registry } from 'prom-client';
 import { beyondBounds, type JsonBounds } from './json-bounds.ts';
 import type { Log } from './log.ts';
-import { startRequestSpan, type RequestSpan } from './tracing.ts';
+import { startRequestSpan, traceIdOf, type RequestSpan } from './tracing.ts';
 
 export interface HttpOptions {
   log: Log;
@@ -162,6 +162,7 @@ function problems(log: Log): ErrorRequestHandler {
     if (error.code === 'internal') {
       log.error('request failed', {
         requestId: id,
+        traceId: traceIdOf(request.headers),
         method: request.method,
         path: request.path,
         error: error.cause,

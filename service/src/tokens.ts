@@ -70,7 +70,7 @@ export function notValidHere(cause?: unknown): CodedError {
   return new CodedError('unauthenticated', 'The token is not valid here.', { cause });
 }
 
-export function hasExpired(cause: unknown): CodedError {
+export function hasExpired(cause?: unknown): CodedError {
   return new CodedError('unauthenticated', 'The token has expired.', { cause });
 }
 

@@ -103,6 +103,13 @@ export function startRequestSpan(method: string, headers: IncomingHttpHeaders): 
   };
 }
 
+/** The id of the trace that a request says it belongs to (W3C Trace Context): for logs, whether traces are on or not. */
+export function traceIdOf({ traceparent }: IncomingHttpHeaders): string | undefined {
+  const [, id] =
+    /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-|$)/.exec(String(traceparent)) ?? [];
+  return id === undefined || /^0+$/.test(id) ? undefined : id;
+}
+
 /** What may leave the house: a code, or the kind of error. */
 function reasonOf(error: unknown): string {
   if (error instanceof CodedError) return error.code;

@@ -82,8 +82,11 @@ export const createRoomAnswerSchema = z.object({
 export type CreateRoomRequest = z.input<typeof createRoomRequestSchema>;
 export type CreateRoomAnswer = z.infer<typeof createRoomAnswerSchema>;
 
-/** `POST /api/rooms/:roomId/transports` */
-export const createTransportRequestSchema = z.object({
+/**
+ * `POST /api/rooms/:roomId/transports`. Strict, as all that makes something for media is: whoever names an address, an id or
+ * other data of their own learns that the server decides these.
+ */
+export const createTransportRequestSchema = z.strictObject({
   participantId: participantIdSchema,
   direction: z.enum(['send', 'recv']),
   forceTcp: z.boolean().default(false).describe('Offer only TCP candidates: for networks that block UDP.'),
@@ -105,7 +108,7 @@ export type CreateTransportRequest = z.input<typeof createTransportRequestSchema
 export type CreateTransportAnswer = z.infer<typeof createTransportAnswerSchema>;
 
 /** `POST /api/rooms/:roomId/transports/:id/connect` */
-export const connectTransportRequestSchema = z.object({ dtlsParameters: dtlsParametersSchema });
+export const connectTransportRequestSchema = z.strictObject({ dtlsParameters: dtlsParametersSchema });
 export const connectTransportAnswerSchema = z.object({ connected: z.literal(true) });
 export type ConnectTransportRequest = z.infer<typeof connectTransportRequestSchema>;
 
@@ -114,7 +117,7 @@ export const restartIceAnswerSchema = z.object({ iceParameters: iceParametersSch
 export type RestartIceAnswer = z.infer<typeof restartIceAnswerSchema>;
 
 /** `POST /api/rooms/:roomId/transports/:id/produce` */
-export const produceRequestSchema = z.object({
+export const produceRequestSchema = z.strictObject({
   kind: mediaKindSchema,
   rtpParameters: rtpParametersSchema,
   source: sourceSchema,
@@ -125,7 +128,7 @@ export type ProduceRequest = z.input<typeof produceRequestSchema>;
 export type ProduceAnswer = z.infer<typeof produceAnswerSchema>;
 
 /** `POST /api/rooms/:roomId/transports/:id/produce-data` */
-export const produceDataRequestSchema = z.object({
+export const produceDataRequestSchema = z.strictObject({
   sctpStreamParameters: sctpStreamParametersSchema,
   label: z.string().max(128).describe('Name of the data channel, for those who receive it.'),
   protocol: z.string().max(128).default(''),
@@ -134,7 +137,7 @@ export const produceDataAnswerSchema = z.object({ id: entityIdSchema });
 export type ProduceDataRequest = z.input<typeof produceDataRequestSchema>;
 
 /** `POST /api/rooms/:roomId/consume-data` */
-export const consumeDataRequestSchema = z.object({
+export const consumeDataRequestSchema = z.strictObject({
   transportId: entityIdSchema,
   dataProducerId: entityIdSchema,
 });
@@ -221,6 +224,29 @@ export const producerInfoSchema = z.object({
 });
 export type ProducerInfo = z.infer<typeof producerInfoSchema>;
 
+/** What of a producer somebody receives: its sender need not send the rest. */
+export const producerDemandSchema = z.object({
+  pausedByServer: z
+    .boolean()
+    .describe(
+      'Whether the server takes in nothing of it, because nobody receives it. Nobody is muted by that.',
+    ),
+  wantedSpatialLayer: z
+    .int()
+    .min(0)
+    .max(7)
+    .nullable()
+    .describe(
+      'Of several sizes the largest that somebody wants, 0 is the smallest: it and those below are to be sent. null: ' +
+        'all of it.',
+    ),
+});
+export type ProducerDemand = z.infer<typeof producerDemandSchema>;
+
+/** A producer with what of it is wanted. */
+export const producerStateSchema = producerInfoSchema.extend(producerDemandSchema.shape);
+export type ProducerState = z.infer<typeof producerStateSchema>;
+
 /** A data producer as snapshots show it. */
 export const dataProducerInfoSchema = z.object({
   dataProducerId: entityIdSchema,
@@ -262,7 +288,7 @@ export const roomSnapshotSchema = z.object({
       ),
     }),
   ),
-  producers: z.array(producerInfoSchema),
+  producers: z.array(producerStateSchema),
   dataProducers: z.array(dataProducerInfoSchema).default([]),
 });
 export type RoomSnapshot = z.infer<typeof roomSnapshotSchema>;

@@ -40,6 +40,9 @@ export const roomClosedReasonSchema = z
 /** Why a room is on another worker, or about to be on another server. */
 export const roomMovedReasonSchema = z.enum(['worker-died', 'draining']);
 
+/** Who holds a producer back: its owner, who has muted it, or the server, because nobody receives it. */
+export const pausedBySchema = z.enum(['owner', 'server']);
+
 /** How well a stream arrives: 0 nothing to 10 all of it. */
 const scoreSchema = z.int().min(0).max(10);
 
@@ -63,7 +66,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       type: z.literal('producer-paused'),
       ...envelope,
       ...producerRef,
-      by: z.enum(['owner', 'server']),
+      by: pausedBySchema,
     })
     .describe(
       'Nothing comes from it for now: its owner paused it, or the server, because nobody receives it.',
@@ -73,7 +76,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       type: z.literal('producer-resumed'),
       ...envelope,
       ...producerRef,
-      by: z.enum(['owner', 'server']),
+      by: pausedBySchema,
     })
     .describe('It sends again.'),
   z
@@ -107,6 +110,18 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   z
     .object({ type: z.literal('producer-score'), ...envelope, ...producerRef, score: scoreSchema })
     .describe('How well a producer arrives changed.'),
+  z
+    .object({
+      type: z.literal('producer-wanted-layers'),
+      ...envelope,
+      ...producerRef,
+      spatialLayer: z
+        .int()
+        .min(0)
+        .max(7)
+        .describe('The largest size that somebody wants, 0 is the smallest: larger ones need not be sent.'),
+    })
+    .describe('Of a producer that comes in several sizes, other ones are wanted now.'),
   z
     .object({
       type: z.literal('consumer-score'),
@@ -210,6 +225,12 @@ export const joinRoomAnswerSchema = z.union([
   z.object({ ok: z.literal(false), error: ackErrorSchema }),
 ]);
 export type JoinRoomAnswer = z.infer<typeof joinRoomAnswerSchema>;
+
+/** `error`, sent to a reader whose connection is about to be closed for a reason of its own. */
+export const feedErrorSchema = ackErrorSchema.describe(
+  'Why the connection is closed: `unauthenticated`, the token has expired. Connect again with another one.',
+);
+export type FeedError = z.infer<typeof feedErrorSchema>;
 
 /** `node-load`, sent to every connected reader: how full this server is. Not part of any room's numbering. */
 export const nodeLoadSchema = z.object({

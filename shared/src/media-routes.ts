@@ -84,12 +84,50 @@ const document: RouteAnswer = {
   schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
 };
 
-const transportId = entityIdSchema.describe('The id of a transport.');
-const producerId = entityIdSchema.describe('The id of a producer.');
-const consumerId = entityIdSchema.describe('The id of a consumer.');
+const idOf = (name: string) => entityIdSchema.describe(`The id of a ${name}.`);
+const transportId = idOf('transport');
+const producerId = idOf('producer');
+const consumerId = idOf('consumer');
 
 /** A worker is asked: it may be gone, or silent. */
 const ASKS_A_WORKER = ['no-capacity', 'timeout'] as const;
+
+/** Something done to a producer or consumer that only its worker can do. */
+function action(
+  of: 'producer' | 'consumer',
+  name: string,
+  { operationId, summary }: Pick<MediaRoute, 'operationId' | 'summary'>,
+): MediaRoute {
+  return {
+    method: 'post',
+    path: `/api/rooms/:roomId/${of}s/:id/${name}`,
+    operationId,
+    tag: of === 'producer' ? 'Producers' : 'Consumers',
+    summary,
+    access: 'write',
+    id: of === 'producer' ? producerId : consumerId,
+    answers: { 200: done },
+    errors: [`${of}-not-found`, ...ASKS_A_WORKER],
+  };
+}
+
+/** The end of something in a room. */
+function closing(
+  of: 'transport' | 'producer' | 'consumer' | 'data-producer' | 'data-consumer',
+  { operationId, tag, summary }: Pick<MediaRoute, 'operationId' | 'tag' | 'summary'>,
+): MediaRoute {
+  return {
+    method: 'delete',
+    path: `/api/rooms/:roomId/${of}s/:id`,
+    operationId,
+    tag,
+    summary,
+    access: 'write',
+    id: idOf(of.replace('-', ' ')),
+    answers: { 204: gone },
+    errors: [`${of}-not-found`],
+  };
+}
 
 export const MEDIA_ROUTES: readonly MediaRoute[] = [
   {
@@ -110,6 +148,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     errors: [
       'stale-epoch',
       'quota-exceeded',
+      'rate-limited',
       'room-quarantined',
       'draining',
       'shutting-down',
@@ -127,7 +166,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     access: 'read',
     query: listRoomsQuerySchema,
     answers: { 200: { description: 'A page of them.', schema: listRoomsAnswerSchema } },
-    errors: ['validation-failed'],
+    errors: [],
   },
   {
     method: 'get',
@@ -207,17 +246,11 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     answers: { 200: { description: 'The new credentials.', schema: restartIceAnswerSchema } },
     errors: ['transport-not-found', ...ASKS_A_WORKER],
   },
-  {
-    method: 'delete',
-    path: '/api/rooms/:roomId/transports/:id',
+  closing('transport', {
     operationId: 'deleteTransport',
     tag: 'Transports',
     summary: 'Close a transport and all that runs over it',
-    access: 'write',
-    id: transportId,
-    answers: { 204: gone },
-    errors: ['transport-not-found'],
-  },
+  }),
   {
     method: 'post',
     path: '/api/rooms/:roomId/transports/:id/produce',
@@ -256,50 +289,18 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
       ...ASKS_A_WORKER,
     ],
   },
-  {
-    method: 'post',
-    path: '/api/rooms/:roomId/producers/:id/pause',
-    operationId: 'pauseProducer',
-    tag: 'Producers',
-    summary: 'Stop forwarding it to anyone',
-    access: 'write',
-    id: producerId,
-    answers: { 200: done },
-    errors: ['producer-not-found', ...ASKS_A_WORKER],
-  },
-  {
-    method: 'post',
-    path: '/api/rooms/:roomId/producers/:id/resume',
-    operationId: 'resumeProducer',
-    tag: 'Producers',
-    summary: 'Forward it again',
-    access: 'write',
-    id: producerId,
-    answers: { 200: done },
-    errors: ['producer-not-found', ...ASKS_A_WORKER],
-  },
-  {
-    method: 'delete',
-    path: '/api/rooms/:roomId/producers/:id',
+  action('producer', 'pause', { operationId: 'pauseProducer', summary: 'Stop forwarding it to anyone' }),
+  action('producer', 'resume', { operationId: 'resumeProducer', summary: 'Forward it again' }),
+  closing('producer', {
     operationId: 'deleteProducer',
     tag: 'Producers',
     summary: 'Close a producer and its consumers',
-    access: 'write',
-    id: producerId,
-    answers: { 204: gone },
-    errors: ['producer-not-found'],
-  },
-  {
-    method: 'delete',
-    path: '/api/rooms/:roomId/data-producers/:id',
+  }),
+  closing('data-producer', {
     operationId: 'deleteDataProducer',
     tag: 'Producers',
     summary: 'Close a data producer and its data consumers',
-    access: 'write',
-    id: entityIdSchema.describe('The id of a data producer.'),
-    answers: { 204: gone },
-    errors: ['data-producer-not-found'],
-  },
+  }),
   {
     method: 'post',
     path: '/api/rooms/:roomId/consume',
@@ -344,54 +345,22 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
       'data-producer-not-found',
       'wrong-transport-direction',
       'no-sctp',
+      'invalid-media-parameters',
       'quota-exceeded',
       ...ASKS_A_WORKER,
     ],
   },
-  {
-    method: 'delete',
-    path: '/api/rooms/:roomId/data-consumers/:id',
+  closing('data-consumer', {
     operationId: 'deleteDataConsumer',
     tag: 'Consumers',
     summary: 'Close a data consumer',
-    access: 'write',
-    id: entityIdSchema.describe('The id of a data consumer.'),
-    answers: { 204: gone },
-    errors: ['data-consumer-not-found'],
-  },
-  {
-    method: 'post',
-    path: '/api/rooms/:roomId/consumers/:id/resume',
-    operationId: 'resumeConsumer',
-    tag: 'Consumers',
-    summary: 'Begin, or go on, to receive it',
-    access: 'write',
-    id: consumerId,
-    answers: { 200: done },
-    errors: ['consumer-not-found', ...ASKS_A_WORKER],
-  },
-  {
-    method: 'post',
-    path: '/api/rooms/:roomId/consumers/:id/pause',
-    operationId: 'pauseConsumer',
-    tag: 'Consumers',
-    summary: 'Stop receiving it for a while',
-    access: 'write',
-    id: consumerId,
-    answers: { 200: done },
-    errors: ['consumer-not-found', ...ASKS_A_WORKER],
-  },
-  {
-    method: 'post',
-    path: '/api/rooms/:roomId/consumers/:id/request-key-frame',
+  }),
+  action('consumer', 'resume', { operationId: 'resumeConsumer', summary: 'Begin, or go on, to receive it' }),
+  action('consumer', 'pause', { operationId: 'pauseConsumer', summary: 'Stop receiving it for a while' }),
+  action('consumer', 'request-key-frame', {
     operationId: 'requestKeyFrame',
-    tag: 'Consumers',
     summary: 'Ask the sender for a whole picture',
-    access: 'write',
-    id: consumerId,
-    answers: { 200: done },
-    errors: ['consumer-not-found', ...ASKS_A_WORKER],
-  },
+  }),
   {
     method: 'patch',
     path: '/api/rooms/:roomId/consumers/:id',
@@ -402,19 +371,9 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     id: consumerId,
     body: patchConsumerRequestSchema,
     answers: { 200: done },
-    errors: ['consumer-not-found', 'invalid-media-parameters', ...ASKS_A_WORKER],
+    errors: ['consumer-not-found', ...ASKS_A_WORKER],
   },
-  {
-    method: 'delete',
-    path: '/api/rooms/:roomId/consumers/:id',
-    operationId: 'deleteConsumer',
-    tag: 'Consumers',
-    summary: 'Close a consumer',
-    access: 'write',
-    id: consumerId,
-    answers: { 204: gone },
-    errors: ['consumer-not-found'],
-  },
+  closing('consumer', { operationId: 'deleteConsumer', tag: 'Consumers', summary: 'Close a consumer' }),
   {
     method: 'post',
     path: '/api/rooms/:roomId/participants/:id/leave',
@@ -456,7 +415,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     summary: 'Take new rooms again',
     access: 'write',
     answers: { 200: node },
-    errors: [],
+    errors: ['shutting-down'],
   },
   {
     method: 'get',
@@ -587,11 +546,12 @@ export function errorsOf(route: MediaRoute): readonly ErrorCode[] {
   const withBody = method === 'post' || method === 'patch';
   const codes: ErrorCode[] = [
     ...(withBody ? (['malformed-json', 'payload-too-large', 'unsupported-media-type'] as const) : []),
-    ...(access === 'anyone' ? [] : (['unauthenticated', 'rate-limited', 'token-keys-unavailable'] as const)),
+    ...(access === 'anyone' ? [] : (['unauthenticated', 'token-keys-unavailable'] as const)),
     ...(access === 'write' ? (['forbidden'] as const) : []),
     ...(isInRoom(route) ? (['room-not-found', 'stale-epoch'] as const) : []),
     ...((body ?? query ?? route.path.includes('/:')) ? (['validation-failed'] as const) : []),
-    ...(method === 'post' ? (['idempotency-key-reused'] as const) : []),
+    // Whoever repeats a request while it is carried out waits for its answer.
+    ...(method === 'post' ? (['idempotency-key-reused', 'timeout'] as const) : []),
     ...errors,
     'internal',
   ];

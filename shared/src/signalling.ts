@@ -22,9 +22,10 @@ import {
   produceDataRequestSchema,
   produceRequestSchema,
   producerInfoSchema,
+  producerDemandSchema,
   restartIceAnswerSchema,
 } from './media-api.ts';
-import { producerClosedReasonSchema } from './media-events.ts';
+import { pausedBySchema, producerClosedReasonSchema } from './media-events.ts';
 import { blockableSchema } from './moderation.ts';
 import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { visibleText } from './visible-text.ts';
@@ -152,7 +153,8 @@ export const joinRequestSchema = z.object({
 });
 export const sfuInfoSchema = z.object({
   rtpCapabilities: toldCapabilitiesSchema,
-  producers: z.array(producerInfoSchema),
+  /** Of a client's own ones it counts what of them is wanted. */
+  producers: z.array(producerInfoSchema.extend(producerDemandSchema.partial().shape)),
 });
 export const joinAnswerSchema = z.object({
   participantId: participantIdSchema,
@@ -252,7 +254,7 @@ export const clientRequests = {
   'call:mode-switched': { request: modeSwitchedRequestSchema, answer: nothing },
   'call:path': { request: pathRequestSchema, answer: nothing },
   'media:create-transport': {
-    request: createTransportRequestSchema.omit({ participantId: true }).extend(inCall),
+    request: createTransportRequestSchema.omit({ participantId: true }).extend(inCall).strip(),
     answer: createTransportAnswerSchema,
   },
   'media:connect-transport': {
@@ -260,7 +262,10 @@ export const clientRequests = {
     answer: connectTransportAnswerSchema,
   },
   'media:restart-ice': { request: z.object(transportRef), answer: restartIceAnswerSchema },
-  'media:produce': { request: produceRequestSchema.extend(transportRef), answer: produceAnswerSchema },
+  'media:produce': {
+    request: produceRequestSchema.extend(transportRef).strip(),
+    answer: produceAnswerSchema,
+  },
   'media:consume': {
     request: z
       .object({
@@ -275,11 +280,11 @@ export const clientRequests = {
     answer: z.union([consumeListAnswerSchema, consumerSchema]),
   },
   'media:produce-data': {
-    request: produceDataRequestSchema.extend(transportRef),
+    request: produceDataRequestSchema.extend(transportRef).strip(),
     answer: produceDataAnswerSchema,
   },
   'media:consume-data': {
-    request: consumeDataRequestSchema.extend(inCall),
+    request: consumeDataRequestSchema.extend(inCall).strip(),
     answer: consumeDataAnswerSchema,
   },
   'media:set-layers': {
@@ -324,15 +329,25 @@ export const serverEvents = {
     participantId: participantIdSchema,
     reason: producerClosedReasonSchema,
   }),
+  /** `by: 'server'`, for want of receivers, is told to who sends it only. */
   'producer-paused': z.object({
     callId: callIdSchema,
     producerId: entityIdSchema,
     participantId: participantIdSchema,
+    by: pausedBySchema.default('owner'),
   }),
   'producer-resumed': z.object({
     callId: callIdSchema,
     producerId: entityIdSchema,
     participantId: participantIdSchema,
+    by: pausedBySchema.default('owner'),
+  }),
+  /** To who sends it only: the larger sizes nobody wants. */
+  'producer-wanted-layers': z.object({
+    callId: callIdSchema,
+    producerId: entityIdSchema,
+    participantId: participantIdSchema,
+    spatialLayer: z.int().min(0).max(7),
   }),
   'consumer-closed': z.object({
     callId: callIdSchema,

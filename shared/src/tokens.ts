@@ -12,6 +12,8 @@ export const serviceClaimsSchema = z.object({
   typ: z.literal('service'),
   scope: z.literal('read').optional(),
   sub: z.string().max(128).optional(),
+  /** Expiry, seconds since 1970; always there, checked by the verifier. */
+  exp: z.number(),
 });
 export type ServiceClaims = z.infer<typeof serviceClaimsSchema>;
 

@@ -4,11 +4,14 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { signServiceToken } from '@crossfade/service/tokens';
 import { startServiceProcess, type ServiceProcess } from './service-process.ts';
 
 export interface Product {
   /** The gateway: the web app, signalling and REST. */
   readonly url: string;
+  /** Calls the media server's API as a service; paths start after `/api`. */
+  readonly mediaServer: (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<unknown>;
   /** What both services have written so far, for a failure report. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
@@ -62,7 +65,19 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       ...options.gateway,
     });
     services.push(gateway);
-    return { url: gateway.url, output: () => output.join(''), stop };
+    const key = { secret: common.SERVICE_JWT_SECRET, issuer: 'crossfade' };
+    const authorization = `Bearer ${signServiceToken(key, { subject: 'test', lifetimeS: 3_600 })}`;
+    const askMediaServer: Product['mediaServer'] = async (method, path, body) => {
+      const answer = await fetch(`${mediaServer.url}/api${path}`, {
+        method,
+        headers: { authorization, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
+      return JSON.parse(text) as unknown;
+    };
+    return { url: gateway.url, mediaServer: askMediaServer, output: () => output.join(''), stop };
   } catch (error) {
     await stop();
     throw new Error(`The product did not start.\n${output.join('')}`, { cause: error });

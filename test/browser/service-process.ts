@@ -22,14 +22,19 @@ const STOP_TIMEOUT_MS = 5_000;
  * @param settings its environment, besides this process's
  * @param heard called with what it writes
  * @param nodeOptions for Node itself, before the file
+ * @param openFiles how many it may have; undefined: as many as this process
  */
 export async function startServiceProcess(
   file: string,
   settings: Record<string, string>,
   heard: (text: string) => void,
   nodeOptions: readonly string[] = [],
+  openFiles?: number,
 ): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [...nodeOptions, path.join(ROOT, file)], {
+  const run = [process.execPath, ...nodeOptions, path.join(ROOT, file)];
+  const limited = ['sh', '-c', `ulimit -n ${String(openFiles)} && exec "$0" "$@"`, ...run];
+  const [command = '', ...args] = openFiles === undefined ? run : limited;
+  const child = spawn(command, args, {
     // A folder without an `.env`: the settings here are all there are.
     cwd: tmpdir(),
     env: { ...process.env, NODE_OPTIONS: '', ...settings },

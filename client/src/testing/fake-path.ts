@@ -68,6 +68,21 @@ export class FakePath {
     // Nothing is consumed.
   }
 
+  /** What of the own producers is sent, as last told. */
+  readonly demands = new Map<string, object>();
+
+  followDemand(producerId: string, change: object): void {
+    this.demands.set(producerId, { ...this.demands.get(producerId), ...change });
+  }
+
+  sendEverything(): void {
+    this.demands.clear();
+  }
+
+  wantedLayerChanged(): void {
+    // Nothing is consumed.
+  }
+
   ready(): boolean {
     return this.isReady;
   }

@@ -13,6 +13,10 @@ export class FakeTrack extends EventTarget {
     this.id = id;
   }
 
+  getSettings(): MediaTrackSettings {
+    return this.kind === 'video' ? { width: 640, height: 360 } : {};
+  }
+
   stop(): void {
     this.readyState = 'ended';
   }

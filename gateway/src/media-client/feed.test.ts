@@ -6,6 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { FEED_NAMESPACE, type FeedEvent } from '@crossfade/shared/media-events';
 import { Server } from 'socket.io';
+import { roomNewsRecipient } from '../signalling/room-news.ts';
 import { MediaServerFeed, type RoomNews } from './feed.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -56,7 +57,7 @@ async function startFeed() {
   };
 }
 
-test('tells clients what its owner paused, not what the media server paused for want of receivers', async () => {
+test('tells whether its owner paused a producer, or the media server for want of receivers', async () => {
   const { url, tell } = await startFeed();
   const heard: RoomNews[] = [];
   const done = Promise.withResolvers<undefined>();
@@ -81,8 +82,28 @@ test('tells clients what its owner paused, not what the media server paused for 
   tell('producer-resumed', { ...ids, by: 'server' });
   tell('producer-resumed', { ...ids, by: 'owner' });
   tell('producer-paused', { ...ids, by: 'server' });
+  tell('producer-wanted-layers', { ...ids, spatialLayer: 0 });
   tell('producer-closed', { ...ids, reason: 'closed' });
   await done.promise;
-  expect(heard.map(({ type }) => type)).toEqual(['producer-paused', 'producer-resumed', 'producer-closed']);
-  expect(heard[2]).toMatchObject({ producer: { paused: false } });
+  expect(heard.map((news) => ('by' in news ? `${news.type} by ${news.by}` : news.type))).toEqual([
+    'producer-paused by server',
+    'producer-paused by owner',
+    'producer-resumed by server',
+    'producer-resumed by owner',
+    'producer-paused by server',
+    'producer-wanted-layers',
+    'producer-closed',
+  ]);
+  expect(heard.at(-1)).toMatchObject({
+    producer: { paused: false, pausedByServer: true, wantedSpatialLayer: 0 },
+  });
+  expect(heard.map(roomNewsRecipient)).toEqual([
+    { only: 'a' },
+    { except: 'a' },
+    { only: 'a' },
+    { except: 'a' },
+    { only: 'a' },
+    { only: 'a' },
+    { except: 'a' },
+  ]);
 });

@@ -4,7 +4,7 @@
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
-import type { ProducerInfo } from '@crossfade/shared/media-api';
+import type { ProducerState } from '@crossfade/shared/media-api';
 import {
   FEED_NAMESPACE,
   feedEventSchema,
@@ -16,13 +16,14 @@ import { applyEvent, differences, pictureOf, type RoomPicture } from './picture.
 
 /** What became of a room's producers, for its clients. */
 export type RoomNews =
-  | { type: 'new-producer'; producer: ProducerInfo }
+  | { type: 'new-producer'; producer: ProducerState }
   | {
       type: 'producer-closed';
-      producer: ProducerInfo;
+      producer: ProducerState;
       reason: Extract<FeedEvent, { type: 'producer-closed' }>['reason'];
     }
-  | { type: 'producer-paused' | 'producer-resumed'; producer: ProducerInfo }
+  | { type: 'producer-paused' | 'producer-resumed'; producer: ProducerState; by: 'owner' | 'server' }
+  | { type: 'producer-wanted-layers'; producer: ProducerState; spatialLayer: number }
   | { type: 'consumer-closed'; consumerId: string; producerId: string; participantId: string }
   /** For everyone in the call, or for the owner of a consumer: passed on as it came. */
   | Extract<
@@ -103,7 +104,7 @@ export class MediaServerFeed {
   }
 
   /** The producers in a room, as last heard of. */
-  producers(roomId: string): ProducerInfo[] {
+  producers(roomId: string): ProducerState[] {
     return [...(this.#rooms.get(roomId)?.picture.producers.values() ?? [])];
   }
 
@@ -134,11 +135,15 @@ export class MediaServerFeed {
     switch (event.type) {
       case 'new-producer':
       case 'producer-paused':
-      case 'producer-resumed': {
+      case 'producer-resumed':
+      case 'producer-wanted-layers': {
         const producer = this.#rooms.get(roomId)?.picture.producers.get(event.producerId);
-        // The media server pauses what nobody receives: that is between it and its workers.
-        if (event.type !== 'new-producer' && event.by === 'server') break;
-        if (producer) this.#handlers.news(roomId, { type: event.type, producer });
+        if (!producer) break;
+        if (event.type === 'new-producer') this.#handlers.news(roomId, { type: event.type, producer });
+        else if (event.type === 'producer-wanted-layers') {
+          const { type, spatialLayer } = event;
+          this.#handlers.news(roomId, { type, producer, spatialLayer });
+        } else this.#handlers.news(roomId, { type: event.type, producer, by: event.by });
         break;
       }
       case 'producer-closed': {
@@ -200,16 +205,7 @@ export class MediaServerFeed {
       }
       const before = room.picture;
       room.picture = pictureOf(answer.snapshot);
-      const { gone, added, changed } = differences(before.producers, room.picture.producers);
-      for (const producer of gone)
-        this.#handlers.news(roomId, { type: 'producer-closed', producer, reason: 'closed' });
-      for (const producer of added) this.#handlers.news(roomId, { type: 'new-producer', producer });
-      for (const producer of changed) {
-        this.#handlers.news(roomId, {
-          type: producer.paused ? 'producer-paused' : 'producer-resumed',
-          producer,
-        });
-      }
+      for (const news of missedNews(before, room.picture)) this.#handlers.news(roomId, news);
     } catch (error) {
       this.#log.warn('room could not be resynced', { roomId, error });
       if (error instanceof CodedError && error.code === 'room-not-found') this.#lose(roomId);
@@ -221,5 +217,23 @@ export class MediaServerFeed {
     if (!room) return;
     this.#rooms.delete(roomId);
     this.#handlers.lost(roomId, room.epoch);
+  }
+}
+
+/** What clients have to hear to know the later picture when they know the one before. */
+function* missedNews(before: RoomPicture, after: RoomPicture): Generator<RoomNews> {
+  const { gone, added, muted, watched, layers } = differences(before.producers, after.producers);
+  const pausedOrResumed = (paused: boolean) => (paused ? 'producer-paused' : 'producer-resumed');
+  for (const producer of gone) yield { type: 'producer-closed', producer, reason: 'closed' };
+  for (const producer of added) yield { type: 'new-producer', producer };
+  for (const producer of muted) yield { type: pausedOrResumed(producer.paused), producer, by: 'owner' };
+  // Of what was not known yet its sender cannot have heard anything either.
+  const unheard = added.filter(({ pausedByServer }) => pausedByServer);
+  for (const producer of [...watched, ...unheard]) {
+    yield { type: pausedOrResumed(producer.pausedByServer), producer, by: 'server' };
+  }
+  for (const producer of [...layers, ...added]) {
+    const { wantedSpatialLayer: spatialLayer } = producer;
+    if (spatialLayer !== null) yield { type: 'producer-wanted-layers', producer, spatialLayer };
   }
 }

@@ -106,10 +106,6 @@ export class MediaServerClient {
     return this.#send('POST', acting, '/consume-data', consumeDataAnswerSchema, body);
   }
 
-  setLayers(acting: Acting, consumerId: string, body: PatchConsumerRequest) {
-    return this.#send('PATCH', acting, `/consumers/${consumerId}`, doneSchema, body);
-  }
-
   consume(acting: Acting, body: ConsumeRequest) {
     return this.#send('POST', acting, '/consume', z.union([consumeListAnswerSchema, consumerSchema]), body);
   }
@@ -120,6 +116,10 @@ export class MediaServerClient {
 
   pauseConsumer(acting: Acting, consumerId: string) {
     return this.#send('POST', acting, `/consumers/${consumerId}/pause`, doneSchema, {});
+  }
+
+  patchConsumer(acting: Acting, consumerId: string, body: PatchConsumerRequest) {
+    return this.#send('PATCH', acting, `/consumers/${consumerId}`, doneSchema, body);
   }
 
   resumeProducer(acting: Acting, producerId: string) {

@@ -10,6 +10,7 @@ const camera = {
   source: 'camera',
   paused: false,
 } as const;
+const wanted = { ...camera, pausedByServer: false, wantedSpatialLayer: null };
 
 const empty = pictureOf({
   roomId: 'r',
@@ -46,7 +47,7 @@ function applied(picture: RoomPicture, next: FeedEvent): RoomPicture {
 
 test('follows the events one by one', () => {
   const there = applied(empty, event(5, { type: 'new-producer' }));
-  expect([...there.producers.values()]).toEqual([camera]);
+  expect([...there.producers.values()]).toEqual([wanted]);
   const paused = applied(there, event(6, { type: 'producer-paused' }));
   expect(paused.producers.get('p1')?.paused).toBe(true);
   expect(applied(paused, event(7, { type: 'producer-closed' })).producers.size).toBe(0);
@@ -71,21 +72,33 @@ test('knows what it has seen, and notices what it missed', () => {
   expect(applyEvent(empty, { ...event(5, { type: 'new-producer' }), bootId: 'another' }).kind).toBe('gap');
 });
 
+test('knows what of a producer is wanted', () => {
+  const envelope = { roomId: 'r', epoch: 1, bootId: 'boot', at };
+  const ids = { producerId: 'p1', participantId: 'a' };
+  const there = applied(empty, event(5, { type: 'new-producer' }));
+  const lower = applied(there, {
+    type: 'producer-wanted-layers',
+    ...envelope,
+    ...ids,
+    seq: 6,
+    spatialLayer: 0,
+  });
+  const paused = applied(lower, { type: 'producer-paused', ...envelope, ...ids, seq: 7, by: 'server' });
+  expect(paused.producers.get('p1')).toEqual({ ...camera, pausedByServer: true, wantedSpatialLayer: 0 });
+});
+
 test('tells what a snapshot changed', () => {
-  const before = new Map([
-    ['gone', { ...camera, producerId: 'gone' }],
-    ['muted', { ...camera, producerId: 'muted' }],
-    ['same', { ...camera, producerId: 'same' }],
-  ]);
+  const ids = ['gone', 'muted', 'unwatched', 'smaller', 'same'];
+  const before = new Map(ids.map((producerId) => [producerId, { ...wanted, producerId }]));
   const after = new Map([
-    ['muted', { ...camera, producerId: 'muted', paused: true }],
-    ['same', { ...camera, producerId: 'same' }],
-    ['new', { ...camera, producerId: 'new' }],
+    ['muted', { ...wanted, producerId: 'muted', paused: true }],
+    ['unwatched', { ...wanted, producerId: 'unwatched', pausedByServer: true }],
+    ['smaller', { ...wanted, producerId: 'smaller', wantedSpatialLayer: 0 }],
+    ['same', { ...wanted, producerId: 'same' }],
+    ['new', { ...wanted, producerId: 'new' }],
   ]);
-  const { gone, added, changed } = differences(before, after);
-  expect([gone, added, changed].map((list) => list.map(({ producerId }) => producerId))).toEqual([
-    ['gone'],
-    ['new'],
-    ['muted'],
-  ]);
+  const { gone, added, muted, watched, layers } = differences(before, after);
+  expect(
+    [gone, added, muted, watched, layers].map((list) => list.map(({ producerId }) => producerId)),
+  ).toEqual([['gone'], ['new'], ['muted'], ['unwatched'], ['smaller']]);
 });

@@ -1,12 +1,12 @@
 /** What the gateway knows of a room on a media server: kept equal to it by the feed's events. Pure. */
-import type { ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
+import type { ProducerState, RoomSnapshot } from '@crossfade/shared/media-api';
 import type { FeedEvent } from '@crossfade/shared/media-events';
 
 export interface RoomPicture {
   readonly bootId: string;
   /** The last event this contains. */
   readonly seq: number;
-  readonly producers: ReadonlyMap<string, ProducerInfo>;
+  readonly producers: ReadonlyMap<string, ProducerState>;
 }
 
 export function pictureOf(snapshot: RoomSnapshot): RoomPicture {
@@ -32,13 +32,26 @@ export function applyEvent(picture: RoomPicture, event: FeedEvent): Applied {
 }
 
 function producersAfter(
-  producers: ReadonlyMap<string, ProducerInfo>,
+  producers: ReadonlyMap<string, ProducerState>,
   event: FeedEvent,
-): ReadonlyMap<string, ProducerInfo> {
+): ReadonlyMap<string, ProducerState> {
+  const changed = (producerId: string, change: Partial<ProducerState>) => {
+    const before = producers.get(producerId);
+    return before ? new Map(producers).set(producerId, { ...before, ...change }) : producers;
+  };
   switch (event.type) {
     case 'new-producer': {
       const { producerId, participantId, kind, source, paused } = event;
-      return new Map(producers).set(producerId, { producerId, participantId, kind, source, paused });
+      return new Map(producers).set(producerId, {
+        producerId,
+        participantId,
+        kind,
+        source,
+        paused,
+        // Who has just begun is taken in, all of it.
+        pausedByServer: false,
+        wantedSpatialLayer: null,
+      });
     }
     case 'producer-closed': {
       const left = new Map(producers);
@@ -47,31 +60,40 @@ function producersAfter(
     }
     case 'producer-paused':
     case 'producer-resumed': {
+      const paused = event.type === 'producer-paused';
       // What the media server pauses on its own account, for want of receivers, nobody has muted.
-      if (event.by === 'server') return producers;
-      const before = producers.get(event.producerId);
-      if (!before) return producers;
-      return new Map(producers).set(event.producerId, {
-        ...before,
-        paused: event.type === 'producer-paused',
-      });
+      return changed(event.producerId, event.by === 'server' ? { pausedByServer: paused } : { paused });
     }
+    case 'producer-wanted-layers':
+      return changed(event.producerId, { wantedSpatialLayer: event.spatialLayer });
     default:
       return producers;
   }
 }
 
-/** The events that turn one picture into another: for clients, after a resync by snapshot. */
+/** What turns one picture into another: for clients, after a resync by snapshot. */
+export interface Differences {
+  gone: ProducerState[];
+  added: ProducerState[];
+  /** Paused or resumed by who sends it. */
+  muted: ProducerState[];
+  /** Paused or resumed by the media server. */
+  watched: ProducerState[];
+  /** Wanted in other sizes. */
+  layers: ProducerState[];
+}
+
 export function differences(
-  before: ReadonlyMap<string, ProducerInfo>,
-  after: ReadonlyMap<string, ProducerInfo>,
-): { gone: ProducerInfo[]; added: ProducerInfo[]; changed: ProducerInfo[] } {
+  before: ReadonlyMap<string, ProducerState>,
+  after: ReadonlyMap<string, ProducerState>,
+): Differences {
+  const changed = (field: 'paused' | 'pausedByServer' | 'wantedSpatialLayer') =>
+    [...after.values()].filter((now) => (before.get(now.producerId) ?? now)[field] !== now[field]);
   return {
     gone: [...before.values()].filter(({ producerId }) => !after.has(producerId)),
     added: [...after.values()].filter(({ producerId }) => !before.has(producerId)),
-    changed: [...after.values()].filter(({ producerId, paused }) => {
-      const earlier = before.get(producerId);
-      return earlier !== undefined && earlier.paused !== paused;
-    }),
+    muted: changed('paused'),
+    watched: changed('pausedByServer'),
+    layers: changed('wantedSpatialLayer'),
   };
 }

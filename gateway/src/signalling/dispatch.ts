@@ -158,7 +158,7 @@ export class Dispatch {
         'subscribe',
       ),
       'media:set-layers': this.#inRoom((api, acting, { consumerId, preferredLayers, priority }) =>
-        api.setLayers(acting, consumerId, { preferredLayers, priority }),
+        api.patchConsumer(acting, consumerId, { preferredLayers, priority }),
       ),
       'media:consume': this.#inRoom(
         (api, acting, { transportId, producerId, producerIds, rtpCapabilities }) =>

@@ -2,25 +2,12 @@
 import type { Message } from '../calls/events.ts';
 import type { RoomNews } from '../media-client/feed.ts';
 
-/** Who hears it: one participant, or everyone but one. */
-export function audienceOf(news: RoomNews): { only: string } | { except: string | null } {
-  switch (news.type) {
-    case 'consumer-closed':
-    case 'consumer-layers-changed':
-    case 'consumer-score':
-      return { only: news.participantId };
-    case 'active-speaker':
-    case 'audio-levels':
-      return { except: null };
-    default:
-      return { except: news.producer.participantId };
-  }
-}
-
 export function roomNewsMessage(callId: string, news: RoomNews): Message {
   switch (news.type) {
-    case 'new-producer':
-      return { name: 'new-producer', payload: { callId, ...news.producer } };
+    case 'new-producer': {
+      const { producerId, participantId, kind, source, paused } = news.producer;
+      return { name: 'new-producer', payload: { callId, producerId, participantId, kind, source, paused } };
+    }
     case 'producer-closed': {
       const { producerId, participantId } = news.producer;
       return { name: 'producer-closed', payload: { callId, producerId, participantId, reason: news.reason } };
@@ -28,7 +15,12 @@ export function roomNewsMessage(callId: string, news: RoomNews): Message {
     case 'producer-paused':
     case 'producer-resumed': {
       const { producerId, participantId } = news.producer;
-      return { name: news.type, payload: { callId, producerId, participantId } };
+      return { name: news.type, payload: { callId, producerId, participantId, by: news.by } };
+    }
+    case 'producer-wanted-layers': {
+      const { producerId, participantId } = news.producer;
+      const { spatialLayer } = news;
+      return { name: news.type, payload: { callId, producerId, participantId, spatialLayer } };
     }
     case 'consumer-closed': {
       const { consumerId, producerId, participantId } = news;
@@ -48,5 +40,28 @@ export function roomNewsMessage(callId: string, news: RoomNews): Message {
       const { consumerId, producerId, score, producerScore } = news;
       return { name: 'consumer-score', payload: { callId, consumerId, producerId, score, producerScore } };
     }
+  }
+}
+
+/** Whom it concerns: one participant only, or everyone but whoever brought it about. */
+export function roomNewsRecipient(news: RoomNews): { only: string } | { except: string | null } {
+  switch (news.type) {
+    case 'consumer-closed':
+    case 'consumer-layers-changed':
+    case 'consumer-score':
+      return { only: news.participantId };
+    case 'producer-wanted-layers':
+      return { only: news.producer.participantId };
+    case 'producer-paused':
+    case 'producer-resumed':
+      // That nobody receives it is for its sender to know, who may save the sending: to all others it would look like mute.
+      if (news.by === 'server') return { only: news.producer.participantId };
+      return { except: news.producer.participantId };
+    case 'active-speaker':
+    case 'audio-levels':
+      return { except: null };
+    case 'new-producer':
+    case 'producer-closed':
+      return { except: news.producer.participantId };
   }
 }

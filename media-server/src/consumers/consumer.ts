@@ -37,7 +37,7 @@ const LAYERS_INTERVAL_MS = 1_000;
 
 interface ConsumerEvents {
   closed: [reason: ConsumerClosedReason];
-  /** `wanted` has changed. */
+  /** `wanted` or `layerWish` has changed. */
   wish: [];
   score: [scores: Scores];
   /** What is being sent; null: nothing. */
@@ -62,6 +62,7 @@ export class Consumer extends Emitter<ConsumerEvents> {
   readonly #gate: Gate<HeldBy>;
   readonly #scores: Sampler<Scores>;
   readonly #layers: Sampler<Layers | null>;
+  #layerWish: number | undefined;
   #closed = false;
 
   constructor(media: MediasoupConsumer, settings: ConsumerSettings) {
@@ -120,6 +121,11 @@ export class Consumer extends Emitter<ConsumerEvents> {
     return !this.#closed && !this.#gate.wantedBy('receiver');
   }
 
+  /** The size its receiver wants, 0 the smallest, from the moment that was asked; undefined: the largest. */
+  get layerWish(): number | undefined {
+    return this.#layerWish;
+  }
+
   /** 0 to 10: what the receiver gets of it. */
   get score(): number {
     return this.#media.score.score;
@@ -171,6 +177,10 @@ export class Consumer extends Emitter<ConsumerEvents> {
 
   /** Wishes for video of several layers, and its share of the bandwidth; others take them without effect. @throws CodedError */
   async patch({ preferredLayers, priority }: PatchConsumerRequest): Promise<void> {
+    if (preferredLayers) {
+      this.#layerWish = preferredLayers.spatialLayer;
+      this.emit('wish');
+    }
     await this.#ask(
       Promise.all([
         preferredLayers && ask(this.#media.setPreferredLayers(withoutUndefined(preferredLayers))),

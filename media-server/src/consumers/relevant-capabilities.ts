@@ -26,6 +26,9 @@ export function relevantCapabilities(
       clockRates.add(clockRate);
       return true;
     }),
-    headerExtensions: (headerExtensions ?? []).filter((extension) => extension.kind === kind),
+    // Of the rest of an extension mediasoup takes nothing for consumers.
+    headerExtensions: (headerExtensions ?? [])
+      .filter((extension) => extension.kind === kind)
+      .map(({ uri, preferredId }) => ({ kind, uri, preferredId })),
   };
 }

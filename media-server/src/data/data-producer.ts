@@ -6,13 +6,14 @@ import type { Log } from '@crossfade/service/log';
 import type { DataProducerInfo } from '@crossfade/shared/media-api';
 import type { DataProducer as MediasoupDataProducer } from 'mediasoup/types';
 import { Emitter } from '../emitter.ts';
+import { OpenSet } from '../open-set.ts';
 import type { ProducerClosedReason } from '../producers/producer.ts';
 import type { DataConsumer } from './data-consumer.ts';
 
 export class DataProducer extends Emitter<{ closed: [reason: ProducerClosedReason] }> {
   readonly participantId: string;
   readonly #media: MediasoupDataProducer;
-  readonly #consumers = new Set<DataConsumer>();
+  readonly #consumers = new OpenSet<DataConsumer>();
   #closed = false;
 
   constructor(media: MediasoupDataProducer, options: { participantId: string; log: Log }) {
@@ -37,9 +38,6 @@ export class DataProducer extends Emitter<{ closed: [reason: ProducerClosedReaso
   /** A consumer of this producer, closed with it. */
   addConsumer(consumer: DataConsumer): void {
     this.#consumers.add(consumer);
-    consumer.on('closed', () => {
-      this.#consumers.delete(consumer);
-    });
   }
 
   close(): void {
@@ -54,7 +52,7 @@ export class DataProducer extends Emitter<{ closed: [reason: ProducerClosedReaso
   #end(reason: ProducerClosedReason): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const consumer of [...this.#consumers]) consumer.parentClosed();
+    for (const consumer of this.#consumers) consumer.parentClosed();
     this.#media.close();
     this.emit('closed', reason);
   }

@@ -19,10 +19,10 @@ test('is the same every time', () => {
   expect(JSON.stringify(createAsyncApi({ version: '1.2.3' }))).toBe(text);
 });
 
-test('has every event, both requests with their answers, and the load of the server', () => {
+test('has every event, both requests with their answers, the load of the server, and its errors', () => {
   const names = Object.values(document.components.messages).map(({ name }) => name);
   const requests = ['join-room', 'join-room answer', 'leave-room', 'leave-room answer'];
-  expect(names.sort()).toEqual([...events, ...requests, 'node-load'].sort());
+  expect(names.sort()).toEqual([...events, ...requests, 'node-load', 'error'].sort());
   expect(Object.keys(document.channels.feed.messages).sort()).toEqual(
     Object.keys(document.components.messages).sort(),
   );
@@ -34,7 +34,7 @@ test('the server sends events, and receives requests that it answers', () => {
     { action: 'receive', reply: {} },
     { action: 'receive', reply: {} },
   ]);
-  expect(Object.keys(sent)).toHaveLength(events.length + 1);
+  expect(Object.keys(sent)).toHaveLength(events.length + 2);
   for (const operation of Object.values(sent)) expect(operation.action).toBe('send');
 });
 

@@ -3,12 +3,13 @@ import { ackErrorSchema } from '@crossfade/shared/errors';
 import {
   dataProducerInfoSchema,
   layersSchema,
-  producerInfoSchema,
+  producerStateSchema,
   roomSnapshotSchema,
   workerInfoSchema,
 } from '@crossfade/shared/media-api';
 import {
   FEED_NAMESPACE,
+  feedErrorSchema,
   feedEventSchema,
   joinRoomAnswerSchema,
   joinRoomRequestSchema,
@@ -21,7 +22,8 @@ import { tidy } from './json-schema.ts';
 const INTRODUCTION = `What happens in the rooms of a media server, told to the servers that control it. A Socket.IO server on the
 port of the REST API, namespace \`${FEED_NAMESPACE}\`, WebSocket or long polling; connect with \`auth: { token }\`, the service token of the
 REST API (\`scope: "read"\` suffices). A connection without one is refused with a \`connect_error\` whose \`data\` is an
-\`AckError\`. The names of messages are those of Socket.IO events.
+\`AckError\`. The names of messages are those of Socket.IO events. When the token expires the connection is closed, after an
+\`error\`: connect again with another token.
 
 Every event of a room carries \`roomId\`, \`epoch\`, \`bootId\`, \`seq\` and \`at\`; \`seq\` grows by exactly one. Who finds a gap, or
 comes back after a connection was lost, sends \`join-room\` with \`afterSeq\` and \`bootId\`, and gets the missed events or a
@@ -50,6 +52,12 @@ const NODE_LOAD: Message = {
   name: 'node-load',
   summary: 'How full this server is. Not part of any room, and not numbered.',
   payload: nodeLoadSchema,
+  io: 'output',
+};
+const ERROR: Message = {
+  name: 'error',
+  summary: 'The connection is closed next, and why. Not part of any room, and not numbered.',
+  payload: feedErrorSchema,
   io: 'output',
 };
 const REQUESTS = [
@@ -87,7 +95,7 @@ const REQUESTS = [
 const NAMED: Record<string, z.ZodType> = {
   AckError: ackErrorSchema,
   RoomSnapshot: roomSnapshotSchema,
-  ProducerInfo: producerInfoSchema,
+  ProducerState: producerStateSchema,
   DataProducerInfo: dataProducerInfoSchema,
   Layers: layersSchema,
   Worker: workerInfoSchema,
@@ -100,7 +108,7 @@ export interface AsyncApiOptions {
 
 /** @returns a document that is plain JSON */
 export function createAsyncApi({ version }: AsyncApiOptions): object {
-  const told = [...EVENTS, NODE_LOAD];
+  const told = [...EVENTS, NODE_LOAD, ERROR];
   const messages = [...REQUESTS.flatMap(({ request, answer }) => [request, answer]), ...told];
   return {
     asyncapi: '3.0.0',

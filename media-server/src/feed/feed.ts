@@ -7,11 +7,13 @@ import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
 import type { ServiceTokens } from '@crossfade/service/service-tokens';
+import { CLOCK_TOLERANCE_S, hasExpired } from '@crossfade/service/tokens';
 import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import {
   FEED_NAMESPACE,
   joinRoomRequestSchema,
   leaveRoomRequestSchema,
+  type FeedError,
   type FeedEvent,
   type FeedEventType,
   type JoinRoomAnswer,
@@ -19,8 +21,9 @@ import {
 } from '@crossfade/shared/media-events';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
-import { FeedGuard } from './guard.ts';
 import type { FeedMetrics } from '../metrics/feed-metrics.ts';
+import { after } from './expiry.ts';
+import { FeedGuard } from './guard.ts';
 import { joinAnswer } from './join.ts';
 import { SlowReaders } from './slow-readers.ts';
 
@@ -43,8 +46,14 @@ interface ClientEvents {
 }
 type FeedEvents = Record<FeedEventType, (event: FeedEvent) => void> & {
   'node-load': (load: NodeLoad) => void;
+  error: (error: FeedError) => void;
 };
-type Reader = Socket<ClientEvents, FeedEvents>;
+type NoEvents = Record<string, never>;
+interface ReaderData {
+  /** When its token ends, milliseconds since 1970. */
+  goodUntil: number;
+}
+type Reader = Socket<ClientEvents, FeedEvents, NoEvents, ReaderData>;
 
 export interface FeedOptions {
   rooms: Rooms;
@@ -55,8 +64,8 @@ export interface FeedOptions {
 }
 
 export class Feed {
-  readonly #io: Server<ClientEvents, FeedEvents>;
-  readonly #readers: Namespace<ClientEvents, FeedEvents>;
+  readonly #io: Server<ClientEvents, FeedEvents, NoEvents, ReaderData>;
+  readonly #readers: Namespace<ClientEvents, FeedEvents, NoEvents, ReaderData>;
   readonly #options: FeedOptions;
   readonly #slowReaders: SlowReaders;
   /** The connections below those of Socket.IO. */
@@ -98,12 +107,13 @@ export class Feed {
     const guard = new FeedGuard(this.#io, server);
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
-      void this.#refusalOf(socket.handshake.auth['token']).then(next);
+      void this.#refusalOf(socket).then(next);
     });
     this.#readers.on('connection', (reader) => {
       this.#slowReaders.watch(reader);
       guard.watch(reader);
       this.#serve(reader);
+      this.#endWithToken(reader);
     });
     options.rooms
       .on('event', (event) => {
@@ -141,15 +151,26 @@ export class Feed {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #refusalOf(token: unknown): Promise<ExtendedError | undefined> {
+  async #refusalOf({ handshake, data }: Reader): Promise<ExtendedError | undefined> {
     try {
+      const token: unknown = handshake.auth['token'];
       if (typeof token !== 'string')
         throw new CodedError('unauthenticated', 'Send a token: auth: { token }.');
-      await this.#options.tokens.verify(token);
+      const { exp } = await this.#options.tokens.verify(token);
+      data.goodUntil = (exp + CLOCK_TOLERANCE_S) * 1_000;
       return undefined;
     } catch (error) {
       return refusal(error);
     }
+  }
+
+  /** Closes the connection when the token has expired, in a way that clients reconnect from: with a token that is good. */
+  #endWithToken(reader: Reader): void {
+    const cancel = after(reader.data.goodUntil, () => {
+      reader.emit('error', toAckError(hasExpired()));
+      reader.conn.close();
+    });
+    reader.once('disconnect', cancel);
   }
 
   #serve(reader: Reader): void {

@@ -11,6 +11,7 @@ import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import { createApi } from './api.ts';
+import { Connections } from './connections.ts';
 
 /** What of Express's router is not in its types. */
 interface Layer {
@@ -42,6 +43,7 @@ test('serves the routes of the table, and no others', () => {
     drain: {} as Drain,
     pool: {} as WorkerPool,
     rooms: {} as Rooms,
+    connections: new Connections(Infinity),
     accepting: () => true,
   });
   const served = routesOf((app.router as unknown as { stack: Layer[] }).stack);

@@ -13,6 +13,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import { roomRoutes } from '../rooms/routes.ts';
 import { statsRoutes } from '../stats/routes.ts';
 import { transportRoutes } from '../transports/routes.ts';
+import type { Connections } from './connections.ts';
 import { idempotent } from './idempotency.ts';
 
 export interface ApiOptions
@@ -21,14 +22,16 @@ export interface ApiOptions
   rooms: Rooms;
   tokens: ServiceTokens;
   quotas: Quotas;
+  connections: Connections;
 }
 
 export function createApi(options: ApiOptions): Express {
-  const { log, registry, bodyLimitBytes, tokens, quotas, rooms, bootId } = options;
+  const { log, registry, bodyLimitBytes, tokens, quotas, rooms, connections, bootId } = options;
   const app = createHttp({ log, registry, bodyLimitBytes });
   app.use(healthRoutes(options), documentRoutes(options));
   app.use(
     '/api',
+    connections.refuse,
     requireServiceToken(tokens),
     idempotent(),
     nodeRoutes(options),

@@ -79,46 +79,30 @@ function streamsOf(rooms: MeasuredRooms): [RtpDirection, Measured][] {
 }
 
 function recorder(registry: Registry): (direction: RtpDirection, sample: Sample) => void {
-  const registers = [registry];
-  const labelNames = ['direction'];
-  const bytes = new Counter({
-    name: 'crossfade_media_rtp_bytes_total',
-    help: 'RTP bytes, payload and headers.',
-    labelNames,
-    registers,
-  });
-  const packets = new Counter({
-    name: 'crossfade_media_rtp_packets_total',
-    help: 'RTP packets.',
-    labelNames,
-    registers,
-  });
-  const lost = new Counter({
+  const common = { labelNames: ['direction'], registers: [registry] };
+  const counter = (about: { name: string; help: string }) => new Counter({ ...about, ...common });
+  const histogram = (about: { name: string; help: string; buckets: number[] }) =>
+    new Histogram({ ...about, ...common });
+  const bytes = counter({ name: 'crossfade_media_rtp_bytes_total', help: 'RTP bytes, payload and headers.' });
+  const packets = counter({ name: 'crossfade_media_rtp_packets_total', help: 'RTP packets.' });
+  const lost = counter({
     name: 'crossfade_media_rtp_packets_lost_total',
     help: 'RTP packets that were lost on the way.',
-    labelNames,
-    registers,
   });
-  const loss = new Histogram({
+  const loss = histogram({
     name: 'crossfade_media_rtp_loss_ratio',
     help: 'Share of the packets of a stream that was lost lately, 0 to 1.',
-    labelNames,
     buckets: [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
-    registers,
   });
-  const rtt = new Histogram({
+  const rtt = histogram({
     name: 'crossfade_media_rtp_rtt_seconds',
     help: 'Round-trip time of a stream.',
-    labelNames,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1],
-    registers,
   });
-  const score = new Histogram({
+  const score = histogram({
     name: 'crossfade_media_rtp_score',
     help: 'How well a stream arrives, 0 (nothing) to 10 (all of it).',
-    labelNames,
     buckets: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-    registers,
   });
   return (direction, sample) => {
     bytes.inc({ direction }, sample.increase.bytes);

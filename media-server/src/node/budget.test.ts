@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { checkBudget, neededFiles, openFilesLimit } from './budget.ts';
+import { checkBudget, connectionBudget, neededFiles, openFilesLimit } from './budget.ts';
 
 const limits = (soft: string) =>
   [
@@ -39,4 +39,10 @@ describe('checkBudget', () => {
       checkBudget(1, 255);
     }).toThrow('MEDIASOUP_WORKERS');
   });
+});
+
+it('connections get what workers and the server itself leave of the limit', () => {
+  expect(connectionBudget(1, 256)).toBe(184);
+  expect(connectionBudget(100, 1_024)).toBeGreaterThanOrEqual(128);
+  expect(connectionBudget(1, Infinity)).toBe(Infinity);
 });

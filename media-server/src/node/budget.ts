@@ -19,6 +19,11 @@ export function neededFiles(workers: number): number {
   return Math.max(OWN_FILES + FILES_PER_WORKER * workers + CONNECTIONS, FILES_OF_WORKER);
 }
 
+/** The connections this process has files for, however many workers it replaces. */
+export function connectionBudget(workers: number, limit = limitOfThisProcess()): number {
+  return (limit ?? Infinity) - OWN_FILES - FILES_PER_WORKER * workers;
+}
+
 /** The soft limit of open files in the text of /proc/<pid>/limits; undefined if it is not there. */
 export function openFilesLimit(limits: string): number | undefined {
   const soft = /^Max open files +(\d+|unlimited) /m.exec(limits)?.[1];

@@ -4,6 +4,7 @@ import type { NodeInfo } from '@crossfade/shared/media-api';
 import type { NodeLoad } from '@crossfade/shared/media-events';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { WorkerPool } from '../workers/pool.ts';
+import type { MediaWorker } from '../workers/worker.ts';
 import type { Drain } from './drain.ts';
 import { hasRoom, scoreOf } from './load.ts';
 import { residentBytes } from './process-memory.ts';
@@ -28,7 +29,8 @@ export class MediaNode {
 
   get score(): number {
     const { pool, consumersPerWorker } = this.#options;
-    const workers = pool.workers.map((worker) => ({ cpu: worker.cpu, ...this.#roomsOn(worker) }));
+    const used = this.#used;
+    const workers = pool.workers.map((worker) => ({ cpu: worker.cpu, ...usedOf(used, worker) }));
     return scoreOf(workers, { expected: pool.size, consumersPerWorker });
   }
 
@@ -37,12 +39,13 @@ export class MediaNode {
   }
 
   get workers(): NodeLoad['workers'] {
+    const used = this.#used;
     return this.#options.pool.workers.map((worker) => ({
       index: worker.index,
       pid: worker.pid,
       cpu: worker.cpu,
       memoryBytes: residentBytes(worker.pid),
-      ...this.#roomsOn(worker),
+      ...usedOf(used, worker),
     }));
   }
 
@@ -80,11 +83,25 @@ export class MediaNode {
     if (!hasRoom(this.score)) throw new CodedError('no-capacity', 'This server is full; another may not be.');
   }
 
-  #roomsOn(worker: WorkerPool['workers'][number]): { rooms: number; consumers: number } {
-    const rooms = this.#options.rooms.roomsOf(worker);
-    return {
-      rooms: rooms.length,
-      consumers: rooms.reduce((sum, { size }) => sum + size.consumers, 0),
-    };
+  /** A room may be in several workers, with a part of its consumers in each. */
+  get #used(): Map<MediaWorker, Used> {
+    const used = new Map<MediaWorker, Used>();
+    for (const room of this.#options.rooms.all) {
+      for (const { worker, consumers } of room.shares) {
+        const before = usedOf(used, worker);
+        used.set(worker, { rooms: before.rooms + 1, consumers: before.consumers + consumers });
+      }
+    }
+    return used;
   }
+}
+
+/** What rooms have in one worker. */
+interface Used {
+  readonly rooms: number;
+  readonly consumers: number;
+}
+
+function usedOf(used: ReadonlyMap<MediaWorker, Used>, worker: MediaWorker): Used {
+  return used.get(worker) ?? { rooms: 0, consumers: 0 };
 }

@@ -2,6 +2,7 @@
  * Listens to the microphones that enter one router: how loud they are, and who of them speaks. mediasoup's observers are
  * made with the first microphone, so that a room that is only created costs nothing. They end with the router.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
 import type { ActiveSpeakerObserver, AudioLevelObserver, Router } from 'mediasoup/types';
 import { Emitter } from '../emitter.ts';
@@ -41,6 +42,8 @@ export class RouterAudio extends Emitter<RouterAudioEvents> {
   /** A producer that enters this router. It is forgotten by itself when it is closed. */
   async add(producerId: string): Promise<void> {
     try {
+      // Whoever produces is answered first: making the observers takes as long as making the producer.
+      await setImmediate();
       const { levels, speaker } = await (this.#observers ??= this.#observe());
       await Promise.all([ask(levels.addProducer({ producerId })), ask(speaker.addProducer({ producerId }))]);
     } catch (error) {

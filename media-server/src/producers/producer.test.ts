@@ -13,6 +13,7 @@ const DELAY_MS = 3_000;
 class FakeMedia extends extras.EnhancedEventEmitter {
   readonly id = 'p1';
   readonly kind = 'audio';
+  readonly type = 'simple';
   readonly rtpParameters = { codecs: [] };
   paused: boolean;
 
@@ -43,6 +44,7 @@ function setUp(unwatchedPauseMs = DELAY_MS) {
     source: 'microphone',
     log: silentLog,
     unwatchedPauseMs,
+    unwantedLayersMs: 0,
   });
   const told: string[] = [];
   producer

@@ -5,7 +5,7 @@
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
-import type { ProducerInfo } from '@crossfade/shared/media-api';
+import type { ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type { producerClosedReasonSchema } from '@crossfade/shared/media-events';
 import type { MediaKind, MediaSource } from '@crossfade/shared/rtp';
 import type { Producer as MediasoupProducer, ProducerStat } from 'mediasoup/types';
@@ -14,9 +14,13 @@ import type { Consumer } from '../consumers/consumer.ts';
 import type { ProducedAs } from '../consumers/relevant-capabilities.ts';
 import { Emitter } from '../emitter.ts';
 import { Gate } from '../gate.ts';
+import { OpenSet } from '../open-set.ts';
 import { Sampler } from '../sampler.ts';
 import { FULL_SCORE, SCORE_INTERVAL_MS, scoreWorthTelling } from '../stats/score.ts';
 import { ask } from '../workers/ask.ts';
+import { consumableOnce } from './consumable-once.ts';
+import { LayerTeller } from './layer-teller.ts';
+import { largestLayer, type LayerWish } from './wanted-layers.ts';
 
 export type ProducerClosedReason = z.infer<typeof producerClosedReasonSchema>;
 
@@ -29,6 +33,8 @@ interface ProducerEvents {
   resumed: [by: PausedBy];
   /** 0 to 10, the best of its layers. */
   score: [score: number];
+  /** Another size is now the largest that somebody wants, 0 the smallest. */
+  'wanted-layer': [layer: number];
 }
 
 export interface ProducerSettings {
@@ -37,22 +43,25 @@ export interface ProducerSettings {
   log: Log;
   /** Milliseconds without a receiver after which the server pauses it; 0: never. */
   unwatchedPauseMs: number;
+  /** Milliseconds after which its sender is told that nobody wants its larger sizes; 0: never. */
+  unwantedLayersMs: number;
 }
 
 export class Producer extends Emitter<ProducerEvents> {
   readonly participantId: string;
   readonly source: MediaSource;
-  /** What decides how others can receive it. */
-  readonly producedAs: ProducedAs;
   readonly #media: MediasoupProducer;
   readonly #log: Log;
   readonly #unwatchedPauseMs: number;
-  readonly #consumers = new Set<Consumer>();
+  readonly #consumers = new OpenSet<Consumer>();
   readonly #gate: Gate<PausedBy>;
   readonly #scores: Sampler<number>;
+  /** Of a producer in several sizes. */
+  readonly #layers: LayerTeller | null;
   #unwatchedTimer: NodeJS.Timeout | undefined;
   /** Whether it is one of those that are not forwarded because others are louder. */
   #muffled = false;
+  #producedAs: ProducedAs | undefined;
   #closed = false;
 
   constructor(media: MediasoupProducer, settings: ProducerSettings) {
@@ -61,10 +70,6 @@ export class Producer extends Emitter<ProducerEvents> {
     this.#log = settings.log;
     this.participantId = settings.participantId;
     this.source = settings.source;
-    this.producedAs = {
-      kind: media.kind,
-      mimeTypes: new Set(media.rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase())),
-    };
     this.#unwatchedPauseMs = settings.unwatchedPauseMs;
     this.#gate = new Gate<PausedBy>(media, media.paused ? ['owner'] : []);
     this.#scores = new Sampler({
@@ -77,8 +82,21 @@ export class Producer extends Emitter<ProducerEvents> {
       },
     });
     media.on('score', () => {
-      this.#scores.offer(this.score);
+      // Who was asked to send nothing, or has chosen to, is not sending badly.
+      if (!media.paused) this.#scores.offer(this.score);
     });
+    const largest = largestLayer(media);
+    this.#layers =
+      largest === null || settings.unwantedLayersMs === 0
+        ? null
+        : new LayerTeller({
+            largest,
+            delayMs: settings.unwantedLayersMs,
+            wishes: () => this.#wishes(),
+            tell: (layer) => {
+              this.emit('wanted-layer', layer);
+            },
+          });
     this.#watchersChanged();
   }
 
@@ -88,6 +106,15 @@ export class Producer extends Emitter<ProducerEvents> {
 
   get kind(): MediaKind {
     return this.#media.kind;
+  }
+
+  /** What decides how others can receive it; looked at with the first of them. */
+  get producedAs(): ProducedAs {
+    this.#producedAs ??= {
+      kind: this.kind,
+      mimeTypes: new Set(consumableOnce(this.#media).codecs.map(({ mimeType }) => mimeType.toLowerCase())),
+    };
+    return this.#producedAs;
   }
 
   get closed(): boolean {
@@ -102,6 +129,11 @@ export class Producer extends Emitter<ProducerEvents> {
   /** 0 (nothing arrives) to 10, the best of its layers. */
   get score(): number {
     return Math.max(0, ...this.#media.score.map(({ score }) => score));
+  }
+
+  /** What of it the server takes in, and which sizes of it somebody wants. */
+  get demand(): ProducerDemand {
+    return { pausedByServer: this.#gate.heldBy('server'), wantedSpatialLayer: this.#layers?.told ?? null };
   }
 
   get info(): ProducerInfo {
@@ -122,7 +154,6 @@ export class Producer extends Emitter<ProducerEvents> {
         this.#watchersChanged();
       })
       .on('closed', () => {
-        this.#consumers.delete(consumer);
         this.#watchersChanged();
       });
     if (this.#muffled) consumer.muffle(true);
@@ -166,7 +197,8 @@ export class Producer extends Emitter<ProducerEvents> {
     this.#closed = true;
     clearTimeout(this.#unwatchedTimer);
     this.#scores.stop();
-    for (const consumer of [...this.#consumers]) consumer.producerClosed();
+    this.#layers?.stop();
+    for (const consumer of this.#consumers) consumer.producerClosed();
     this.#media.close();
     this.emit('closed', reason);
   }
@@ -181,12 +213,17 @@ export class Producer extends Emitter<ProducerEvents> {
     if (changed && !this.#closed) this.emit('resumed', by);
   }
 
+  *#wishes(): Generator<LayerWish> {
+    for (const { wanted, layerWish } of this.#consumers) if (wanted) yield layerWish;
+  }
+
   get #watched(): boolean {
     return [...this.#consumers].some(({ wanted }) => wanted);
   }
 
   #watchersChanged(): void {
     if (this.#closed) return;
+    this.#layers?.review();
     if (!this.#watched) {
       if (!this.#unwatchedTimer) this.#restartTimer();
       return;

@@ -6,23 +6,16 @@ import type { Rooms } from '../rooms/rooms.ts';
 export function producerRoutes(rooms: Rooms): Router {
   const router = Router();
 
-  const pause = '/rooms/:roomId/producers/:id/pause';
-  router.post(
-    pause,
-    roomRoute(rooms, pause, async ({ room, caller, id, response }) => {
-      await room.producer(id, caller.participantId).pause();
-      response.json({});
-    }),
-  );
-
-  const resume = '/rooms/:roomId/producers/:id/resume';
-  router.post(
-    resume,
-    roomRoute(rooms, resume, async ({ room, caller, id, response }) => {
-      await room.producer(id, caller.participantId).resume();
-      response.json({});
-    }),
-  );
+  for (const action of ['pause', 'resume'] as const) {
+    const template = `/rooms/:roomId/producers/:id/${action}`;
+    router.post(
+      template,
+      roomRoute(rooms, template, async ({ room, caller, id, response }) => {
+        await room.producer(id, caller.participantId)[action]();
+        response.json({});
+      }),
+    );
+  }
 
   const one = '/rooms/:roomId/producers/:id';
   router.delete(

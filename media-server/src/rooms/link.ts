@@ -7,6 +7,7 @@
  * (there was no port left), that failure too.
  */
 import type { DataProducer, PipeTransport, PipeTransportOptions, Producer, Router } from 'mediasoup/types';
+import { consumableOnce } from '../producers/consumable-once.ts';
 
 const LISTEN_IP = '127.0.0.1';
 
@@ -98,6 +99,7 @@ async function pipeMedia(producerId: string, out: PipeTransport, into: PipeTrans
   try {
     const { kind, rtpParameters, producerPaused } = consumer;
     producer = await into.produce({ kind, rtpParameters, paused: producerPaused });
+    consumableOnce(producer);
   } catch (error) {
     consumer.close();
     throw error;

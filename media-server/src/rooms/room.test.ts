@@ -20,6 +20,7 @@ class FakeMedia extends extras.EnhancedEventEmitter {
   closed = false;
 
   readonly rtpParameters = { codecs: [] };
+  readonly consumableRtpParameters = { codecs: [] };
 
   constructor({ paused = false, producerId = '' }: { paused?: boolean; producerId?: string } = {}) {
     super();
@@ -89,7 +90,11 @@ function setUp() {
     profile: 'conference',
     maxParticipants: 10,
     maxAudibleSpeakers: undefined,
-    media: { bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 }, unwatchedPauseMs: 0 },
+    media: {
+      bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
+      unwatchedPauseMs: 0,
+      unwantedLayersMs: 0,
+    },
     bootId: 'b',
     afterSeq: 0,
     worker,
@@ -193,6 +198,18 @@ function producersAfter(events: readonly FeedEvent[]): string[] {
   return [...known];
 }
 
+/** What a participant has, by a look at everything that is shown of the room. */
+function scanFor(participantId: string, { snapshot }: Room) {
+  const isOwn = (one: { participantId: string }) => one.participantId === participantId;
+  const own = snapshot.participants.find(isOwn);
+  return {
+    transports: own?.transports.length ?? 0,
+    producers: snapshot.producers.filter(isOwn).length,
+    consumers: own?.consumers.length ?? 0,
+    dataProducers: snapshot.dataProducers.filter(isOwn).length,
+  };
+}
+
 describe('a room', () => {
   it.each([
     ['leave', 'participant-not-found'],
@@ -248,7 +265,10 @@ describe('a room, whatever happens in it', () => {
             expect(shown.flatMap((one) => one.transports)).toHaveLength(transports);
             expect(shown.flatMap((one) => one.consumers)).toHaveLength(consumers);
             for (const { producerId } of shown.flatMap((one) => one.consumers)) room.producer(producerId);
+            for (const who of ['ann', 'ben', 'cem'])
+              expect(room.owned(who)).toMatchObject(scanFor(who, room));
           }
+          expect(room.participantCount).toBe(room.snapshot.participants.length);
           const occupied = room.participantCount > 0;
           expect(occupancy.at(-1)).toBe(occupied ? 'occupied' : 'emptied');
           if (end === 'moved') {

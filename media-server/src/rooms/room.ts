@@ -3,8 +3,6 @@
  * `Rooms` creates it, moves it when a worker of it died, and ends it; it takes everything in it with it. What happens
  * in it is told as numbered events. See docs/lifecycle.md.
  */
-import type { Log } from '@crossfade/service/log';
-import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { ConsumeDataAnswer, ConsumerAnswer, RoomSnapshot, RoomStats } from '@crossfade/shared/media-api';
 import type {
@@ -20,21 +18,21 @@ import type { Consumer } from '../consumers/consumer.ts';
 import type { DataConsumer } from '../data/data-consumer.ts';
 import type { DataProducer } from '../data/data-producer.ts';
 import { Emitter } from '../emitter.ts';
-import type { EntityCounts } from '../metrics/entity-counts.ts';
-import { RoomAudio } from '../observers/room-audio.ts';
 import type { Producer } from '../producers/producer.ts';
 import type { Owned } from '../quotas/limits.ts';
 import { collectStats } from '../stats/collect.ts';
-import { transportOptions, type Bitrates } from '../transports/options.ts';
-import { Transport, type Direction } from '../transports/transport.ts';
-import { ask } from '../workers/ask.ts';
+import type { Transport } from '../transports/transport.ts';
 import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
+import { Contents } from './contents.ts';
+import { Entrance, type TransportRequest } from './entrance.ts';
 import { EventLog } from './event-log.ts';
-import type { PipeSource } from './link.ts';
-import type { PipeHold } from './pipes.ts';
-import { RoomRouters, type NewcomerPlacement, type Share, type Site } from './room-routers.ts';
+import { Occupancy } from './occupancy.ts';
+import { RoomMedia } from './room-media.ts';
+import type { RoomOptions } from './room-options.ts';
+import type { Share, Site } from './room-routers.ts';
 import { snapshotOf } from './snapshot.ts';
+import type { Audience } from './telling.ts';
 
 export type RoomClosedReason = z.infer<typeof roomClosedReasonSchema>;
 
@@ -45,46 +43,6 @@ export type RoomMovedReason = z.infer<typeof roomMovedReasonSchema>;
  * about to move or closing, what ends with it is not told one by one.
  */
 type RoomState = 'open' | 'moving' | 'closing' | 'closed';
-
-/** What an operator has set for all rooms. */
-export interface MediaSettings {
-  bitrates: Bitrates;
-  /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
-  unwatchedPauseMs: number;
-}
-
-export interface RoomOptions {
-  id: string;
-  epoch: number;
-  profile: RoomProfile;
-  /** How many participants may have transports here. */
-  maxParticipants: number;
-  /** How many of the loudest are forwarded; undefined: everyone. */
-  maxAudibleSpeakers: number | undefined;
-  media: MediaSettings;
-  bootId: string;
-  /** The event number it goes on from. */
-  afterSeq: number;
-  /** Where its first router is. */
-  worker: MediaWorker;
-  placement: NewcomerPlacement;
-  counts: EntityCounts;
-  log: Log;
-}
-
-/** A transport that is being made: its participant counts already, and may leave before it is there. */
-interface Arrival {
-  readonly participantId: string;
-  /** Why it is not wanted any more. */
-  refused?: ErrorCode;
-}
-
-/** What a consumer of media and one of data have in common here. */
-interface Follower {
-  readonly closed: boolean;
-  on(event: 'closed', listener: () => void): unknown;
-  close(): void;
-}
 
 interface RoomEvents {
   event: [event: FeedEvent];
@@ -104,18 +62,13 @@ export class Room extends Emitter<RoomEvents> {
   readonly rtpCapabilities: RtpCapabilities;
   readonly #options: RoomOptions;
   readonly #events: EventLog;
-  readonly #transports = new Map<string, Transport>();
-  readonly #producers = new Map<string, Producer>();
-  readonly #consumers = new Map<string, Consumer>();
-  readonly #dataProducers = new Map<string, DataProducer>();
-  readonly #dataConsumers = new Map<string, DataConsumer>();
-  #audio: RoomAudio;
-  /** Transports that are being made. */
-  readonly #arrivals = new Set<Arrival>();
-  #routers: RoomRouters;
+  readonly #occupancy: Occupancy;
+  readonly #audience: Audience;
+  readonly #contents: Contents;
+  readonly #entrance: Entrance;
+  #media: RoomMedia;
   #epoch: number;
   #state: RoomState = 'open';
-  #occupied = false;
   #toldToMove = false;
 
   constructor(router: Router, options: RoomOptions) {
@@ -124,10 +77,24 @@ export class Room extends Emitter<RoomEvents> {
     this.#options = options;
     // mediasoup leaves the type of codec parameters open.
     this.rtpCapabilities = router.rtpCapabilities as RtpCapabilities;
-    this.#routers = this.#routersFrom({ worker: options.worker, router });
     this.#epoch = options.epoch;
     this.#events = new EventLog({ roomId: options.id, bootId: options.bootId, after: options.afterSeq });
-    this.#audio = this.#listen();
+    this.#occupancy = this.#watchOccupancy();
+    this.#audience = {
+      isEnding: () => this.#state !== 'open',
+      publish: (event) => {
+        this.#publish(event);
+      },
+    };
+    this.#contents = new Contents({ counts: options.counts, audience: this.#audience });
+    this.#entrance = new Entrance({
+      occupancy: this.#occupancy,
+      contents: this.#contents,
+      maxParticipants: options.maxParticipants,
+      settings: options.media,
+      log: options.log,
+    });
+    this.#media = this.#standAt({ worker: options.worker, router });
     options.counts.created('room');
   }
 
@@ -145,54 +112,34 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   get participantCount(): number {
-    return this.#participantIds().size;
+    return this.#occupancy.count;
   }
 
-  get size() {
-    return {
-      transports: this.#transports.size,
-      producers: this.#producers.size,
-      consumers: this.#consumers.size,
-      pipes: this.#routers.pipeCount,
-      dataProducers: this.#dataProducers.size,
-      dataConsumers: this.#dataConsumers.size,
-    };
+  get size(): Owned & { pipes: number } {
+    return { ...this.#contents.size, pipes: this.#media.pipeCount };
   }
 
   /** Whose statistics are worth a look: what is paused sends nothing. */
   get streams(): { inbound: Producer[]; outbound: Consumer[] } {
-    return {
-      inbound: [...this.#producers.values()],
-      outbound: [...this.#consumers.values()].filter(({ paused }) => !paused),
-    };
+    return this.#contents.streams;
   }
 
   /** How much of it is in which worker. */
   get shares(): Share[] {
-    return this.#routers.shares;
+    return this.#media.shares;
   }
 
   isIn(worker: MediaWorker): boolean {
-    return this.#routers.isIn(worker);
+    return this.#media.isIn(worker);
   }
 
   /** What this participant has here: for quotas. */
   owned(participantId: string): Owned {
-    const own = [...this.#transports.values()].filter(
-      (transport) => transport.participantId === participantId,
-    );
-    const sum = (count: (transport: Transport) => number) =>
-      own.reduce((total, transport) => total + count(transport), 0);
-    return {
-      transports: own.length,
-      producers: sum(({ size }) => size.producers),
-      consumers: sum(({ size }) => size.consumers),
-      dataProducers: sum(({ size }) => size.dataProducers),
-      dataConsumers: sum(({ size }) => size.dataConsumers),
-    };
+    return this.#contents.ownedBy(participantId);
   }
 
   get snapshot(): RoomSnapshot {
+    const { transports, producers, dataProducers } = this.#contents;
     return snapshotOf({
       roomId: this.id,
       epoch: this.#epoch,
@@ -200,15 +147,15 @@ export class Room extends Emitter<RoomEvents> {
       seq: this.seq,
       profile: this.#options.profile,
       createdAt: this.createdAt,
-      transports: [...this.#transports.values()],
-      producers: [...this.#producers.values()],
-      dataProducers: [...this.#dataProducers.values()],
+      transports,
+      producers,
+      dataProducers,
     });
   }
 
   /** Figures of everything in it, measured now. @throws CodedError `timeout`, `no-capacity` */
   stats(): Promise<RoomStats> {
-    return collectStats({ id: this.id, transports: this.#transports.values() });
+    return collectStats({ id: this.id, transports: this.#contents.transports });
   }
 
   /** The events after this one, or undefined if they are not all kept. */
@@ -229,94 +176,36 @@ export class Room extends Emitter<RoomEvents> {
 
   /** @param owner if given, the transport of anyone else does not exist. @throws CodedError */
   transport(id: string, owner?: string): Transport {
-    return ownedBy(owner, this.#transports.get(id), 'transport-not-found');
+    return this.#contents.transports.find(id, owner);
   }
 
   /** @param owner if given, the producer of anyone else does not exist. @throws CodedError */
   producer(id: string, owner?: string): Producer {
-    return ownedBy(owner, this.#producers.get(id), 'producer-not-found');
+    return this.#contents.producers.find(id, owner);
   }
 
   /** @param owner if given, the consumer of anyone else does not exist. @throws CodedError */
   consumer(id: string, owner?: string): Consumer {
-    return ownedBy(owner, this.#consumers.get(id), 'consumer-not-found');
+    return this.#contents.consumers.find(id, owner);
   }
 
   /** @param owner if given, the data producer of anyone else does not exist. @throws CodedError */
   dataProducer(id: string, owner?: string): DataProducer {
-    return ownedBy(owner, this.#dataProducers.get(id), 'data-producer-not-found');
+    return this.#contents.dataProducers.find(id, owner);
   }
 
   /** @param owner if given, the data consumer of anyone else does not exist. @throws CodedError */
   dataConsumer(id: string, owner?: string): DataConsumer {
-    return ownedBy(owner, this.#dataConsumers.get(id), 'data-consumer-not-found');
+    return this.#contents.dataConsumers.find(id, owner);
   }
 
   /**
    * @throws CodedError `room-full`; `no-capacity` if the room has lost its worker; `room-not-found`,
    *   `participant-not-found` if those were gone before it was made
    */
-  async createTransport(request: {
-    participantId: string;
-    direction: Direction;
-    forceTcp: boolean;
-    sctp: boolean;
-  }): Promise<Transport> {
-    const { participantId } = request;
+  async createTransport(request: TransportRequest): Promise<Transport> {
     this.#mustBeOpen();
-    const present = this.#participantIds();
-    if (!present.has(participantId) && present.size >= this.#options.maxParticipants) {
-      throw new CodedError('room-full');
-    }
-    const arrival: Arrival = { participantId };
-    this.#arrivals.add(arrival);
-    this.#tellOccupancy();
-    try {
-      // Two requests to workers may be needed; together they take no longer than one.
-      return await ask(this.#makeTransport(request, arrival));
-    } catch (cause) {
-      if (arrival.refused) throw new CodedError(arrival.refused, undefined, { cause });
-      arrival.refused = 'timeout';
-      throw cause;
-    } finally {
-      this.#arrivals.delete(arrival);
-      this.#departed(participantId);
-    }
-  }
-
-  async #makeTransport(
-    {
-      participantId,
-      direction,
-      forceTcp,
-      sctp,
-    }: { participantId: string; direction: Direction; forceTcp: boolean; sctp: boolean },
-    arrival: Arrival,
-  ): Promise<Transport> {
-    const { bitrates, unwatchedPauseMs } = this.#options.media;
-    const { worker, router } = await this.#routers.seat(participantId);
-    const { webRtcServer } = worker;
-    const media = await ask(
-      inSpan('worker createTransport', () =>
-        router.createWebRtcTransport(transportOptions({ webRtcServer, forceTcp, sctp, bitrates })),
-      ),
-      (late) => {
-        late.close();
-      },
-    );
-    if (arrival.refused) {
-      media.close();
-      throw new CodedError(arrival.refused);
-    }
-    const transport = new Transport(media, {
-      participantId,
-      direction,
-      bitrates,
-      unwatchedPauseMs,
-      log: this.#options.log,
-    });
-    this.#addTransport(transport);
-    return transport;
+    return this.#entrance.admit(request, this.#media);
   }
 
   /** A paused consumer on a receiving transport. @throws CodedError */
@@ -326,9 +215,7 @@ export class Room extends Emitter<RoomEvents> {
     rtpCapabilities: RtpCapabilities,
   ): Promise<ConsumerAnswer> {
     const producer = this.producer(producerId);
-    // Nobody receives what they send themselves.
-    if (producer.participantId === transport.participantId) throw new CodedError('producer-not-found');
-    const consumer = await this.#follow('media', producer, transport, (localId) =>
+    const consumer = await this.#media.follow('media', producer, transport.participantId, (localId) =>
       transport.consume(producer, rtpCapabilities, localId),
     );
     return consumer.answer;
@@ -337,71 +224,18 @@ export class Room extends Emitter<RoomEvents> {
   /** A consumer of a data channel on a receiving transport. @throws CodedError */
   async consumeData(transport: Transport, dataProducerId: string): Promise<ConsumeDataAnswer> {
     const producer = this.dataProducer(dataProducerId);
-    // Nobody receives what they send themselves.
-    if (producer.participantId === transport.participantId) throw new CodedError('data-producer-not-found');
-    const consumer = await this.#follow('data', producer, transport, (localId) =>
+    const consumer = await this.#media.follow('data', producer, transport.participantId, (localId) =>
       transport.consumeData(producer, localId),
     );
     return consumer.answer;
   }
 
-  /**
-   * Brings what somebody sends to where the receiver is, and has it consumed there. Two requests to workers may be
-   * needed; together they take no longer than one.
-   */
-  #follow<C extends Follower>(
-    kind: PipeSource['kind'],
-    producer: Producer | DataProducer,
-    { participantId }: Transport,
-    consume: (localId: string) => Promise<C>,
-  ): Promise<C> {
-    const making = async () => {
-      const hold = await this.#bring(kind, producer, participantId);
-      const release = () => {
-        hold.release();
-      };
-      try {
-        const consumer = await consume(hold.id);
-        consumer.on('closed', release);
-        if (consumer.closed) release();
-        return consumer;
-      } catch (error) {
-        release();
-        throw error;
-      }
-    };
-    return ask(making(), (late) => {
-      late.close();
-    });
-  }
-
-  /** Makes sure that what somebody sends can be consumed where this participant is. */
-  async #bring(
-    kind: PipeSource['kind'],
-    producer: Producer | DataProducer,
-    receiver: string,
-  ): Promise<PipeHold> {
-    const { id, participantId } = producer;
-    try {
-      return await this.#routers.bring({ kind, id }, participantId, receiver);
-    } catch (cause) {
-      if (cause instanceof CodedError) throw cause;
-      const gone = kind === 'media' ? 'producer-not-found' : 'data-producer-not-found';
-      throw new CodedError(producer.closed ? gone : 'no-capacity', undefined, { cause });
-    }
-  }
-
   /** Closes everything this participant owns. @throws CodedError `participant-not-found` */
   leave(participantId: string): void {
-    if (!this.#participantIds().has(participantId)) throw new CodedError('participant-not-found');
-    for (const arrival of this.#arrivals) {
-      if (arrival.participantId === participantId) arrival.refused ??= 'participant-not-found';
-    }
-    for (const transport of [...this.#transports.values()]) {
-      if (transport.participantId === participantId) transport.close('participant-left');
-    }
+    if (!this.#occupancy.has(participantId)) throw new CodedError('participant-not-found');
+    this.#entrance.refuse('participant-not-found', participantId);
+    this.#contents.closeOwnedBy(participantId);
     this.#publish({ type: 'participant-left', participantId, reason: 'left' });
-    this.#departed(participantId);
   }
 
   /** Whether the room is about to end here: who asks for it anew should look elsewhere. */
@@ -421,7 +255,6 @@ export class Room extends Emitter<RoomEvents> {
     if (this.#state !== 'open') return;
     this.#state = 'moving';
     this.#clear('no-capacity');
-    this.#tellOccupancy();
   }
 
   /**
@@ -434,9 +267,7 @@ export class Room extends Emitter<RoomEvents> {
       return false;
     }
     this.#state = 'open';
-    this.#routers = this.#routersFrom(site);
-    // What was heard went with the routers.
-    this.#audio = this.#listen();
+    this.#media = this.#standAt(site);
     const fromEpoch = this.#epoch;
     this.#epoch += 1;
     this.#publish({ type: 'room-moved', fromEpoch, reason });
@@ -455,22 +286,10 @@ export class Room extends Emitter<RoomEvents> {
 
   /** @param refusal what those are told who are just coming */
   #clear(refusal: ErrorCode): void {
-    for (const arrival of this.#arrivals) arrival.refused ??= refusal;
-    for (const transport of [...this.#transports.values()]) transport.roomClosed();
-    this.#routers.close();
-    this.#audio.stop();
-  }
-
-  #routersFrom(first: Site): RoomRouters {
-    const { placement, counts } = this.#options;
-    return new RoomRouters({
-      first,
-      placement,
-      counts,
-      onWorkerGone: (worker) => {
-        this.emit('worker-died', worker);
-      },
-    });
+    this.#entrance.refuse(refusal);
+    // It takes everything with it: each transport, producer and consumer would be one more request to the worker.
+    this.#media.close();
+    this.#contents.roomClosed();
   }
 
   #mustBeOpen(): void {
@@ -478,158 +297,35 @@ export class Room extends Emitter<RoomEvents> {
     if (this.#state !== 'open') throw new CodedError('room-not-found');
   }
 
-  #participantIds(): Set<string> {
-    const ids = new Set<string>();
-    for (const { participantId } of this.#present()) ids.add(participantId);
-    return ids;
-  }
-
-  /** Transports that are there or still wanted. */
-  *#present(): Generator<{ participantId: string }> {
-    yield* this.#transports.values();
-    for (const arrival of this.#arrivals) if (!arrival.refused) yield arrival;
-  }
-
-  /** Something of this participant is gone; when it was the last, its seat is free. */
-  #departed(participantId: string): void {
-    if (this.#state !== 'open') return;
-    this.#tellOccupancy();
-    for (const present of this.#present()) if (present.participantId === participantId) return;
-    this.#routers.unseat(participantId);
-  }
-
-  #tellOccupancy(): void {
-    const occupied = this.#present().next().done !== true;
-    if (occupied === this.#occupied) return;
-    this.#occupied = occupied;
-    this.emit(occupied ? 'occupied' : 'emptied');
-  }
-
   #publish(event: RoomEvent): void {
     this.emit('event', this.#events.append(event, this.#epoch, new Date()));
   }
 
-  #addTransport(transport: Transport): void {
-    const { counts } = this.#options;
-    const { id: transportId, participantId } = transport;
-    this.#transports.set(transportId, transport);
-    counts.created('transport');
-    const tellState = () => {
-      const { ice, dtls } = transport;
-      this.#publish({ type: 'transport-state', transportId, participantId, ice, dtls });
-    };
-    transport
-      .on('state', tellState)
-      .on('producer', (producer) => {
-        this.#addProducer(producer);
+  #watchOccupancy(): Occupancy {
+    return new Occupancy(this.#options.log)
+      .on('occupied', () => {
+        this.emit('occupied');
       })
-      .on('consumer', (consumer) => {
-        this.#addConsumer(consumer);
+      .on('emptied', () => {
+        this.emit('emptied');
       })
-      .on('data-producer', (producer) => {
-        this.#addDataProducer(producer);
-      })
-      .on('data-consumer', (consumer) => {
-        this.#addDataConsumer(consumer);
-      })
-      .on('closed', () => {
-        this.#transports.delete(transportId);
-        counts.closed('transport');
-        if (this.#state === 'open') tellState();
-        this.#departed(participantId);
+      .on('departed', (participantId) => {
+        this.#media.unseat(participantId);
       });
   }
 
-  #addProducer(producer: Producer): void {
-    const { counts } = this.#options;
-    const { id: producerId, participantId } = producer;
-    this.#producers.set(producerId, producer);
-    counts.created('producer');
-    producer
-      .on('paused', (by) => {
-        this.#publish({ type: 'producer-paused', producerId, participantId, by });
-      })
-      .on('resumed', (by) => {
-        this.#publish({ type: 'producer-resumed', producerId, participantId, by });
-      })
-      .on('score', (score) => {
-        this.#publish({ type: 'producer-score', producerId, participantId, score });
-      })
-      .on('closed', (reason) => {
-        this.#producers.delete(producerId);
-        this.#audio.remove(producerId);
-        counts.closed('producer');
-        this.#publish({ type: 'producer-closed', producerId, participantId, reason });
-      });
-    this.#publish({ type: 'new-producer', ...producer.info });
-    // Only voices compete: what is played into the call, or shown in it, is meant to be heard.
-    if (producer.source === 'microphone')
-      this.#audio.add(this.#routers.siteOf(participantId).router, producer);
-  }
-
-  #addConsumer(consumer: Consumer): void {
-    const { counts } = this.#options;
-    const { id: consumerId, producerId, participantId } = consumer;
-    this.#consumers.set(consumerId, consumer);
-    counts.created('consumer');
-    const uncount = this.#routers.countConsumer(participantId);
-    consumer
-      .on('score', (scores) => {
-        this.#publish({ type: 'consumer-score', consumerId, producerId, participantId, ...scores });
-      })
-      .on('layers', (layers) => {
-        this.#publish({ type: 'consumer-layers-changed', consumerId, producerId, participantId, layers });
-      })
-      .on('closed', (reason) => {
-        this.#consumers.delete(consumerId);
-        counts.closed('consumer');
-        uncount();
-        if (this.#state === 'open') {
-          this.#publish({ type: 'consumer-closed', consumerId, producerId, participantId, reason });
-        }
-      });
-  }
-
-  #addDataProducer(producer: DataProducer): void {
-    const { counts } = this.#options;
-    const { id: dataProducerId, participantId } = producer;
-    this.#dataProducers.set(dataProducerId, producer);
-    counts.created('data-producer');
-    producer.on('closed', (reason) => {
-      this.#dataProducers.delete(dataProducerId);
-      counts.closed('data-producer');
-      this.#publish({ type: 'data-producer-closed', dataProducerId, participantId, reason });
-    });
-    this.#publish({ type: 'data-producer-opened', ...producer.info });
-  }
-
-  #addDataConsumer(consumer: DataConsumer): void {
-    const { counts } = this.#options;
-    this.#dataConsumers.set(consumer.id, consumer);
-    counts.created('data-consumer');
-    consumer.on('closed', () => {
-      this.#dataConsumers.delete(consumer.id);
-      counts.closed('data-consumer');
+  #standAt(first: Site): RoomMedia {
+    const { placement, counts, maxAudibleSpeakers, log } = this.#options;
+    return new RoomMedia({
+      first,
+      placement,
+      counts,
+      maxAudible: maxAudibleSpeakers,
+      audience: this.#audience,
+      log,
+      onWorkerGone: (worker) => {
+        this.emit('worker-died', worker);
+      },
     });
   }
-
-  #listen(): RoomAudio {
-    const { maxAudibleSpeakers, log } = this.#options;
-    return new RoomAudio({ maxAudible: maxAudibleSpeakers, log })
-      .on('levels', (levels) => {
-        this.#publish({ type: 'audio-levels', levels });
-      })
-      .on('speaker', (speaker) => {
-        this.#publish({ type: 'active-speaker', ...(speaker ?? { participantId: null, producerId: null }) });
-      });
-  }
-}
-
-function ownedBy<E extends { participantId: string }>(
-  owner: string | undefined,
-  entity: E | undefined,
-  notFound: ErrorCode,
-): E {
-  if (!entity || (owner !== undefined && entity.participantId !== owner)) throw new CodedError(notFound);
-  return entity;
 }

@@ -14,7 +14,8 @@ import type { MediaWorker } from '../workers/worker.ts';
 import type { RoomProfile } from './codecs.ts';
 import { Lifetime, type LifetimeLimits } from './lifetime.ts';
 import { Placement, type PlacedShare, type RouterRequest } from './placement.ts';
-import { Room, type MediaSettings, type RoomClosedReason } from './room.ts';
+import type { MediaSettings } from './room-options.ts';
+import { Room, type RoomClosedReason } from './room.ts';
 import { Suspects } from './suspects.ts';
 
 /** Of how many closed rooms the last event number is remembered, so that a namesake goes on from it. */
@@ -94,10 +95,6 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
     const room = this.get(id);
     if (!room) throw new CodedError('room-not-found');
     return room;
-  }
-
-  roomsOf(worker: MediaWorker): Room[] {
-    return [...this.all].filter((room) => room.isIn(worker));
   }
 
   /**
@@ -198,7 +195,7 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
 
   /** The first of a worker's rooms tells; then all of them are moved, or closed if one of them is to blame. */
   #workerDied(worker: MediaWorker): void {
-    const affected = this.roomsOf(worker);
+    const affected = [...this.all].filter((room) => room.isIn(worker));
     const quarantined = this.#suspects.workerDied(
       affected.map(({ id }) => id),
       this.#clock.now(),

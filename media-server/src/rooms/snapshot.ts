@@ -1,5 +1,10 @@
 /** What a room shows of itself. Pure. */
-import type { DataProducerInfo, ProducerInfo, RoomSnapshot } from '@crossfade/shared/media-api';
+import type {
+  DataProducerInfo,
+  ProducerDemand,
+  ProducerInfo,
+  RoomSnapshot,
+} from '@crossfade/shared/media-api';
 import type { MediaKind } from '@crossfade/shared/rtp';
 
 interface TransportView {
@@ -18,9 +23,9 @@ export interface RoomView {
   seq: number;
   profile: RoomSnapshot['profile'];
   createdAt: Date;
-  transports: readonly TransportView[];
-  producers: readonly { info: ProducerInfo }[];
-  dataProducers: readonly { info: DataProducerInfo }[];
+  transports: Iterable<TransportView>;
+  producers: Iterable<{ info: ProducerInfo; demand: ProducerDemand }>;
+  dataProducers: Iterable<{ info: DataProducerInfo }>;
 }
 
 export function snapshotOf({
@@ -46,7 +51,7 @@ export function snapshotOf({
         })),
       ),
     })),
-    producers: producers.map(({ info }) => info),
-    dataProducers: dataProducers.map(({ info }) => info),
+    producers: Array.from(producers, ({ info, demand }) => ({ ...info, ...demand })),
+    dataProducers: Array.from(dataProducers, ({ info }) => info),
   };
 }

@@ -1,5 +1,6 @@
-/** How this server sets up WebRTC transports. Pure. */
-import type { WebRtcServer, WebRtcTransportOptions } from 'mediasoup/types';
+/** How this server sets up WebRTC transports. */
+import type { WebRtcServer, WebRtcTransport, WebRtcTransportOptions } from 'mediasoup/types';
+import { ask } from '../workers/ask.ts';
 
 /** Seconds without a sign of the peer before ICE counts as disconnected; 30 in mediasoup. */
 const ICE_CONSENT_TIMEOUT_S = 15;
@@ -31,4 +32,14 @@ export function transportOptions(request: {
     iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
     enableSctp: request.sctp,
   };
+}
+
+/** The limits that mediasoup takes only once the transport is there. @throws CodedError `timeout`, `no-capacity` */
+export async function limitBitrates(
+  media: WebRtcTransport,
+  { direction, bitrates }: { direction: 'send' | 'recv'; bitrates: Bitrates },
+): Promise<void> {
+  const { maxIncoming, minOutgoing } = bitrates;
+  if (direction === 'send' && maxIncoming > 0) await ask(media.setMaxIncomingBitrate(maxIncoming));
+  if (direction === 'recv' && minOutgoing > 0) await ask(media.setMinOutgoingBitrate(minOutgoing));
 }

@@ -54,6 +54,7 @@ function setUp() {
     log: silentLog,
     bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
     unwatchedPauseMs: 0,
+    unwantedLayersMs: 0,
   });
   const closed: string[] = [];
   transport.on('closed', (reason) => closed.push(reason));
@@ -69,6 +70,7 @@ describe('the bitrates of a transport', () => {
       log: silentLog,
       bitrates: { maxIncoming, initialOutgoing: 1_000_000, minOutgoing },
       unwatchedPauseMs: 0,
+      unwantedLayersMs: 0,
     });
     return media.limits;
   };

@@ -4,8 +4,7 @@
  * with it.
  */
 import type { Log } from '@crossfade/service/log';
-import { inSpan } from '@crossfade/service/tracing';
-import { CodedError } from '@crossfade/shared/errors';
+import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer, produceDataRequestSchema } from '@crossfade/shared/media-api';
 import type { DtlsParameters, IceParameters, RtpCapabilities } from '@crossfade/shared/rtp';
 import { errors } from 'mediasoup';
@@ -16,23 +15,17 @@ import { relevantCapabilities } from '../consumers/relevant-capabilities.ts';
 import { DataConsumer } from '../data/data-consumer.ts';
 import { DataProducer } from '../data/data-producer.ts';
 import { Emitter } from '../emitter.ts';
+import { OpenSet } from '../open-set.ts';
 import { producerOptions, type ProduceRequest } from '../producers/options.ts';
 import { Producer } from '../producers/producer.ts';
-import { ask, checkedByMediasoup } from '../workers/ask.ts';
-import type { Bitrates } from './options.ts';
+import { ask } from '../workers/ask.ts';
+import { Connection } from './connection.ts';
+import { limitBitrates, type Bitrates } from './options.ts';
+import { make } from './make.ts';
 import { streamParameters, toldSctpParameters } from './sctp.ts';
 
 export type Direction = 'send' | 'recv';
 export type TransportClosedReason = 'closed' | 'peer-lost' | 'participant-left' | 'room-closed';
-
-/** DTLS parameters are taken once; ICE may be restarted any time after. */
-type TransportState = 'new' | 'connecting' | 'connected' | 'closed';
-
-/**
- * Milliseconds a transport may stay disconnected. Closing it at once would make the ICE restart that repairs it
- * impossible.
- */
-const DISCONNECTED_LIMIT_MS = 30_000;
 
 interface TransportEvents {
   /** ICE or DTLS has a new state. */
@@ -51,7 +44,8 @@ export interface TransportSettings {
   bitrates: Bitrates;
   /** Milliseconds without a receiver after which the server pauses a producer; 0: never. */
   unwatchedPauseMs: number;
-  disconnectedLimitMs?: number;
+  /** Milliseconds after which a sender is told that nobody wants its larger sizes; 0: never. */
+  unwantedLayersMs: number;
 }
 
 type ProduceDataRequest = z.output<typeof produceDataRequestSchema>;
@@ -60,30 +54,31 @@ export class Transport extends Emitter<TransportEvents> {
   readonly participantId: string;
   readonly direction: Direction;
   readonly #media: WebRtcTransport;
-  readonly #log: Log;
-  readonly #producers = new Set<Producer>();
-  readonly #consumers = new Set<Consumer>();
-  readonly #dataProducers = new Set<DataProducer>();
-  readonly #dataConsumers = new Set<DataConsumer>();
-  readonly #unwatchedPauseMs: number;
-  #state: TransportState = 'new';
-  #disconnectedTimer: NodeJS.Timeout | undefined;
+  readonly #settings: TransportSettings;
+  readonly #connection: Connection;
+  readonly #producers = new OpenSet<Producer>();
+  readonly #consumers = new OpenSet<Consumer>();
+  readonly #dataProducers = new OpenSet<DataProducer>();
+  readonly #dataConsumers = new OpenSet<DataConsumer>();
 
-  constructor(media: WebRtcTransport, options: TransportSettings) {
-    super(options.log);
+  constructor(media: WebRtcTransport, settings: TransportSettings) {
+    super(settings.log);
     this.#media = media;
-    this.#log = options.log;
-    this.participantId = options.participantId;
-    this.direction = options.direction;
-    this.#unwatchedPauseMs = options.unwatchedPauseMs;
-    const limitMs = options.disconnectedLimitMs ?? DISCONNECTED_LIMIT_MS;
-    media.on('icestatechange', (ice) => {
-      this.#iceChanged(ice, limitMs);
+    this.#settings = settings;
+    this.participantId = settings.participantId;
+    this.direction = settings.direction;
+    this.#connection = new Connection(media, settings.log)
+      .on('changed', () => {
+        this.emit('state');
+      })
+      .on('lost', () => {
+        this.close('peer-lost');
+      });
+    // Nobody waits for it: the worker keeps the order of requests.
+    limitBitrates(media, settings).catch((error: unknown) => {
+      if (!this.closed)
+        settings.log.warn('a transport goes without its limits', { transport: this.id, error });
     });
-    media.on('dtlsstatechange', (dtls) => {
-      this.#dtlsChanged(dtls);
-    });
-    this.#limit(options.bitrates);
   }
 
   get id(): string {
@@ -91,15 +86,15 @@ export class Transport extends Emitter<TransportEvents> {
   }
 
   get closed(): boolean {
-    return this.#state === 'closed';
+    return this.#connection.ended;
   }
 
   get ice(): IceState {
-    return this.#media.iceState;
+    return this.#connection.ice;
   }
 
   get dtls(): DtlsState {
-    return this.#media.dtlsState;
+    return this.#connection.dtls;
   }
 
   get answer(): CreateTransportAnswer {
@@ -113,16 +108,6 @@ export class Transport extends Emitter<TransportEvents> {
     };
   }
 
-  /** How much is open on it. */
-  get size() {
-    return {
-      producers: this.#producers.size,
-      consumers: this.#consumers.size,
-      dataProducers: this.#dataProducers.size,
-      dataConsumers: this.#dataConsumers.size,
-    };
-  }
-
   /** The open consumers, for snapshots. */
   get consumers(): Iterable<Consumer> {
     return this.#consumers;
@@ -133,57 +118,33 @@ export class Transport extends Emitter<TransportEvents> {
     return this.#producers;
   }
 
-  /** @throws CodedError `transport-already-connected`, also while the first attempt is under way */
-  async connect(dtlsParameters: DtlsParameters): Promise<void> {
-    if (this.#state !== 'new') throw new CodedError('transport-already-connected');
-    this.#state = 'connecting';
-    try {
-      await checkedByMediasoup(
-        ask(
-          inSpan('worker connect', () =>
-            this.#media.connect({ dtlsParameters: withUpperCase(dtlsParameters) }),
-          ),
-        ),
-      );
-    } catch (error) {
-      if (!this.closed) this.#state = 'new';
-      throw error;
-    }
-    this.#mustBeOpen();
-    this.#state = 'connected';
+  /** @throws CodedError `transport-already-connected`, `invalid-media-parameters`, `transport-not-found` */
+  connect(dtlsParameters: DtlsParameters): Promise<void> {
+    return this.#connection.connect(dtlsParameters);
   }
 
-  async restartIce(): Promise<IceParameters> {
-    const parameters = await ask(inSpan('worker restartIce', () => this.#media.restartIce()));
-    this.#mustBeOpen();
-    return parameters;
+  /** @throws CodedError `transport-not-found` if it was closed meanwhile */
+  restartIce(): Promise<IceParameters> {
+    return this.#connection.restartIce();
   }
 
   /** @throws CodedError `wrong-transport-direction`, `invalid-media-parameters` */
   async produce(request: ProduceRequest): Promise<Producer> {
     this.#mustBe('send');
-    const media = await checkedByMediasoup(
-      ask(
-        inSpan('worker produce', () => this.#media.produce(producerOptions(request))),
-        (late) => {
-          late.close();
-        },
-      ),
+    const { source } = request;
+    return make(
+      'produce',
+      () => this.#media.produce(producerOptions(request)),
+      () => {
+        this.#mustBeOpen();
+      },
+      (media) => {
+        const producer = new Producer(media, { ...this.#settings, source });
+        this.#producers.add(producer);
+        this.emit('producer', producer);
+        return producer;
+      },
     );
-    if (this.closed) media.close();
-    this.#mustBeOpen();
-    const producer = new Producer(media, {
-      participantId: this.participantId,
-      source: request.source,
-      log: this.#log,
-      unwatchedPauseMs: this.#unwatchedPauseMs,
-    });
-    this.#producers.add(producer);
-    producer.on('closed', () => {
-      this.#producers.delete(producer);
-    });
-    this.emit('producer', producer);
-    return producer;
   }
 
   /**
@@ -199,88 +160,69 @@ export class Transport extends Emitter<TransportEvents> {
   ): Promise<Consumer> {
     this.#mustBe('recv');
     const relevant = relevantCapabilities(rtpCapabilities, producer.producedAs);
-    const media = await checkedByMediasoup(
-      ask(
-        inSpan('worker consume', () =>
-          this.#media.consume({ producerId: localId, rtpCapabilities: relevant, paused: true }),
-        ).catch(asIncompatible),
-        (late) => {
-          late.close();
-        },
-      ),
+    const options = { producerId: localId, rtpCapabilities: relevant, paused: true };
+    return make(
+      'consume',
+      () => this.#media.consume(options).catch(asIncompatible),
+      () => {
+        this.#mustBothBeOpen(producer, 'producer-not-found');
+      },
+      (media) => {
+        const consumer = new Consumer(media, { ...this.#settings, producer });
+        this.#consumers.add(consumer);
+        producer.addConsumer(consumer);
+        this.emit('consumer', consumer);
+        return consumer;
+      },
     );
-    if (this.closed || producer.closed) media.close();
-    this.#mustBeOpen();
-    if (producer.closed) throw new CodedError('producer-not-found');
-    const consumer = new Consumer(media, { participantId: this.participantId, producer, log: this.#log });
-    this.#consumers.add(consumer);
-    producer.addConsumer(consumer);
-    consumer.on('closed', () => {
-      this.#consumers.delete(consumer);
-    });
-    this.emit('consumer', consumer);
-    return consumer;
   }
 
   /**
    * A data channel that the participant sends on.
    * @throws CodedError `wrong-transport-direction`, `no-sctp`, `invalid-media-parameters`
    */
-  async produceData(request: ProduceDataRequest): Promise<DataProducer> {
+  async produceData({ sctpStreamParameters, label, protocol }: ProduceDataRequest): Promise<DataProducer> {
     this.#mustBe('send');
     this.#mustHaveSctp();
-    const { sctpStreamParameters, label, protocol } = request;
-    const media = await checkedByMediasoup(
-      ask(
-        this.#media.produceData({
-          sctpStreamParameters: streamParameters(sctpStreamParameters),
-          label,
-          protocol,
-        }),
-        (late) => {
-          late.close();
-        },
-      ),
+    const options = { sctpStreamParameters: streamParameters(sctpStreamParameters), label, protocol };
+    return make(
+      'produceData',
+      () => this.#media.produceData(options),
+      () => {
+        this.#mustBeOpen();
+      },
+      (media) => {
+        const producer = new DataProducer(media, this.#settings);
+        this.#dataProducers.add(producer);
+        this.emit('data-producer', producer);
+        return producer;
+      },
     );
-    if (this.closed) media.close();
-    this.#mustBeOpen();
-    const producer = new DataProducer(media, { participantId: this.participantId, log: this.#log });
-    this.#dataProducers.add(producer);
-    producer.on('closed', () => {
-      this.#dataProducers.delete(producer);
-    });
-    this.emit('data-producer', producer);
-    return producer;
   }
 
   /**
    * A consumer of somebody's data channel.
+   * @param localId the data producer's id in this transport's router
    * @throws CodedError `data-producer-not-found` if it was closed meanwhile, `wrong-transport-direction`, `no-sctp`,
    *   `invalid-media-parameters`
    */
   async consumeData(producer: DataProducer, localId = producer.id): Promise<DataConsumer> {
     this.#mustBe('recv');
     this.#mustHaveSctp();
-    const media = await checkedByMediasoup(
-      ask(this.#media.consumeData({ dataProducerId: localId }), (late) => {
-        late.close();
-      }),
+    return make(
+      'consumeData',
+      () => this.#media.consumeData({ dataProducerId: localId }),
+      () => {
+        this.#mustBothBeOpen(producer, 'data-producer-not-found');
+      },
+      (media) => {
+        const consumer = new DataConsumer(media, { ...this.#settings, dataProducerId: producer.id });
+        this.#dataConsumers.add(consumer);
+        producer.addConsumer(consumer);
+        this.emit('data-consumer', consumer);
+        return consumer;
+      },
     );
-    if (this.closed || producer.closed) media.close();
-    this.#mustBeOpen();
-    if (producer.closed) throw new CodedError('data-producer-not-found');
-    const consumer = new DataConsumer(media, {
-      participantId: this.participantId,
-      dataProducerId: producer.id,
-      log: this.#log,
-    });
-    this.#dataConsumers.add(consumer);
-    producer.addConsumer(consumer);
-    consumer.on('closed', () => {
-      this.#dataConsumers.delete(consumer);
-    });
-    this.emit('data-consumer', consumer);
-    return consumer;
   }
 
   /** @throws CodedError `transport-not-found` if it was closed meanwhile */
@@ -304,46 +246,15 @@ export class Transport extends Emitter<TransportEvents> {
   }
 
   #end(reason: TransportClosedReason): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    clearTimeout(this.#disconnectedTimer);
-    for (const producer of [...this.#producers]) producer.transportClosed(asProducerReason(reason));
-    for (const producer of [...this.#dataProducers]) producer.transportClosed(asProducerReason(reason));
-    for (const consumer of [...this.#consumers]) consumer.transportClosed();
-    for (const consumer of [...this.#dataConsumers]) consumer.parentClosed();
+    if (this.closed) return;
+    this.#connection.end();
+    for (const producer of this.#producers) producer.transportClosed(asProducerReason(reason));
+    for (const producer of this.#dataProducers) producer.transportClosed(asProducerReason(reason));
+    // Takes the consumers with it: each of them would be one more request to the worker.
     this.#media.close();
+    for (const consumer of this.#consumers) consumer.transportClosed();
+    for (const consumer of this.#dataConsumers) consumer.parentClosed();
     this.emit('closed', reason);
-  }
-
-  /** Limits that mediasoup takes only once the transport is there. Nobody waits: the worker keeps the order of requests. */
-  #limit({ maxIncoming, minOutgoing }: Bitrates): void {
-    const limits: Promise<void>[] = [];
-    if (this.direction === 'send' && maxIncoming > 0) {
-      limits.push(this.#media.setMaxIncomingBitrate(maxIncoming));
-    }
-    if (this.direction === 'recv' && minOutgoing > 0) {
-      limits.push(this.#media.setMinOutgoingBitrate(minOutgoing));
-    }
-    Promise.all(limits.map((limit) => ask(limit))).catch((error: unknown) => {
-      if (!this.closed) this.#log.warn('a transport goes without its limits', { transport: this.id, error });
-    });
-  }
-
-  #iceChanged(ice: IceState, limitMs: number): void {
-    clearTimeout(this.#disconnectedTimer);
-    if (ice === 'disconnected') {
-      this.#disconnectedTimer = setTimeout(() => {
-        this.close('peer-lost');
-      }, limitMs);
-      this.#disconnectedTimer.unref();
-    }
-    this.emit('state');
-  }
-
-  #dtlsChanged(dtls: DtlsState): void {
-    this.emit('state');
-    // Neither can be mended: there is one handshake per transport.
-    if (dtls === 'failed' || dtls === 'closed') this.close('peer-lost');
   }
 
   #mustBe(direction: Direction): void {
@@ -356,6 +267,11 @@ export class Transport extends Emitter<TransportEvents> {
 
   #mustBeOpen(): void {
     if (this.closed) throw new CodedError('transport-not-found');
+  }
+
+  #mustBothBeOpen(producer: { readonly closed: boolean }, orElse: ErrorCode): void {
+    this.#mustBeOpen();
+    if (producer.closed) throw new CodedError(orElse);
   }
 }
 
@@ -371,12 +287,4 @@ function asIncompatible(cause: unknown): never {
     throw new CodedError('incompatible-capabilities', undefined, { cause });
   }
   throw cause;
-}
-
-/** RFC 8122 wants fingerprints in upper case, and the worker compares them letter by letter. */
-function withUpperCase({ role, fingerprints }: DtlsParameters): DtlsParameters {
-  return {
-    ...(role && { role }),
-    fingerprints: fingerprints.map(({ algorithm, value }) => ({ algorithm, value: value.toUpperCase() })),
-  };
 }

@@ -8,6 +8,17 @@ import { errors } from 'mediasoup';
 /** Milliseconds a worker may take, so that the whole HTTP request stays under 5 s. */
 const ANSWER_LIMIT_MS = 4_000;
 
+/** Milliseconds between two looks at what is waited for: a timer for each request would cost more than some requests do. */
+const LOOK_INTERVAL_MS = 100;
+
+interface Waiting {
+  readonly until: number;
+  readonly giveUp: () => void;
+}
+
+const waiting = new Set<Waiting>();
+let looking = false;
+
 /**
  * @param discard undoes an answer that came after the limit, so that nothing is left half-made
  * @throws CodedError `timeout`, or `no-capacity` if the worker died meanwhile; else what the request threw
@@ -18,33 +29,38 @@ export function ask<T>(
   limitMs = ANSWER_LIMIT_MS,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let waiting = true;
-    const timer = setTimeout(() => {
-      // If it was this process that stood still, the answer may lie there unread: read before giving up.
-      setImmediate(() => {
-        if (!waiting) return;
-        waiting = false;
-        reject(new CodedError('timeout', 'The media worker did not answer in time.'));
-      });
-    }, limitMs);
+    const giveUp = () => {
+      // False if the answer came meanwhile.
+      if (waiting.delete(one)) reject(new CodedError('timeout', 'The media worker did not answer in time.'));
+    };
+    const one: Waiting = { until: performance.now() + limitMs, giveUp };
+    waiting.add(one);
+    keepLooking();
     request.then(
       (answer) => {
-        clearTimeout(timer);
-        if (!waiting) {
-          discard(answer);
-          return;
-        }
-        waiting = false;
-        resolve(answer);
+        if (waiting.delete(one)) resolve(answer);
+        else discard(answer);
       },
       (cause: unknown) => {
-        clearTimeout(timer);
-        if (!waiting) return;
-        waiting = false;
+        if (!waiting.delete(one)) return;
         reject(cause instanceof errors.WorkerClosedError ? workerGone(cause) : (cause as Error));
       },
     );
   });
+}
+
+function keepLooking(): void {
+  if (looking) return;
+  looking = true;
+  setTimeout(() => {
+    looking = false;
+    const now = performance.now();
+    for (const { until, giveUp } of waiting) {
+      // If it was this process that stood still, the answer may lie there unread: read before giving up.
+      if (now >= until) setImmediate(giveUp);
+    }
+    if (waiting.size > 0) keepLooking();
+  }, LOOK_INTERVAL_MS);
 }
 
 function workerGone(cause: unknown): CodedError {

@@ -16,6 +16,7 @@ import type {
 } from 'mediasoup/types';
 import { Emitter } from '../emitter.ts';
 import { ask } from './ask.ts';
+import { mustHaveDescriptors } from './descriptors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 
 /** Milliseconds between a worker's answer and the next question; with the silence below: dead within 7 s. */
@@ -47,7 +48,7 @@ export class MediaWorker extends Emitter<{ died: [] }> {
   #usage: { cpuMs: number; at: number } | undefined;
   #cpu = 0;
 
-  /** @throws SettingError if the program does not start or its port is taken */
+  /** @throws SettingError if the program does not start or its port is taken; Error if there are no descriptors left */
   static async spawn(options: MediaWorkerOptions): Promise<MediaWorker> {
     const worker = await startProcess(options.bin);
     leaveSignalsToUs(worker);
@@ -135,6 +136,7 @@ export class MediaWorker extends Emitter<{ died: [] }> {
 }
 
 async function startProcess(bin: string | undefined): Promise<Worker> {
+  mustHaveDescriptors();
   try {
     return await ask(
       createWorker({ logLevel: 'warn', ...(bin !== undefined && { workerBin: bin }) }),

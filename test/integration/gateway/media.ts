@@ -12,3 +12,12 @@ export function opus(ssrc: number): RtpParameters {
     encodings: [{ ssrc }],
   };
 }
+
+/** A picture in two sizes. */
+export function vp8Simulcast(): RtpParameters {
+  return {
+    mid: '7',
+    codecs: [{ mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 }],
+    encodings: ['r0', 'r1'].map((rid) => ({ rid, scalabilityMode: 'L1T3' })),
+  };
+}

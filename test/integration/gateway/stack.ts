@@ -18,7 +18,10 @@ export const secrets = {
 export const userKey = { secret: secrets.USER_JWT_SECRET, issuer: 'crossfade' };
 export const serviceKey = { secret: secrets.SERVICE_JWT_SECRET, issuer: 'crossfade' };
 
-export async function startMediaServer(port = 0): Promise<{ server: MediaServer; url: string }> {
+export async function startMediaServer(
+  port = 0,
+  settings: Record<string, string> = {},
+): Promise<{ server: MediaServer; url: string }> {
   const config = parseConfig({
     ...secrets,
     PORT: String(port),
@@ -26,6 +29,7 @@ export async function startMediaServer(port = 0): Promise<{ server: MediaServer;
     MEDIASOUP_WORKERS: '1',
     RTC_BASE_PORT: '0',
     MEDIASOUP_WORKER_BIN: process.env['MEDIASOUP_WORKER_BIN'],
+    ...settings,
   });
   const server = await createMediaServer({
     config,
@@ -45,8 +49,11 @@ export class Stack {
     this.media = media;
   }
 
-  static async start(settings: Partial<Record<keyof GatewayConfig, string>> = {}): Promise<Stack> {
-    const media = await startMediaServer();
+  static async start(
+    settings: Partial<Record<keyof GatewayConfig, string>> = {},
+    mediaServerSettings: Record<string, string> = {},
+  ): Promise<Stack> {
+    const media = await startMediaServer(0, mediaServerSettings);
     return new Stack(await startScriptedGateway({ MEDIA_SERVER_URLS: media.url, ...settings }), media);
   }
 

@@ -1,22 +1,18 @@
 /** Tokens, bodies and addresses: who is let in, and with what. */
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import jwt from 'jsonwebtoken';
 import request from 'supertest';
-import { KEY, SECRET, serviceToken, startHarness, type Harness } from './harness.ts';
+import { KEY, SECRET, serviceToken, type Harness } from './harness.ts';
 import { anonymous, expectProblem } from './problems.ts';
+import { unharmed } from './unharmed.ts';
 
 let harness: Harness;
-beforeAll(async () => {
-  harness = await startHarness();
+const { keepSecret } = unharmed(async (started) => {
+  harness = started;
   await harness.createRoom('room');
-});
-afterAll(() => harness.close());
-afterEach(async () => {
-  expect((await request(harness.url).get('/ready')).status).toBe(200);
-  await harness.createTransport('room', 'bystander', 'send');
 });
 
 const api = (path: string) => request(harness.url).get(`/api${path}`);
@@ -65,7 +61,9 @@ describe('tokens', () => {
     ['that are garbage', () => 'a.b.c'],
   ];
   it.each(rejected)('%s are rejected', async (_which, token) => {
-    const answer = await withToken(token());
+    const told = token();
+    keepSecret(told);
+    const answer = await withToken(told);
     expectProblem(answer, 'unauthenticated');
     expect(answer.headers['www-authenticate']).toBe('Bearer');
   });
@@ -192,7 +190,7 @@ describe('the server itself', () => {
     expect(answer.body).toMatchObject({
       bootId: harness.mediaServer.bootId,
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      workers: { expected: 1, up: [{ index: 0, pid: expect.any(Number), rooms: 1 }] },
+      workers: { expected: 1, up: [{ index: 0, pid: expect.any(Number), rooms: 2 }] },
     });
   });
 });

@@ -1,57 +1,28 @@
-/**
- * Bad input at the REST API, case by case: the answer, and that nothing else happened. After each case the worker is the
- * same process, the server is ready, a call that runs beside it had no gap, and no secret is in the log.
- */
+/** Bad input at the REST API, case by case: the answer, and that nothing else happened. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { CreateTransportAnswer } from '@crossfade/shared/media-api';
 import request, { type Response } from 'supertest';
-import { capturedLog } from './captured-log.ts';
-import { SECRET, serviceToken, startHarness, type Harness } from './harness.ts';
+import { serviceToken, type Harness } from './harness.ts';
 import { dtlsParameters, opusParameters } from './media-parameters.ts';
 import { anonymous, expectProblem } from './problems.ts';
-import { startRunningCall, watchRouters, type RunningCall } from './running-call.ts';
+import { unharmed } from './unharmed.ts';
 
-const routers = watchRouters();
-const { log, lines } = capturedLog();
 let harness: Harness;
-let call: RunningCall;
-let pids: number[];
 let send: CreateTransportAnswer;
 let receive: CreateTransportAnswer;
 let producerId: string;
-const pidsNow = async () => (await harness.workers()).map(({ pid }) => pid);
 
-beforeAll(async () => {
-  harness = await startHarness({}, { log });
-  await harness.createRoom('running');
-  const router = routers.at(-1);
-  if (!router) throw new Error('no router');
-  call = await startRunningCall(router);
+unharmed(async (started) => {
+  harness = started;
   await harness.createRoom('room');
   await harness.createRoom('other-room');
   send = await harness.createTransport('room', 'ann', 'send');
   receive = await harness.createTransport('room', 'ben', 'recv');
   producerId = await harness.produce('room', send.id);
-  pids = await pidsNow();
-  await call.look();
-});
-afterAll(async () => {
-  await call.stop();
-  await harness.close();
-});
-afterEach(async () => {
-  expect((await request(harness.url).get('/ready')).status).toBe(200);
-  expect(await pidsNow()).toEqual(pids);
-  const { gap, machine } = await call.look();
-  expect(gap - machine).toBeLessThan(100);
-  const written = lines.join('');
-  expect(written).not.toContain(SECRET);
-  expect(written).not.toContain('eyJ');
-  expect(written).not.toContain(send.iceParameters.password);
 });
 
 const room = '/rooms/room';
@@ -162,7 +133,6 @@ describe('media parameters', () => {
   });
 
   it.each([0, -1, 65_536, 1.5, '53'])('a port %j cannot be told at all', async (port) => {
-    // Nothing here takes an address: what is not in the schema does not reach the worker.
     const target = createSocket('udp4').bind(0, '127.0.0.1');
     await once(target, 'listening');
     let packets = 0;
@@ -182,21 +152,16 @@ describe('media parameters', () => {
         await produce({ ...where, tuple: where }),
         await consume({ ...where }),
       ];
-      for (const { status, text } of answers) {
-        expect([201, 422]).toContain(status);
-        if (status === 201) expect(text).not.toContain(`"port":${String(here.port)}`);
-      }
+      for (const answer of answers) expectProblem(answer, 'validation-failed');
     }
     expect(packets).toBe(0);
     target.close();
   });
 
-  it('a producer has the id the server gives it, whatever it asks for', async () => {
+  it('a producer cannot be given an id', async () => {
     for (const id of [producerId, 'x'.repeat(100_000)]) {
-      const answer = await produce({ id, producerId: id });
-      expect(answer.status).toBe(201);
-      expect((answer.body as { id: string }).id).toMatch(/^[0-9a-f-]{36}$/);
-      expect((answer.body as { id: string }).id).not.toBe(id);
+      expectProblem(await produce({ id }), 'validation-failed');
+      expectProblem(await produce({ producerId: id }), 'validation-failed');
     }
   });
 
@@ -270,12 +235,9 @@ describe('bodies', () => {
       constructor: { prototype: { polluted: 1 } },
     }).replace('{', '{"__proto__":{"polluted":1,"forceTcp":true},');
     const answer = await raw(`${room}/transports`, body);
-    expect(answer.status).toBe(201);
-    expect((answer.body as CreateTransportAnswer).iceCandidates.map(({ protocol }) => protocol)).toContain(
-      'udp',
-    );
+    expectProblem(answer, 'validation-failed');
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
-    expect(answer.text + (await harness.get(room)).text).not.toMatch(/admin|appData/);
+    expect((await harness.get(room)).text).not.toMatch(/admin|appData/);
   });
 });
 

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { signUserToken } from '@crossfade/service/tokens';
-import { feedEventSchema, joinRoomAnswerSchema, type FeedEvent } from '@crossfade/shared/media-events';
+import { CLOCK_TOLERANCE_S, signServiceToken, signUserToken } from '@crossfade/service/tokens';
+import {
+  FEED_NAMESPACE,
+  feedErrorSchema,
+  feedEventSchema,
+  joinRoomAnswerSchema,
+  type FeedEvent,
+  type JoinRoomAnswer,
+} from '@crossfade/shared/media-events';
 import { roomSnapshotSchema, type ConsumerAnswer } from '@crossfade/shared/media-api';
 import { io } from 'socket.io-client';
 import { KEY, serviceToken, startHarness, type Harness } from './harness.ts';
@@ -247,5 +254,40 @@ describe('events', () => {
     await harness.produce('phoenix', send.id);
     await reader.event('new-producer');
     expect(seqs(reader.events)).toEqual([seq, seq + 1]);
+  });
+});
+
+describe('a token that expires', () => {
+  it('ends the connection, and a new one goes on where that ended', async () => {
+    await harness.createRoom('expiring');
+    const send = await harness.createTransport('expiring', 'ann', 'send');
+    // Clocks may be apart by the tolerance: so much later it is no longer good.
+    const lifetimeS = 2 - CLOCK_TOLERANCE_S;
+    const tokens = [signServiceToken(KEY, { subject: 'test', lifetimeS }), serviceToken()];
+    const socket = io(`${harness.url}${FEED_NAMESPACE}`, {
+      auth: (give) => give({ token: tokens.shift() }),
+      transports: ['websocket'],
+      forceNew: true,
+      reconnectionDelay: 10,
+    });
+    const next = (name: string) => new Promise<unknown>((resolve) => socket.once(name, resolve));
+    const join = (request: object): Promise<JoinRoomAnswer> =>
+      socket.timeout(2_000).emitWithAck('join-room', request);
+    const told = [next('error'), next('disconnect')] as const;
+    await next('connect');
+    const joined = await join({ roomId: 'expiring' });
+    if (!joined.ok) throw new Error(joined.error.code);
+
+    const [error, reason] = await Promise.all(told);
+    expect(feedErrorSchema.parse(error)).toMatchObject({ code: 'unauthenticated', retryable: false });
+    expect(reason).toBe('transport close');
+    await harness.produce('expiring', send.id);
+    if (!socket.connected) await next('connect');
+    const { bootId, seq } = joined;
+    expect(await join({ roomId: 'expiring', bootId, afterSeq: seq })).toMatchObject({
+      ok: true,
+      missed: [{ type: 'new-producer' }],
+    });
+    socket.close();
   });
 });

@@ -20,6 +20,7 @@ import request, { type Response } from 'supertest';
 import type { Clock } from '../../../media-server/src/clock.ts';
 import { createMediaServer, type MediaServer } from '../../../media-server/src/app.ts';
 import { parseConfig } from '../../../media-server/src/config.ts';
+import { mustBeListed } from './listed-errors.ts';
 import { opusParameters } from './media-parameters.ts';
 
 export const SECRET = 'a secret for tests that is 32 bytes or more';
@@ -54,6 +55,7 @@ export interface WorkerInfo {
   index: number;
   pid: number;
   rooms: number;
+  consumers: number;
 }
 
 type Call = (
@@ -118,7 +120,9 @@ export async function startHarness(
     const pending = request(url)
       [method](`/api${path}`)
       .set({ authorization, ...headers });
-    return body === undefined ? pending : pending.send(body);
+    const response = await (body === undefined ? pending : pending.send(body));
+    mustBeListed(method, `/api${path}`, response);
+    return response;
   };
   const expecting = async (status: number, pending: Promise<Response>) => {
     const response = await pending;

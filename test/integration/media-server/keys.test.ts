@@ -1,34 +1,43 @@
 /** Several keys at a time, at the API and at the feed: a secret that is being replaced, and a key set at an address. */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signServiceToken } from '@crossfade/service/tokens';
 import jwt from 'jsonwebtoken';
-import { KEY, startHarness, type Harness } from './harness.ts';
+import { KEY, type Harness } from './harness.ts';
 import { expectProblem } from './problems.ts';
+import { unharmed } from './unharmed.ts';
 
 const NEXT = 'the next secret for tests of 32 bytes or more';
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 let harness: Harness;
 let keys: Server;
 const asked: string[] = [];
 
 beforeAll(async () => {
   const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'theirs', alg: 'ES256' };
+  const rsaJwk = { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'rsa', alg: 'RS256' };
   keys = createServer((request, response) => {
     asked.push(request.url ?? '');
-    response.end(JSON.stringify({ keys: [jwk] }));
+    response.end(JSON.stringify({ keys: [jwk, rsaJwk] }));
   }).listen(0, '127.0.0.1');
   await once(keys, 'listening');
-  const url = `http://127.0.0.1:${String((keys.address() as AddressInfo).port)}/keys`;
-  harness = await startHarness({ SERVICE_JWT_KEYS: `2027:${NEXT}`, SERVICE_JWKS_URL: url });
 });
-afterAll(async () => {
-  await harness.close();
+afterAll(() => {
   keys.close();
 });
+unharmed(
+  (started) => {
+    harness = started;
+  },
+  () => ({
+    SERVICE_JWT_KEYS: `2027:${NEXT}`,
+    SERVICE_JWKS_URL: `http://127.0.0.1:${String((keys.address() as AddressInfo).port)}/keys`,
+  }),
+).keepSecret(NEXT);
 
 const sign = (key: KeyObject | string, alg: 'ES256' | 'HS256', header: object, claims: object = {}) =>
   jwt.sign({ typ: 'service', ...claims }, key, {
@@ -39,6 +48,9 @@ const sign = (key: KeyObject | string, alg: 'ES256' | 'HS256', header: object, c
     expiresIn: 60,
     header: { alg, typ: 'JWT', ...header },
   });
+/** What everyone can know of a key, taken for a secret. */
+const secretOf = (key: KeyObject) =>
+  createSecretKey(Buffer.from(key.export({ format: 'pem', type: 'spki' })));
 const get = (token: string) => harness.get('/rooms', { authorization: `Bearer ${token}` });
 
 describe('a token', () => {
@@ -69,8 +81,11 @@ describe('a token', () => {
     ],
     [
       'signed with the public key as a secret',
-      () =>
-        sign(pair.publicKey.export({ format: 'pem', type: 'spki' }).toString(), 'HS256', { kid: 'theirs' }),
+      () => sign(secretOf(pair.publicKey), 'HS256', { kid: 'theirs' }),
+    ],
+    [
+      'signed with the public RSA key as a secret',
+      () => sign(secretOf(rsa.publicKey), 'HS256', { kid: 'rsa' }),
     ],
     [
       'of a user, signed by the key set',

@@ -55,6 +55,7 @@ async function microphone(participantId: string, into = transport) {
     source: 'microphone',
     log: silentLog,
     unwatchedPauseMs: 0,
+    unwantedLayersMs: 0,
   });
   const sound = { dbov: -127 };
   let sequence = 0;

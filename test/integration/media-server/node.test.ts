@@ -141,6 +141,8 @@ describe('workers that keep dying', () => {
   it('are not replaced after the third death within a minute: the server drains', async () => {
     harness = await startHarness({ MEDIASOUP_WORKERS: '2', DRAIN_DEADLINE_S: '600' });
     const reader = await harness.feed();
+    await harness.createRoom('one');
+    await harness.createRoom('two');
     const spared = (await harness.workers()).find(({ index }) => index === 1);
     const victim = async () => {
       for (;;) {
@@ -161,8 +163,11 @@ describe('workers that keep dying', () => {
     expect(await nodeOf()).toMatchObject({
       drain: { reason: 'workers-dying' },
       accepting: false,
-      workers: { expected: 2, up: [{ index: 1, pid: spared?.pid }] },
+      workers: { expected: 2, up: [{ index: 1, pid: spared?.pid, rooms: 2 }] },
     });
+    // The one that had to has moved, once; there is no other worker left, and nobody was thrown out.
+    const rooms = await Promise.all(['one', 'two'].map((id) => harness.snapshot(id)));
+    expect(rooms.map(({ epoch }) => epoch).sort()).toEqual([0, 1]);
     expect(await ready()).toBe(503);
     // A worker is up in 40 ms: nobody tries any more.
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -43,6 +43,8 @@ describe('producing', () => {
         kind: 'audio',
         source: 'microphone',
         paused: false,
+        pausedByServer: false,
+        wantedSpatialLayer: null,
       },
       {
         producerId: (picture.body as { id: string }).id,
@@ -50,6 +52,8 @@ describe('producing', () => {
         kind: 'video',
         source: 'camera',
         paused: true,
+        pausedByServer: false,
+        wantedSpatialLayer: null,
       },
     ]);
   });

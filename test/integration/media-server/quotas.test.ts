@@ -1,23 +1,26 @@
 /** More than is allowed: refused with `429`, by participant, room and service; and possible again when there is room. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { ConsumeListAnswer } from '@crossfade/shared/media-api';
 import { signServiceToken } from '@crossfade/service/tokens';
 import type { Response } from 'supertest';
-import { KEY, startHarness, type Harness } from './harness.ts';
+import { KEY, type Harness } from './harness.ts';
 import { expectProblem } from './problems.ts';
+import { unharmed } from './unharmed.ts';
 
 let harness: Harness;
-beforeAll(async () => {
-  harness = await startHarness({
+unharmed(
+  (started) => {
+    harness = started;
+  },
+  () => ({
     MAX_TRANSPORTS_PER_PARTICIPANT: '4',
     MAX_PRODUCERS_PER_PARTICIPANT: '3',
     MAX_CONSUMERS_PER_PARTICIPANT: '2',
     MAX_PARTICIPANTS_PER_ROOM: '3',
     MAX_ROOMS: '60',
     MAX_NEW_ROOMS_PER_SECOND: '30',
-  });
-});
-afterAll(() => harness.close());
+  }),
+);
 
 function expectRefused(response: Response, code: 'quota-exceeded' | 'rate-limited'): void {
   expectProblem(response, code);

@@ -105,6 +105,7 @@ describe('a reader for whom too much waits', () => {
       media: {
         bitrates: { maxIncoming: 0, initialOutgoing: 1_000_000, minOutgoing: 0 },
         unwatchedPauseMs: 0,
+        unwantedLayersMs: 0,
       },
       log,
       admit: () => undefined,

@@ -57,6 +57,17 @@ async function roomOfThree(roomId: string) {
 }
 
 describe('a room larger than one worker', () => {
+  it('counts each of its consumers once, where it is', async () => {
+    const { ann, cem, consume } = await roomOfThree('counted');
+    await consume(cem.recv, ann.producerId);
+    expect((await harness.workers()).map(({ consumers }) => consumers)).toEqual([1, 1]);
+    await harness.delete('/rooms/counted');
+    expect((await harness.workers()).map(({ rooms, consumers }) => [rooms, consumers])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   it('is one room to those who look: pipes come with the first consumer and go with the last', async () => {
     const { ann, ben, cem, consume } = await roomOfThree('large');
     expect(await openPipes()).toBe(0);
