@@ -5,6 +5,7 @@ import { nextDeadline, type CallPolicy, type CallState, type Room } from './stat
 
 const policy: CallPolicy = {
   p2pMaxParticipants: 2,
+  meshMaxParticipants: 4,
   backToP2pDelayMs: 5_000,
   switchTimeoutMs: 2_000,
   resumeWindowMs: 30_000,

@@ -69,6 +69,7 @@ test('tells clients what its owner paused, not what the media server paused for 
         if (news.type === 'producer-closed') done.resolve(undefined);
       },
       lost: () => undefined,
+      moving: () => undefined,
     },
     silentLog,
   );

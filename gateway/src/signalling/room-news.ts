@@ -17,10 +17,11 @@ export function audienceOf(news: RoomNews): { only: string } | { except: string 
   }
 }
 
-export function roomNewsMessage(callId: string, news: RoomNews): Message {
+/** @param epoch of the room: while a call moves from room to room there are two */
+export function roomNewsMessage(callId: string, news: RoomNews, epoch: number): Message {
   switch (news.type) {
     case 'new-producer':
-      return { name: 'new-producer', payload: { callId, ...news.producer } };
+      return { name: 'new-producer', payload: { callId, epoch, ...news.producer } };
     case 'producer-closed': {
       const { producerId, participantId } = news.producer;
       return { name: 'producer-closed', payload: { callId, producerId, participantId, reason: news.reason } };
