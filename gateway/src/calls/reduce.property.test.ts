@@ -43,14 +43,20 @@ const overrides = fc.constantFrom<CallPolicyOverrides>(
 
 /** Weighted so that calls grow, switch and shrink rather than mostly fail. */
 const action = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: one('join', 'join', 'resume', 'join-again'), who: small, policy: overrides }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: one('join', 'join', 'resume', 'join-again'), who: small, policy: overrides }),
+  },
   { weight: 3, arbitrary: fc.record({ do: one('confirm'), who: small, bit }) },
   { weight: 5, arbitrary: fc.record({ do: one('confirm-all') }) },
   { weight: 6, arbitrary: fc.record({ do: one('open'), which: small, server: small }) },
   { weight: 3, arbitrary: fc.record({ do: one('leave', 'leave', 'drop', 'share'), who: small, bit }) },
   { weight: 1, arbitrary: fc.record({ do: one('fail', 'path'), who: small, bit }) },
   { weight: 1, arbitrary: fc.record({ do: one('not-open', 'never-told'), which: small, server: small }) },
-  { weight: 2, arbitrary: fc.record({ do: one('lose-room', 'lose-room-twice', 'move-room'), which: small, bit }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: one('lose-room', 'lose-room-twice', 'move-room'), which: small, bit }),
+  },
   { weight: 1, arbitrary: fc.record({ do: one('replay'), which: small }) },
   { weight: 1, arbitrary: fc.record({ do: one('policy'), policy: overrides }) },
   { weight: 1, arbitrary: fc.record({ do: one('gateway-lost') }) },
@@ -144,7 +150,7 @@ test('one mode an epoch, one transition a call, nobody awaited who is gone, ever
   const visits = new Map<string, number>();
   fc.assert(
     fc.property(
-      fc.array(step, { minLength: 30, maxLength: 90, size: 'max' }),
+      fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }),
       fc.integer({ min: -300, max: 300 }),
       (steps, skewMs) => {
         const world = new CallWorld(skewMs, visits);

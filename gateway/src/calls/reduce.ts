@@ -94,12 +94,7 @@ function withoutCall(event: Request | Notice): Reduction {
   }
 }
 
-function apply(
-  state: CallState,
-  event: Request | Notice,
-  policy: CallPolicy,
-  now: number,
-): Step | Refused {
+function apply(state: CallState, event: Request | Notice, policy: CallPolicy, now: number): Step | Refused {
   switch (event.type) {
     case 'leave':
     case 'update':
@@ -138,9 +133,7 @@ function answer(state: CallState, event: Request, policy: CallPolicy, now: numbe
     case 'confirm': {
       const transition = transitionOf(state.media);
       if (transition?.id !== event.transitionId) return { code: 'transition-over' };
-      return event.success
-        ? confirm(state, event.participantId)
-        : fail(state, event.participantId, now);
+      return event.success ? confirm(state, event.participantId) : fail(state, event.participantId, now);
     }
     case 'measured': {
       const { transitionId, gapMs } = event;

@@ -3,12 +3,7 @@ import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import type { Decision } from '@crossfade/shared/gateway-api';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
-import type {
-  MediaState,
-  Mode,
-  Participant,
-  TransitionReason,
-} from '@crossfade/shared/signalling';
+import type { MediaState, Mode, Participant, TransitionReason } from '@crossfade/shared/signalling';
 import type { Grants } from '@crossfade/shared/tokens';
 import type { Latch } from '../mode/latch.ts';
 

@@ -68,7 +68,7 @@ export function decide(before: CallState, deployment: CallPolicy, now: number): 
       if (media.transition.reason === 'media-server-draining' && members.length <= policy.meshMaxParticipants)
         return unchanged(state);
       // The SFU path is still there, so staying on it is the quickest.
-      return abort(state, abortReasonOf(rule), now);
+      return andThen(abort(state, abortReasonOf(rule), now), (after) => decide(after, deployment, now));
     }
     case 'switching_to_sfu':
       // What is no longer needed is finished all the same, and undone later.
@@ -93,7 +93,9 @@ function decideInRoom(
         ? startToP2p(state, room, standing, policy, now)
         : startToSfu(state, { kind: 'room', room }, 'media-server-draining', policy, now);
     case 'lost':
-      if (target === 'p2p' || mesh) return fallToPeers(state, policy, now);
+      if (target === 'p2p' || mesh) {
+        return andThen(fallToPeers(state, policy, now), (after) => decide(after, policy, now));
+      }
       if (waits(state, now)) return unchanged(state);
       return startToSfu(state, { kind: 'lost', room }, 'media-server-lost', policy, now);
   }
@@ -245,12 +247,7 @@ function meshRetry(retry: Retry | null): Retry | null {
 }
 
 /** The room a transition to the SFU waited for is there: everyone prepares. */
-export function openedRoom(
-  state: CallState,
-  opened: { room: Room },
-  policy: CallPolicy,
-  now: number,
-): Step {
+export function openedRoom(state: CallState, opened: { room: Room }, policy: CallPolicy, now: number): Step {
   const { media } = state;
   const { room } = opened;
   // One that was opened for an attempt before, and told of late, serves as well.
@@ -362,7 +359,12 @@ function commit(state: CallState, now: number): Step {
   }
   const { room, from } = media;
   if (room === 'opening') return unchanged(state);
-  const after: CallState = { ...state, epoch, media: { phase: 'sfu', room, standing: 'serving' }, retry: null };
+  const after: CallState = {
+    ...state,
+    epoch,
+    media: { phase: 'sfu', room, standing: 'serving' },
+    retry: null,
+  };
   const step = { state: after, effects: ended };
   return from.kind === 'room' ? andThen(step, (next) => drain(next, from.room, now)) : step;
 }
@@ -415,8 +417,7 @@ export function abort(state: CallState, reason: AbortReason, now: number): Step 
 
 /** Where the media runs if a switch is not committed. */
 function beforeSwitch(media: Switching): Media {
-  if (media.phase === 'switching_to_p2p')
-    return { phase: 'sfu', room: media.room, standing: media.standing };
+  if (media.phase === 'switching_to_p2p') return { phase: 'sfu', room: media.room, standing: media.standing };
   switch (media.from.kind) {
     case 'p2p':
       return { phase: 'p2p' };
@@ -427,12 +428,7 @@ function beforeSwitch(media: Switching): Media {
   }
 }
 
-function retryAfter(
-  { retry }: CallState,
-  media: Switching,
-  reason: AbortReason,
-  now: number,
-): Retry | null {
+function retryAfter({ retry }: CallState, media: Switching, reason: AbortReason, now: number): Retry | null {
   if (media.phase === 'switching_to_p2p' && (reason === 'participant-joined' || reason === 'superseded'))
     return null;
   const failures = (retry?.failures ?? 0) + 1;

@@ -44,13 +44,41 @@ test.each<[string, Partial<ModeInputs>, number, string, string, number | null]>(
   ['two whose path is poor', { latch: { ...latch, why: 'degraded' } }, 0, 'sfu', 'p2p-degraded', 60_000],
   ['two whose path is relayed', { latch: { ...latch, why: 'relayed' } }, 0, 'sfu', 'p2p-relayed', 60_000],
   ['two whose failure is long ago', { latch }, 60_000, 'p2p', 'within-limit', null],
-  ['two who want nothing but peer-to-peer', { latch, policy: { ...policy, mode: 'p2p' } }, 0, 'p2p', 'within-limit', null],
+  [
+    'two who want nothing but peer-to-peer',
+    { latch, policy: { ...policy, mode: 'p2p' } },
+    0,
+    'p2p',
+    'within-limit',
+    null,
+  ],
   ['one who is left', { participants: 1, latch }, 0, 'p2p', 'within-limit', null],
-  ['one who is recorded', { participants: 1, policy: { ...policy, requires: ['recording'] } }, 0, 'sfu', 'requirement', null],
+  [
+    'one who is recorded',
+    { participants: 1, policy: { ...policy, requires: ['recording'] } },
+    0,
+    'sfu',
+    'requirement',
+    null,
+  ],
   ['two by policy', { policy: { ...policy, mode: 'sfu' } }, 0, 'sfu', 'policy', null],
   ['a screen', { screen: true }, 0, 'p2p', 'within-limit', null],
-  ['a screen where the policy minds', { screen: true, policy: { ...policy, screenShare: 'sfu' } }, 0, 'sfu', 'screen-share', null],
-  ['a screen nobody sees', { participants: 1, screen: true, policy: { ...policy, screenShare: 'sfu' } }, 0, 'p2p', 'within-limit', null],
+  [
+    'a screen where the policy minds',
+    { screen: true, policy: { ...policy, screenShare: 'sfu' } },
+    0,
+    'sfu',
+    'screen-share',
+    null,
+  ],
+  [
+    'a screen nobody sees',
+    { participants: 1, screen: true, policy: { ...policy, screenShare: 'sfu' } },
+    0,
+    'p2p',
+    'within-limit',
+    null,
+  ],
 ])('%s', (_what, inputs, now, target, rule, recheckAt) => {
   expect(selectMode({ ...small, ...inputs }, now)).toMatchObject({ target, rule, recheckAt });
 });
@@ -61,7 +89,9 @@ test('the dwell begins anew when something has asked for the SFU, and not by peo
   const after = selectMode({ ...small, ...sfu, withinLimitSince: asked.withinLimitSince }, 200);
   expect(after).toMatchObject({ rule: 'dwell', withinLimitSince: 200, recheckAt: 5_200 });
   const one = selectMode({ ...small, ...sfu, participants: 1, withinLimitSince: 200 }, 3_000);
-  expect(selectMode({ ...small, ...sfu, withinLimitSince: one.withinLimitSince }, 4_000).recheckAt).toBe(5_200);
+  expect(selectMode({ ...small, ...sfu, withinLimitSince: one.withinLimitSince }, 4_000).recheckAt).toBe(
+    5_200,
+  );
 });
 
 test('asked again at the time it names, it no longer names that time', () => {

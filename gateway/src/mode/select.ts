@@ -38,13 +38,7 @@ export interface ModeInputs {
 
 /** A rule that brings a call to the SFU and holds as long as its cause. */
 type Cause = 'requirement' | 'policy' | 'above-limit' | 'screen-share';
-export type ModeRule =
-  | Cause
-  | 'p2p-failed'
-  | 'p2p-degraded'
-  | 'p2p-relayed'
-  | 'dwell'
-  | 'within-limit';
+export type ModeRule = Cause | 'p2p-failed' | 'p2p-degraded' | 'p2p-relayed' | 'dwell' | 'within-limit';
 
 export interface ModeDecision {
   readonly target: Mode;

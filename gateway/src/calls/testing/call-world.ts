@@ -54,6 +54,8 @@ export class CallWorld {
   readonly #opening: OpenRoom[] = [];
   /** Rooms that stand on a media server and the reducer has been told of. */
   readonly #rooms = new Set<string>();
+  /** The transitions whose room has been told of: telling it again does not make it again. */
+  readonly #told = new Set<string>();
   /** What has been reduced, for telling it again. */
   readonly #history: CallEvent[] = [];
   /** The mode each epoch was seen in. */
@@ -93,12 +95,12 @@ export class CallWorld {
     gateway.loaded = null;
     const now = this.now + gateway.skewMs;
     const reduction = reduce(before, event, policy, now);
+    if (version !== this.#version) {
+      // Another gateway was quicker: nothing of this has happened.
+      this.#visit('conflict');
+      return;
+    }
     if (reduction.kind === 'changed' && reduction.state !== before) {
-      if (version !== this.#version) {
-        // Another gateway was quicker: nothing of this has happened.
-        this.#visit('conflict');
-        return;
-      }
       this.#state = reduction.state;
       this.#version += 1;
     }
@@ -136,17 +138,21 @@ export class CallWorld {
   }
 
   /** A user joins from a new socket, or from the one they have; with or without proof of their session. */
-  join(user: number, gateway: 0 | 1, how: 'anew' | 'resume' | 'again', asked: CallPolicyOverrides): CallEvent {
+  join(
+    user: number,
+    gateway: 0 | 1,
+    how: 'anew' | 'resume' | 'again',
+    asked: CallPolicyOverrides,
+  ): CallEvent {
     const userId = `u${String(user)}`;
     const before = this.members.find((member) => member.userId === userId);
-    const id = String((this.#serial += 1));
     const again = how === 'again' && before?.link.kind === 'connected' ? before.link : null;
     return {
       type: 'join',
       callId: CALL_ID,
-      socketId: again?.socketId ?? `s${id}`,
+      socketId: again?.socketId ?? `s${String((this.#serial += 1))}`,
       gatewayId: again?.gatewayId ?? `g${String(gateway)}`,
-      fresh: { participantId: `p${id}`, sessionId: `x${id}`, recordId: `r${id}` },
+      fresh: this.#freshIds(),
       resume:
         how === 'resume' && before
           ? { participantId: before.participantId, sessionId: before.sessionId }
@@ -211,13 +217,19 @@ export class CallWorld {
     return type === 'room-moving' ? { type, epoch, server } : { type, epoch, server, serverGone: gone };
   }
 
-  /** Something that was told before, once more. */
+  /** Something that was told before, once more; a join has ids of its own each time. */
   replay(which: number): CallEvent | undefined {
-    return this.#pick(this.#history.slice(-12), which);
+    const event = this.#pick(this.#history.slice(-12), which);
+    return event?.type === 'join' ? { ...event, fresh: this.#freshIds() } : event;
   }
 
   member(who: number): Member | undefined {
     return this.#pick(this.members, who);
+  }
+
+  #freshIds() {
+    const id = String((this.#serial += 1));
+    return { participantId: `p${id}`, sessionId: `x${id}`, recordId: `r${id}` };
   }
 
   #take(which: number): OpenRoom | undefined {
@@ -234,7 +246,10 @@ export class CallWorld {
   }
 
   #track(event: CallEvent): void {
-    if (event.type === 'room-opened') this.#rooms.add(keyOf(event.room));
+    if (event.type === 'room-opened' && !this.#told.has(event.transitionId)) {
+      this.#rooms.add(keyOf(event.room));
+      this.#told.add(event.transitionId);
+    }
     if (event.type === 'room-lost') this.#rooms.delete(`${String(event.epoch)} ${event.server ?? ''}`);
   }
 
@@ -295,7 +310,9 @@ export class CallWorld {
     const { media, epoch, members, recordId } = after;
     this.#visit(media.phase === 'sfu' ? `sfu ${media.standing}` : media.phase);
     // An epoch has one mode, and grows by one with every commit.
-    const commits = effects.flatMap((effect) => modeSwitchOf(effect)).filter(({ phase }) => phase === 'commit');
+    const commits = effects
+      .flatMap((effect) => modeSwitchOf(effect))
+      .filter(({ phase }) => phase === 'commit');
     if (before?.recordId === recordId) assert.equal(epoch, before.epoch + commits.length);
     const key = `${recordId} ${String(epoch)}`;
     const mode = modeOf(media);
