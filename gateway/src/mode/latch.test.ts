@@ -29,7 +29,7 @@ test('while it holds, the other end that tells of the same failure adds nothing'
 test.each([
   [{ state: 'connected' }, null],
   [{ state: 'connected', rttMs: 120, relayed: true }, null],
-  [{ state: 'connected', rttMs: 900 }, 'degraded'],
+  [{ state: 'connected', rttMs: 1_600 }, 'degraded'],
   [{ state: 'degraded', relayed: true }, 'degraded'],
   [{ state: 'failed', rttMs: 900 }, 'failed'],
 ] as const)('%j', (report, trouble) => {

@@ -21,8 +21,11 @@ export interface Latch {
 const FIRST_MS = 60_000;
 const LONGEST_MS = 960_000;
 const HALF_LIFE_MS = 300_000;
-/** A round trip longer than this is no conversation; ITU-T G.114 allows 400 ms one way at the most. */
-const POOR_RTT_MS = 800;
+/**
+ * A path that is told to be connected and takes longer there and back is no conversation, milliseconds. ITU-T G.114 allows
+ * 400 ms one way; a client that watches its paths calls them degraded sooner, when a long round trip lasts.
+ */
+const POOR_RTT_MS = 1_500;
 
 export interface PathReport {
   readonly state: 'connected' | 'degraded' | 'failed';
