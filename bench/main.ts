@@ -2,6 +2,7 @@
 import { benchCalls } from './calls.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchJoins } from './joins.ts';
+import { benchReducer } from './reducer.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -9,6 +10,7 @@ import { benchStartup } from './startup.ts';
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
   rest: benchRest,
+  reducer: benchReducer,
   joins: benchJoins,
   forwarding: benchForwarding,
   soak: benchSoak,
