@@ -1,7 +1,7 @@
 /** The built product as a user runs it: media server and gateway as processes of their own, on free ports. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startServiceProcess, type ServiceProcess } from './service-process.ts';
@@ -9,6 +9,8 @@ import { startServiceProcess, type ServiceProcess } from './service-process.ts';
 export interface Product {
   /** The gateway: the web app, signalling and REST. */
   readonly url: string;
+  /** The process ids of the media workers. */
+  readonly workers: () => Promise<number[]>;
   /** What both services have written so far, for a failure report. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
@@ -62,7 +64,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       ...options.gateway,
     });
     services.push(gateway);
-    return { url: gateway.url, output: () => output.join(''), stop };
+    const workers = async () => {
+      const pid = String(mediaServer.pid);
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      return children.trim().split(/\s+/).map(Number);
+    };
+    return { url: gateway.url, workers, output: () => output.join(''), stop };
   } catch (error) {
     await stop();
     throw new Error(`The product did not start.\n${output.join('')}`, { cause: error });
