@@ -354,7 +354,7 @@ function checkMessages(before: CallState | null, after: CallState | null, effect
       );
     }
   }
-  if (!before || !after || before.recordId !== after.recordId) return;
+  if (!after || before?.recordId !== after.recordId) return;
   const gone = before.members.filter(({ participantId }) => !memberOf(after, participantId));
   for (const { participantId } of gone) {
     for (const room of roomsOf(before.media)) {
