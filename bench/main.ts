@@ -5,6 +5,7 @@ import { benchForwarding } from './forwarding.ts';
 import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
+import { benchReducer } from './reducer.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -13,6 +14,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
   rest: benchRest,
   control: benchControl,
+  reducer: benchReducer,
   joins: benchJoins,
   forwarding: benchForwarding,
   neighbours: benchNeighbours,

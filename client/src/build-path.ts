@@ -2,7 +2,6 @@
 import type { IceServer, Mode } from '@crossfade/shared/signalling';
 import { P2pPath } from './p2p.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
-import { reportPath } from './path-report.ts';
 import type { SfuDevice } from './sfu-device.ts';
 import { SfuPath } from './sfu.ts';
 import type { Request } from './signalling.ts';
@@ -70,7 +69,10 @@ export function buildPath(
     local,
     events,
     send: (to, signal) => request('call:signal', { callId, to, ...signal }),
-    report: (participantId, state, connection) =>
-      void reportPath(request, { callId, with: participantId, state }, connection),
+    report: (participantId, report) => {
+      request('call:path', { callId, with: participantId, ...report }).catch(() => {
+        // The participant is gone meanwhile, or the signalling: then what it sees next is told.
+      });
+    },
   });
 }

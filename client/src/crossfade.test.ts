@@ -83,6 +83,8 @@ const producer = {
   paused: false,
 } as const;
 
+const sfu = { rtpCapabilities: {}, producers: [] };
+
 interface Stage {
   crossfade: Crossfade;
   roster: Roster;
@@ -343,6 +345,125 @@ describe('a switch to peer-to-peer', () => {
   });
 });
 
+describe('a switch from room to room', () => {
+  const move = (reason: 'media-server-lost' | 'media-server-draining'): ModeSwitchPrepare => ({
+    callId: 'call',
+    transitionId: 't3',
+    epoch: 5,
+    from: 'sfu',
+    mode: 'sfu',
+    phase: 'prepare',
+    reason,
+    deadlineMs: 2_000,
+    rtpCapabilities: { codecs: [] },
+  });
+  const done = (phase: 'commit' | 'abort'): ModeSwitch => {
+    const { callId, transitionId } = move('media-server-lost');
+    const ids = { callId, transitionId, from: 'sfu', mode: 'sfu', deadlineMs: 0 } as const;
+    return phase === 'commit'
+      ? { ...ids, phase, epoch: 5, reason: 'media-server-lost' }
+      : { ...ids, phase, epoch: 4, reason: 'deadline' };
+  };
+  /** In a room with Ann, who is seen; a move to another one has been announced. */
+  function moved(reason: Parameters<typeof move>[0]) {
+    const set = stage(
+      answer({ mode: 'sfu', epoch: 4, sfu: { ...sfu, epoch: 4, producers: [{ ...producer, epoch: 4 }] } }),
+      [person('ann')],
+    );
+    const [old] = set.paths as [FakePath];
+    old.bring('ann', true);
+    set.crossfade.modeSwitch(move(reason));
+    const [, path] = set.paths;
+    if (!path) throw new Error('No path was built.');
+    /** Which of the two Ann's picture comes from. */
+    const seen = () => {
+      const track = set.roster.shown('ann').tracks.video?.receiver;
+      if (track === old.received.find('ann', 'video')?.receiver) return 'old';
+      return track === path.received.find('ann', 'video')?.receiver ? 'new' : undefined;
+    };
+    const ids = (of: FakePath) => of.producers.map(({ producerId }) => producerId);
+    return { ...set, old, path, seen, ids };
+  }
+
+  test('builds the second connection beside the first; each hears of its own room only', () => {
+    const { crossfade, old, path, ids } = moved('media-server-draining');
+    expect(path).toMatchObject({ mode: 'sfu', epoch: 5 });
+    crossfade.producerAdded({ ...producer, producerId: 'new', epoch: 5 });
+    crossfade.producerAdded({ ...producer, producerId: 'late', epoch: 4 });
+    expect([ids(old), ids(path)]).toEqual([['p1', 'late'], ['new']]);
+  });
+
+  test('shows the old room until the commit while that runs, then the new one', async () => {
+    const { crossfade, old, path, told, seen } = moved('media-server-draining');
+    path.bring('ann', true);
+    expect(told).toEqual([{ callId: 'call', transitionId: 't3', success: true }]);
+    expect(seen()).toBe('old');
+    crossfade.modeSwitch(done('commit'));
+    expect(crossfade).toMatchObject({ mode: 'sfu', epoch: 5, switchingTo: null });
+    expect(seen()).toBe('new');
+    await jest.advanceTimersByTimeAsync(500);
+    expect([old.closed, path.closed]).toEqual([true, false]);
+  });
+
+  test('shows the new room as soon as it plays when the old one is dead, though nobody has told its connection', () => {
+    const { roster, path, seen } = moved('media-server-lost');
+    path.bring('ann', false);
+    expect(seen()).toBe('old');
+    expect(roster.shown('ann').path).toBe('none');
+    path.bring('ann', true);
+    expect(seen()).toBe('new');
+    expect(roster.shown('ann').path).toBe('sfu');
+  });
+
+  test('the end of the dead connection asks for nothing, and costs the new one nothing', () => {
+    const { crossfade, old, path, outOfStep, paths } = moved('media-server-lost');
+    old.events.failed('The connection to the media server is lost.');
+    expect(outOfStep).not.toHaveBeenCalled();
+    // As when the signalling was lost as well: only the room being prepared is told of.
+    const next = { ...sfu, epoch: 5 };
+    crossfade.resume(answer({ mode: 'sfu', epoch: 4, sfu: next, transition: move('media-server-lost') }));
+    expect(paths).toHaveLength(2);
+    expect([old.closed, path.closed]).toEqual([false, false]);
+  });
+
+  test('when it is given up the old room stays, and what was told of the new one is forgotten', () => {
+    const { crossfade, old, path, seen, ids, paths } = moved('media-server-draining');
+    crossfade.producerAdded({ ...producer, producerId: 'new', epoch: 5 });
+    crossfade.modeSwitch(done('abort'));
+    expect(path.closed).toBe(true);
+    expect(seen()).toBe('old');
+    crossfade.modeSwitch({ ...move('media-server-draining'), transitionId: 't4' });
+    const third = paths.at(-1) ?? old;
+    expect([ids(old), ids(third)]).toEqual([['p1'], []]);
+  });
+
+  test('when the others go on without this client, it builds its path once more', () => {
+    const { crossfade, path, outOfStep, paths } = moved('media-server-lost');
+    path.events.failed('sending: timeout');
+    crossfade.modeSwitch(done('commit'));
+    expect(path.closed).toBe(true);
+    expect(outOfStep).toHaveBeenCalledTimes(1);
+    crossfade.resume(answer({ mode: 'sfu', epoch: 5, sfu: { ...sfu, epoch: 5 } }));
+    expect(paths[2]).toMatchObject({ mode: 'sfu', epoch: 5, closed: false });
+  });
+
+  test('who joins while the room is lost builds nothing in it, and takes part in the switch', () => {
+    const { crossfade, paths, told } = stage(
+      answer({ mode: 'sfu', epoch: 4, sfu: { ...sfu, epoch: 5 }, transition: move('media-server-lost') }),
+      [person('ann')],
+    );
+    expect(paths).toMatchObject([{ mode: 'sfu', epoch: 5 }]);
+    paths[0]?.bring('ann', true);
+    expect(told).toHaveLength(1);
+    crossfade.modeSwitch(done('commit'));
+    expect(crossfade.epoch).toBe(5);
+
+    const nothing = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    expect(nothing.paths).toEqual([]);
+    expect(nothing.roster.shown('ann').path).toBe('none');
+  });
+});
+
 describe('a direct call', () => {
   test('links everybody; a third only when no switch comes', async () => {
     const { crossfade, roster, paths } = stage(answer(), [person('ann')]);
@@ -373,10 +494,10 @@ describe('being out of step', () => {
     expect(outOfStep).toHaveBeenCalledTimes(1);
     expect(crossfade.mode).toBe('p2p');
 
-    const inRoom = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    const inRoom = stage(answer({ mode: 'sfu', epoch: 4, sfu }), [person('ann')]);
     inRoom.paths[0]?.events.failed('The connection to the media server is lost.');
     expect(inRoom.outOfStep).toHaveBeenCalledTimes(1);
-    inRoom.crossfade.resume(answer({ mode: 'sfu', epoch: 4 }));
+    inRoom.crossfade.resume(answer({ mode: 'sfu', epoch: 4, sfu }));
     expect(inRoom.paths).toHaveLength(2);
   });
 
@@ -424,7 +545,7 @@ describe('being out of step', () => {
   });
 
   test('old news changes nothing', () => {
-    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4, sfu }), [person('ann')]);
     crossfade.modeSwitch(prepare);
     crossfade.modeSwitch(commit);
     crossfade.modeSwitch(abort);

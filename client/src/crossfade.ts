@@ -16,6 +16,7 @@ import type {
 import type { buildPath, PathPlace } from './build-path.ts';
 import { EarlySignals } from './early-signals.ts';
 import { AFTER_MS, GapMeter } from './gap-meter.ts';
+import { NoPath } from './no-path.ts';
 import type { P2pPath } from './p2p.ts';
 import type { LocalTracks } from './path.ts';
 import type { Roster } from './roster.ts';
@@ -23,7 +24,14 @@ import type { SfuDevice } from './sfu-device.ts';
 import type { SfuPath } from './sfu.ts';
 import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
-import { awaitedTracks, expectedTracks, linksToBuild, reconcile, type ExpectedTrack } from './switch.ts';
+import {
+  awaitedTracks,
+  expectedTracks,
+  linksToBuild,
+  reconcile,
+  roomIsGone,
+  type ExpectedTrack,
+} from './switch.ts';
 
 /** How long the old path is kept after a commit, for those who hear of it later, milliseconds. */
 const DRAIN_MS = 400;
@@ -32,7 +40,10 @@ const EXPECT_SWITCH_MS = 1_500;
 /** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
 const CONFIRM_RETRY_MS = 300;
 
-type Path = P2pPath | SfuPath;
+type Path = P2pPath | SfuPath | NoPath;
+
+/** A producer, and the epoch of its room if the gateway tells it: two rooms may be told of at one time. */
+type Produced = ProducerInfo & { readonly epoch?: number | undefined };
 
 interface Pending {
   readonly prepare: ModeSwitchPrepare;
@@ -65,7 +76,7 @@ export class Crossfade {
   readonly #p2pMaxParticipants: number;
   readonly #early = new EarlySignals();
   /** What is produced on the media server, whichever path will want it. */
-  readonly #producers = new Map<string, ProducerInfo>();
+  readonly #producers = new Map<string, Produced>();
   /** In which size participants are wanted, 0 the smallest; those who are not here in the largest. */
   readonly #wantedLayers = new Map<string, number>();
   readonly #draining = new Set<Path>();
@@ -76,6 +87,8 @@ export class Crossfade {
   #active: Path;
   #pending: Pending | null = null;
   #lost = false;
+  /** The room of the active path is gone, as the gateway says. */
+  #gone = false;
   #expectSwitchUntil = 0;
   #closed = false;
 
@@ -88,7 +101,8 @@ export class Crossfade {
     this.#mode = joined.mode;
     this.#epoch = joined.epoch;
     this.#setProducers(joined.sfu?.producers ?? []);
-    this.#active = this.#build(placeOf(joined));
+    this.#gone = roomIsGone(joined);
+    this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
   }
 
   /** Connects to those who are there, and takes part in a switch that is under way. */
@@ -137,9 +151,9 @@ export class Crossfade {
     } else if (epoch > this.#epoch) this.#early.keep(event);
   }
 
-  producerAdded(producer: ProducerInfo): void {
+  producerAdded(producer: Produced): void {
     this.#producers.set(producer.producerId, producer);
-    for (const path of this.#sfuPaths()) path.addProducer(producer);
+    for (const path of this.#sfuPaths()) if (isIn(producer, path.epoch)) path.addProducer(producer);
   }
 
   producerRemoved(producerId: string): void {
@@ -223,13 +237,14 @@ export class Crossfade {
     if (active === 'rebuild') {
       this.#mode = joined.mode;
       this.#epoch = joined.epoch;
-      this.#activate(this.#build(placeOf(joined)));
-    }
+      const gone = roomIsGone(joined);
+      this.#activate(gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined)), gone);
+    } else this.#gone = roomIsGone(joined);
     if (begin) this.#prepare(begin);
     // A confirmation may be among what was lost; a second one does no harm.
     if (this.#pending && fate === 'keep') this.#pending.answer = 'none';
     for (const path of this.#paths()) {
-      if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
+      if (isSfu(path)) path.setProducers(this.#producersOf(path.epoch));
       path.resume();
     }
     this.#followDemands(joined);
@@ -254,6 +269,8 @@ export class Crossfade {
       return;
     }
     const { roster } = this.#options;
+    // Nothing to wait for on the old path: what comes on the new one is shown as soon as it plays.
+    if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
     const path = this.#build(prepare);
     const gaps = new GapMeter();
     this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
@@ -270,6 +287,8 @@ export class Crossfade {
   #commit({ transitionId, epoch, mode }: Extract<ModeSwitch, { phase: 'commit' }>): void {
     if (epoch <= this.#epoch) return;
     const prepared = this.#pending?.prepare.transitionId === transitionId;
+    // The others went on without this client: what failed here is built once more.
+    if (prepared && this.#pending?.answer === 'failure') this.#discardPending();
     if (this.#pending && prepared) {
       this.#swap(this.#pending);
     } else if (mode === 'p2p') {
@@ -293,7 +312,7 @@ export class Crossfade {
     if (pending?.prepare.transitionId === transitionId) {
       this.#discardPending();
       // The room goes with the attempt.
-      if (pending.prepare.mode === 'sfu') this.#producers.clear();
+      if (pending.prepare.mode === 'sfu') this.#forgetProducersOf(pending.prepare);
     }
     this.#expectSwitchUntil = 0;
     this.participantsChanged();
@@ -306,6 +325,7 @@ export class Crossfade {
     this.#mode = prepare.mode;
     this.#epoch = prepare.epoch;
     if (prepare.mode === 'p2p') this.#producers.clear();
+    else this.#forgetProducersBefore(prepare.epoch);
     this.#activate(path);
     const swappedAt = performance.now();
     this.#after(AFTER_MS, () => {
@@ -316,10 +336,11 @@ export class Crossfade {
   }
 
   /** Makes a path the active one at once; the one before is drained. */
-  #activate(path: Path): void {
+  #activate(path: Path, gone = false): void {
     const old = this.#active;
     this.#active = path;
     this.#lost = false;
+    this.#gone = gone;
     this.#draining.add(old);
     this.#review();
     this.#after(DRAIN_MS, () => {
@@ -350,7 +371,7 @@ export class Crossfade {
         local,
         simulcast,
         wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
-        besideAnother: this.#seesSomebody(),
+        besideAnother: !this.#gone && this.#seesSomebody(),
         expected: () => expectedTracks(roster.others()),
         device,
         request,
@@ -361,7 +382,7 @@ export class Crossfade {
         },
       },
     );
-    if (path.mode === 'sfu') path.setProducers([...this.#producers.values()]);
+    if (isSfu(path)) path.setProducers(this.#producersOf(epoch));
     return path;
   }
 
@@ -413,6 +434,7 @@ export class Crossfade {
     const { roster, changed } = this.#options;
     const paths = {
       active: this.#active,
+      activeGone: this.#gone,
       draining: [...this.#draining].reverse(),
       pending: this.#pending?.path,
     };
@@ -444,7 +466,7 @@ export class Crossfade {
     if (pending?.path === path && pending.answer === 'none') {
       pending.answer = 'failure';
       this.#answer(pending.prepare.transitionId, false, reason);
-    } else if (path === this.#active && path.mode === 'sfu') {
+    } else if (path === this.#active && path.mode === 'sfu' && !this.#gone) {
       this.#lost = true;
       this.#options.outOfStep();
     }
@@ -474,7 +496,23 @@ export class Crossfade {
     for (const signal of this.#early.take(path.epoch, transitionId)) path.receive(signal);
   }
 
-  #setProducers(producers: readonly ProducerInfo[]): void {
+  #producersOf(epoch: number): Produced[] {
+    return [...this.#producers.values()].filter((producer) => isIn(producer, epoch));
+  }
+
+  #forgetProducersBefore(epoch: number): void {
+    for (const [id, producer] of this.#producers) if (!isIn(producer, epoch)) this.#producers.delete(id);
+  }
+
+  /** @param given what a switch that was given up had announced */
+  #forgetProducersOf(given: ModeSwitchPrepare): void {
+    for (const [id, producer] of this.#producers) {
+      const epoch = producer.epoch ?? (given.from === 'p2p' ? given.epoch : this.#epoch);
+      if (epoch === given.epoch) this.#producers.delete(id);
+    }
+  }
+
+  #setProducers(producers: readonly Produced[]): void {
     this.#producers.clear();
     for (const producer of producers) this.#producers.set(producer.producerId, producer);
   }
@@ -486,7 +524,7 @@ export class Crossfade {
   /** Those that still take part in what the room does; one that is being drained stays as it is. */
   #sfuPaths(): SfuPath[] {
     const paths = this.#pending ? [this.#active, this.#pending.path] : [this.#active];
-    return paths.filter((path) => path.mode === 'sfu');
+    return paths.filter(isSfu);
   }
 
   #after(ms: number, act: () => void): void {
@@ -503,5 +541,13 @@ function placeOf({ mode, epoch, sfu }: JoinAnswer): Omit<PathPlace, 'iceServers'
 }
 
 function ownProducers(path: Path): readonly string[] {
-  return path.mode === 'sfu' ? path.ownProducerIds : [];
+  return isSfu(path) ? path.ownProducerIds : [];
+}
+
+function isSfu(path: Path): path is SfuPath {
+  return path.mode === 'sfu' && !(path instanceof NoPath);
+}
+
+function isIn({ epoch }: Produced, wanted: number): boolean {
+  return epoch === undefined || epoch === wanted;
 }

@@ -6,11 +6,9 @@
 import type { SignalEvent } from '@crossfade/shared/signalling';
 import { P2pLink, type LinkSignal } from './p2p-link.ts';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
+import type { PathReport } from './path-quality.ts';
+import { PathWatch } from './path-report.ts';
 import { ReceivedTracks } from './received-tracks.ts';
-
-export interface PathReport {
-  state: 'connected' | 'degraded' | 'failed';
-}
 
 export interface P2pOptions {
   epoch: number;
@@ -21,13 +19,14 @@ export interface P2pOptions {
   events: PathEvents;
   /** Rejects when the signal did not reach the gateway. */
   send: (to: string, signal: LinkSignal & Pick<SignalEvent, 'epoch' | 'transitionId'>) => Promise<unknown>;
-  /** What became of the link to a participant; with the connection, to read more from. */
-  report: (participantId: string, state: PathReport['state'], connection: RTCPeerConnection) => void;
+  /** What becomes of the link to a participant. */
+  report: (participantId: string, report: PathReport) => void;
 }
 
 interface Entry {
   transitionId: string | undefined;
   link: P2pLink;
+  watch: PathWatch;
 }
 
 export class P2pPath implements MediaPath {
@@ -91,14 +90,15 @@ export class P2pPath implements MediaPath {
   }
 
   forget(participantId: string): void {
-    this.#links.get(participantId)?.link.close();
+    const entry = this.#links.get(participantId);
+    if (entry) end(entry);
     this.#links.delete(participantId);
     this.received.remove(participantId);
   }
 
   close(): void {
     this.#closed = true;
-    for (const { link } of this.#links.values()) link.close();
+    for (const entry of this.#links.values()) end(entry);
     this.#links.clear();
     this.received.close();
   }
@@ -122,16 +122,24 @@ export class P2pPath implements MediaPath {
       onTrack: (kind, receiver) => this.received.add(participantId, kind, receiver),
       onState: (state) => {
         if (this.#closed) return;
-        if (state === 'connected') report(participantId, 'connected', link.connection);
-        if (state === 'interrupted') report(participantId, 'degraded', link.connection);
+        if (state === 'connected') watch.connected();
         if (state === 'failed') {
-          report(participantId, 'failed', link.connection);
+          watch.failed();
           events.failed(`No connection to ${participantId} came about.`);
         }
         events.changed();
       },
     });
-    this.#links.set(participantId, { transitionId, link });
+    const watch = new PathWatch({
+      connection: link.connection,
+      tell: (told) => report(participantId, told),
+    });
+    this.#links.set(participantId, { transitionId, link, watch });
     return link;
   }
+}
+
+function end({ link, watch }: Entry): void {
+  watch.close();
+  link.close();
 }

@@ -1,21 +1,70 @@
-/** Tells the gateway what this client sees of a peer-to-peer path, with what the connection says about itself. */
-import type { PathRequest } from '@crossfade/shared/signalling';
+/**
+ * Watches one peer-to-peer connection and tells what becomes of it, with what the connection says about itself. Owned and
+ * closed by its path.
+ */
+import { viewed, type PathReport, type PathView } from './path-quality.ts';
 import { readReceiverStats } from './receiver-stats.ts';
-import type { Request } from './signalling.ts';
 
-export async function reportPath(
-  request: Request,
-  report: Pick<PathRequest, 'callId' | 'with' | 'state'>,
-  connection: Pick<RTCPeerConnection, 'getStats'>,
-): Promise<void> {
-  try {
-    const { rttMs, relayed } = readReceiverStats(await connection.getStats());
-    await request('call:path', {
-      ...report,
-      ...(rttMs !== null && { rttMs }),
-      ...(relayed !== null && { relayed }),
-    });
-  } catch {
-    // The connection, or the participant, is gone meanwhile: there is nothing to tell any more.
+export interface PathWatchOptions {
+  connection: Pick<RTCPeerConnection, 'getStats' | 'connectionState'>;
+  tell: (report: PathReport) => void;
+}
+
+/** Between two readings, milliseconds. */
+const READ_EVERY_MS = 1_000;
+
+export class PathWatch {
+  readonly #options: PathWatchOptions;
+  #view: PathView | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #reading = false;
+  #closed = false;
+
+  constructor(options: PathWatchOptions) {
+    this.#options = options;
+  }
+
+  /** The connection works, for the first time or again. */
+  connected(): void {
+    if (this.#closed) return;
+    this.#timer ??= setInterval(() => void this.#read(), READ_EVERY_MS);
+    void this.#read();
+  }
+
+  /** No connection came about, or it is lost: nothing is read until there is one again. */
+  failed(): void {
+    if (this.#closed) return;
+    this.#stop();
+    this.#view = null;
+    this.#options.tell({ state: 'failed' });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      const { connection, tell } = this.#options;
+      const { video, rttMs, relayed } = readReceiverStats(await connection.getStats());
+      // It may have been closed, or have failed, while the browser was asked.
+      if (this.#timer === undefined) return;
+      const before = this.#view;
+      const connected = connection.connectionState === 'connected';
+      this.#view = viewed(before, { at: performance.now(), connected, video, rttMs, relayed });
+      if (this.#view.report !== before?.report) tell(this.#view.report);
+    } catch {
+      // The connection is gone meanwhile: there is nothing to tell any more.
+    } finally {
+      this.#reading = false;
+    }
   }
 }

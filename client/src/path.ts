@@ -22,7 +22,7 @@ export interface MediaPath {
   readonly mode: Mode;
   /** The epoch its signals and requests carry. */
   readonly epoch: number;
-  readonly received: ReceivedTracks;
+  readonly received: Pick<ReceivedTracks, 'find'>;
   /** Whether own media can reach these participants, as far as this end can tell. */
   ready: (participantIds: readonly string[]) => boolean;
   /** Whether the connection that carries this participant's media works. */

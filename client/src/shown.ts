@@ -6,17 +6,19 @@ import { shownFrom, type PathRole, type TrackOnPath } from './switch.ts';
 
 export interface Paths {
   active: MediaPath;
+  /** Whether the gateway says that nothing comes over the active path any more, which itself finds out later. */
+  activeGone: boolean;
   /** The paths before, newest first. */
   draining: readonly MediaPath[];
   pending: MediaPath | undefined;
 }
 
-export function shownOf(participantId: string, { active, draining, pending }: Paths): Shown {
+export function shownOf(participantId: string, { active, activeGone, draining, pending }: Paths): Shown {
   const choose = (kind: TrackKind) => {
     const old = draining.find((path) => path.received.find(participantId, kind));
     const paths: Record<PathRole, MediaPath | undefined> = { active, draining: old, pending };
     const role = shownFrom({
-      active: standing(active, participantId, kind),
+      active: standing(active, participantId, kind, !activeGone),
       draining: standing(old, participantId, kind),
       pending: standing(pending, participantId, kind),
     });
@@ -26,17 +28,23 @@ export function shownOf(participantId: string, { active, draining, pending }: Pa
   const video = choose('video');
   const audio = choose('audio');
   const path = video.path ?? audio.path ?? active;
+  const gone = activeGone && path === active;
   return {
-    path: path.reaches(participantId) ? path.mode : 'none',
+    path: path.reaches(participantId) && !gone ? path.mode : 'none',
     tracks: { audio: audio.track, video: video.track },
   };
 }
 
-function standing(path: MediaPath | undefined, participantId: string, kind: TrackKind): TrackOnPath {
+function standing(
+  path: MediaPath | undefined,
+  participantId: string,
+  kind: TrackKind,
+  mayLive = true,
+): TrackOnPath {
   const track = path?.received.find(participantId, kind) ?? null;
   return {
     exists: track !== null,
     decoded: track?.decoded ?? false,
-    alive: path?.reaches(participantId) ?? false,
+    alive: mayLive && (path?.reaches(participantId) ?? false),
   };
 }

@@ -214,6 +214,31 @@ describe('after a lost connection', () => {
     expect(reconcile({ ...sfu, lost: true }, answer).active).toBe('rebuild');
   });
 
+  test('the room is lost: nothing is built in it, and what is being built for the next one is kept', () => {
+    const transition = { ...prepare, from: 'sfu', epoch: 5 } as const;
+    const lost = { participantId: 'me', mode: 'sfu', epoch: 4, transition } as const;
+    const moving = { ...sfu, lost: true, pending: { ...transition, producerIds: [] } };
+    const kept = { active: 'keep', pending: 'keep', begin: null };
+    expect(reconcile(moving, lost)).toEqual(kept);
+    expect(reconcile(moving, { ...lost, sfu: { ...room('new'), epoch: 5 } })).toEqual(kept);
+    expect(reconcile({ ...sfu, lost: true }, lost)).toEqual({
+      ...kept,
+      pending: 'discard',
+      begin: transition,
+    });
+  });
+
+  test('the old room still runs, and its connection broke: that is built anew, the next one goes on', () => {
+    const transition = { ...prepare, from: 'sfu', epoch: 5 } as const;
+    const moving = { ...sfu, lost: true, pending: { ...transition, producerIds: [] } };
+    const answer = { participantId: 'me', mode: 'sfu', epoch: 4, transition } as const;
+    expect(reconcile(moving, { ...answer, sfu: { ...room('mine'), epoch: 4 } })).toEqual({
+      active: 'rebuild',
+      pending: 'keep',
+      begin: null,
+    });
+  });
+
   test('the gateway made a new participant of this client: nothing of the old one holds', () => {
     const answer = { participantId: 'me-again', mode: 'p2p', epoch: 3, transition: prepare } as const;
     expect(reconcile(switching, answer)).toEqual({ active: 'rebuild', pending: 'discard', begin: prepare });

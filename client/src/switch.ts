@@ -109,6 +109,8 @@ export function reconcile(
 ): Reconciliation {
   const { pending } = standing;
   const announced = answer.transition ?? null;
+  const goesOn = pending !== null && pending.transitionId === announced?.transitionId;
+  const begin = goesOn ? null : announced;
   if (answer.participantId !== standing.participantId) {
     return { active: 'rebuild', pending: 'discard', begin: announced };
   }
@@ -117,19 +119,18 @@ export function reconcile(
     mine.epoch === answer.epoch &&
     (mine.mode === 'p2p' || producersAreThere(mine.producerIds, answer.sfu));
 
-  if (standing.lost || !same(standing)) {
-    return {
-      active: pending && same(pending) ? 'adopt' : 'rebuild',
-      pending: 'discard',
-      begin: announced,
-    };
+  // What was built in a room that is gone is as good as anything that could be built in it.
+  const gone = standing.mode === 'sfu' && standing.epoch === answer.epoch && roomIsGone(answer);
+  if ((standing.lost || !same(standing)) && !gone) {
+    if (pending && same(pending)) return { active: 'adopt', pending: 'discard', begin: announced };
+    return { active: 'rebuild', pending: goesOn ? 'keep' : 'discard', begin };
   }
-  const goesOn = pending !== null && pending.transitionId === announced?.transitionId;
-  return {
-    active: 'keep',
-    pending: goesOn ? 'keep' : 'discard',
-    begin: goesOn ? null : announced,
-  };
+  return { active: 'keep', pending: goesOn ? 'keep' : 'discard', begin };
+}
+
+/** Whether the room of the answer's epoch is lost: then only what a switch builds will carry media. */
+export function roomIsGone({ mode, epoch, sfu }: Pick<JoinAnswer, 'mode' | 'epoch' | 'sfu'>): boolean {
+  return mode === 'sfu' && (sfu === undefined || (sfu.epoch ?? epoch) !== epoch);
 }
 
 /** A room that was lost and made anew has the same id and epoch, but not what was produced in the first one. */

@@ -11,7 +11,8 @@ import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
-import { roomOf, type CallPolicy } from './calls/state.ts';
+import type { CallEvent } from './calls/events.ts';
+import { heldRooms, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
 import { developmentTokens } from './http/tokens.ts';
@@ -61,6 +62,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   };
   const policy: CallPolicy = {
     p2pMaxParticipants: config.P2P_MAX_PARTICIPANTS,
+    meshMaxParticipants: config.MESH_MAX_PARTICIPANTS,
     backToP2pDelayMs: config.BACK_TO_P2P_DELAY_MS,
     switchTimeoutMs: config.SWITCH_TIMEOUT_MS,
     resumeWindowMs: config.RESUME_WINDOW_MS,
@@ -88,21 +90,28 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onRefused: (code) => metrics.refused(code),
   });
 
+  const tell = (callId: string, event: CallEvent) => {
+    calls.post(callId, event).catch((error: unknown) => {
+      log.error('what became of a room was not handled', { callId, error });
+    });
+  };
   const mediaServers = new MediaServers(
     config.MEDIA_SERVER_URLS,
     serviceKey,
     {
-      news: (callId, news) => {
-        const message = roomNewsMessage(callId, news);
+      news: (callId, news, epoch) => {
+        const message = roomNewsMessage(callId, news, epoch);
         const whom = roomNewsRecipient(news);
         if ('only' in whom) door.send(callId, whom.only, message);
         else door.broadcast(callId, whom.except, message);
       },
-      lost: (callId, epoch) => {
-        log.warn('a room is lost', { callId, epoch });
-        calls.post(callId, { type: 'room-lost', epoch }).catch((error: unknown) => {
-          log.error('a lost room was not handled', { callId, error });
-        });
+      lost: (callId, epoch, server, serverGone) => {
+        log.warn('a room is lost', { callId, epoch, server, serverGone });
+        tell(callId, { type: 'room-lost', epoch, server, serverGone });
+      },
+      moving: (callId, epoch, server) => {
+        log.info('a room is about to go', { callId, epoch, server });
+        tell(callId, { type: 'room-moving', epoch, server });
       },
     },
     log,
@@ -178,9 +187,7 @@ async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
   await effects.idle();
   for (const callId of await store.list()) {
     const state = (await store.load(callId))?.state;
-    for (const room of [state && roomOf(state.media), state?.draining?.room]) {
-      if (room) effects.run(callId, { type: 'close-room', room });
-    }
+    for (const room of state ? heldRooms(state) : []) effects.run(callId, { type: 'close-room', room });
   }
   await effects.idle();
 }

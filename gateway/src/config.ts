@@ -37,6 +37,11 @@ export const gatewaySettings = z.object({
   DATA_DIR: z.string().max(4096).default('.data'),
   /** Up to this many participants a call is peer-to-peer (1 to 8; each sends to every other). */
   P2P_MAX_PARTICIPANTS: countSetting(1, 8).default(2),
+  /**
+   * Up to this many are connected to each other when no media server can be had (2 to 8); a call that is full by that
+   * takes nobody in until there is one.
+   */
+  MESH_MAX_PARTICIPANTS: countSetting(2, 8).default(4),
   /** How long a call has to be small enough before it goes back to peer-to-peer, ms. */
   BACK_TO_P2P_DELAY_MS: millisecondsSetting(0, 3_600_000).default(5_000),
   /** How long a mode switch may take before it is given up, ms. */

@@ -60,6 +60,8 @@ export const abortReasonSchema = z.enum([
   'media-server-failed',
   'participant-joined',
   'call-ended',
+  /** Something else was decided meanwhile: a policy, a requirement or a screen share keeps the call where it is. */
+  'superseded',
 ]);
 export type AbortReason = z.infer<typeof abortReasonSchema>;
 
@@ -151,10 +153,17 @@ export const joinRequestSchema = z.object({
   /** The session of a lost connection: its participant is kept instead of a new one made. */
   resume: resumeSchema.optional(),
 });
+/** The epoch of the room that something is in: while a call moves from room to room there are two. */
+const ofRoom = { epoch: epochSchema.optional() };
 export const sfuInfoSchema = z.object({
+  /**
+   * Of the room these capabilities are of: the answer's `epoch`, or that of the switch under way. If the mode is `sfu` and
+   * there is no room of the answer's epoch, the call's room is lost, and only what the switch builds will carry media.
+   */
+  ...ofRoom,
   rtpCapabilities: toldCapabilitiesSchema,
-  /** Of a client's own ones it counts what of them is wanted. */
-  producers: z.array(producerInfoSchema.extend(producerDemandSchema.partial().shape)),
+  /** In all rooms there are. Of a client's own ones it counts what of them is wanted. */
+  producers: z.array(producerInfoSchema.extend({ ...ofRoom, ...producerDemandSchema.partial().shape })),
 });
 export const joinAnswerSchema = z.object({
   participantId: participantIdSchema,
@@ -165,7 +174,7 @@ export const joinAnswerSchema = z.object({
   /** Everyone in the call, this participant included. */
   participants: z.array(participantSchema),
   iceServers: z.array(iceServerSchema),
-  /** Present when there is a room: in mode `sfu`, and while switching. */
+  /** Present when there is a room: in mode `sfu` unless it is lost, and while switching. */
   sfu: sfuInfoSchema.optional(),
   /** Present when a switch is under way: as if `call:mode-switch` with phase `prepare` had just come. */
   transition: modeSwitchSchema.options[0].optional(),
@@ -322,7 +331,7 @@ export const serverEvents = {
   'call:participant-updated': z.object({ callId: callIdSchema, participant: participantSchema }),
   'call:signal': signalEventSchema,
   'call:mode-switch': modeSwitchSchema,
-  'new-producer': z.object({ callId: callIdSchema, ...producerInfoSchema.shape }),
+  'new-producer': z.object({ callId: callIdSchema, ...ofRoom, ...producerInfoSchema.shape }),
   'producer-closed': z.object({
     callId: callIdSchema,
     producerId: entityIdSchema,

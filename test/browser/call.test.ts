@@ -10,6 +10,7 @@ import { launchChromium } from './chromium.ts';
 import { Person } from './person.ts';
 import { startProduct, type Product } from './product.ts';
 import { hears, mediaArrives } from './received.ts';
+import { until } from './until.ts';
 import { watchSignalling, type SignallingWire } from './signalling-wire.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, '../../artifacts/screenshots');
@@ -160,6 +161,34 @@ describe('choices made while the call switches', () => {
 
     await ann.page.evaluate(() => window.crossfade?.call.setMicrophone(true));
     await Promise.all([mediaArrives(ben, 'sfu', 2), mediaArrives(cleo, 'sfu', 2)]);
+  });
+});
+
+describe('a media worker that dies', () => {
+  test('everyone is seen and heard again in the next room, in the same mode, and nobody joins again', async () => {
+    const callId = 'worker-dies';
+    const people = (await twoInACall(callId)) as Person[];
+    const [cleo] = (await open('Cleo')) as [Person];
+    await cleo.join(callId);
+    people.push(cleo);
+    await Promise.all(people.map((person) => person.settled('sfu', 2)));
+    const before = await Promise.all(
+      people.map((person) => mediaArrives(person, 'sfu', 2).then(() => person.see())),
+    );
+
+    for (const pid of await product.workers()) process.kill(pid, 'SIGKILL');
+    const modes = await Promise.all(
+      people.map((person) =>
+        until(`${person.name} is in the next room`, 30_000, async () => {
+          const seen = await person.see();
+          return seen?.epoch === 2 ? { done: seen.mode } : { pending: seen };
+        }),
+      ),
+    );
+    expect(modes).toEqual(['sfu', 'sfu', 'sfu']);
+    await Promise.all(people.map((person) => mediaArrives(person, 'sfu', 2)));
+    const after = await Promise.all(people.map((person) => person.see()));
+    expect(after.map((seen) => seen?.participantId)).toEqual(before.map((seen) => seen?.participantId));
   });
 });
 

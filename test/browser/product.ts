@@ -1,7 +1,7 @@
 /** The built product as a user runs it: media server and gateway as processes of their own, on free ports. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { signServiceToken } from '@crossfade/service/tokens';
@@ -12,6 +12,8 @@ export interface Product {
   readonly url: string;
   /** Calls the media server's API as a service; paths start after `/api`. */
   readonly mediaServer: (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<unknown>;
+  /** The process ids of the media workers. */
+  readonly workers: () => Promise<number[]>;
   /** What both services have written so far, for a failure report. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
@@ -77,7 +79,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
       return JSON.parse(text) as unknown;
     };
-    return { url: gateway.url, mediaServer: askMediaServer, output: () => output.join(''), stop };
+    const workers = async () => {
+      const pid = String(mediaServer.pid);
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      return children.trim().split(/\s+/).map(Number);
+    };
+    return { url: gateway.url, mediaServer: askMediaServer, workers, output: () => output.join(''), stop };
   } catch (error) {
     await stop();
     throw new Error(`The product did not start.\n${output.join('')}`, { cause: error });

@@ -111,7 +111,13 @@ export class Calls {
       const reduction = reduce(before, event, policy, this.#now());
       if (reduction.kind === 'refused') throw new CodedError(reduction.code);
       const { state, effects } = reduction;
-      if (state !== before && !(await store.save(callId, current?.version ?? null, state))) continue;
+      const version = current?.version ?? null;
+      // What changes nothing has to hold for the newest state, too: the outcome of a room must not be taken for known.
+      const kept =
+        state === before
+          ? event.type === 'tick' || ((await store.load(callId))?.version ?? null) === version
+          : await store.save(callId, version, state);
+      if (!kept) continue;
       written?.(state);
       observe?.(callId, before, state);
       for (const effect of effects) run(callId, effect);

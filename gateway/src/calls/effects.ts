@@ -74,7 +74,7 @@ export class Effects {
 
   async #open(
     callId: string,
-    { transitionId, epoch }: Extract<Effect, { type: 'open-room' }>,
+    { transitionId, epoch, avoid, last }: Extract<Effect, { type: 'open-room' }>,
   ): Promise<void> {
     const { mediaServers, calls, log } = this.#options;
     try {
@@ -82,7 +82,7 @@ export class Effects {
         const state = await calls().state(callId);
         return state !== null && transitionOf(state.media)?.id === transitionId;
       };
-      const room = await mediaServers.open(callId, epoch, isCurrent);
+      const room = await mediaServers.open(callId, epoch, isCurrent, { avoid, last });
       await calls().post(callId, { type: 'room-opened', transitionId, room });
     } catch (error) {
       log.warn('no media server for the call', {

@@ -35,11 +35,35 @@ export type CallEvent =
   | { type: 'update'; participantId: string; media: MediaState }
   | { type: 'confirm'; participantId: string; transitionId: string; success: boolean }
   | { type: 'measured'; participantId: string; transitionId: string; gapMs: number }
-  | { type: 'path'; participantId: string; with: string; state: 'connected' | 'degraded' | 'failed' }
+  | {
+      type: 'path';
+      participantId: string;
+      with: string;
+      state: 'connected' | 'degraded' | 'failed';
+      rttMs?: number | undefined;
+      relayed?: boolean | undefined;
+    }
+  /** What an operator or moderator changed of the call's policy: what it does not name stays. */
+  | { type: 'set-policy'; by: string; policy: CallPolicyOverrides }
   | { type: 'room-opened'; transitionId: string; room: Room }
+  /** No media server would take it. */
   | { type: 'room-not-opened'; transitionId: string }
-  /** The media server no longer has the room. */
-  | { type: 'room-lost'; epoch: number }
+  /**
+   * The room of this epoch is gone with all that was in it: its worker died (then the media server has made it again,
+   * empty), it was closed, or its media server is dead. Told twice, or of a room that is not used, it changes nothing.
+   */
+  | {
+      type: 'room-lost';
+      epoch: number;
+      /** The media server that had it, for rooms of one epoch on two of them; absent: whichever has it. */
+      server?: string;
+      /** Whether that media server is gone as a whole: it is not asked for the next room. */
+      serverGone?: boolean;
+    }
+  /** The media server is about to close the room of this epoch, which runs until then: the call is to move elsewhere. */
+  | { type: 'room-moving'; epoch: number; server?: string }
+  /** A gateway is gone: whoever was connected through it may come back through another one. */
+  | { type: 'gateway-lost'; gatewayId: string }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 
@@ -89,7 +113,16 @@ export type Effect =
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
   /** This socket no longer speaks for the participant. */
   | { type: 'release-socket'; socketId: string; participantId: string }
-  | { type: 'open-room'; transitionId: string; epoch: number }
+  /** Opens a room for a transition; answered by `room-opened` or `room-not-opened`. */
+  | {
+      type: 'open-room';
+      transitionId: string;
+      epoch: number;
+      /** Not on these, whatever else there is: they drain, or are dead. */
+      avoid: readonly string[];
+      /** On these only if no other can be had: the attempts before failed there. */
+      last: readonly string[];
+    }
   | { type: 'close-room'; room: Room }
   | { type: 'leave-room'; room: Room; participantId: string }
   | { type: 'record'; entry: RecordEntry };

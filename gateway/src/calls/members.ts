@@ -1,34 +1,62 @@
 /** Who is in a call: joining, resuming, leaving. Pure. */
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { MediaState } from '@crossfade/shared/signalling';
+import { effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
-import {
-  memberOf,
-  publicView,
-  roomOf,
-  transitionOf,
-  type CallPolicy,
-  type CallState,
-  type Member,
-} from './state.ts';
+import { memberOf, publicView, roomsOf, type CallPolicy, type CallState, type Member } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
+import { noLongerAwaited } from './switch.ts';
 
 type Join = Extract<CallEvent, { type: 'join' }>;
 
-/** Takes a participant in, or gives a lost one their place back. */
+/** Why a participant is taken out of a call. */
+export type LeaveReason = 'left' | 'connection-lost' | 'replaced' | 'removed';
+
+/**
+ * Takes a participant in, or gives a lost one their place back. A user has one session in a call: a new one, which does
+ * not prove to continue the old one, replaces it.
+ */
 export function addMember(
   state: CallState | null,
   join: Join,
   policy: CallPolicy,
   now: number,
 ): Step | { code: ErrorCode } {
-  if (state) {
-    const before = resumed(state, join);
-    if (before) return takeOver(state, before, join);
-  }
-  const call = state ?? newCall(join, now);
-  if (call.members.length >= policy.maxParticipants) return { code: 'call-full' };
+  if (!state) return enter(newCall(join, now), join, true, now);
+  const before = resumed(state, join);
+  if (before) return takeOver(state, before, join);
+  const older = state.members.filter(({ userId }) => userId === join.userId);
+  const code = refusal(state, state.members.length - older.length, policy);
+  if (code) return { code };
+  const replaced = older.reduce<Step>(
+    (step, member) => andThen(step, (after) => replaceSession(after, member, now)),
+    unchanged(state),
+  );
+  return andThen(replaced, (after) => enter(after, join, false, now));
+}
 
+/**
+ * Why somebody who is not in the call may not enter it; null: they may.
+ * @param others how many would be in it with them
+ */
+function refusal(state: CallState, others: number, deployment: CallPolicy): ErrorCode | null {
+  const policy = effectivePolicy(deployment, state.policy);
+  if (others >= policy.maxParticipants) return 'call-full';
+  // Nobody could see one more: a mesh carries no more, and there was no media server when it was last asked for.
+  const meshOnly = state.retry?.noServer === true && roomsOf(state.media).length === 0;
+  if (meshOnly && others >= policy.meshMaxParticipants) return 'media-server-unavailable';
+  return null;
+}
+
+/** The older session of a user who joined again. */
+function replaceSession(state: CallState, { participantId, link }: Member, now: number): Step {
+  const step = removeMember(state, participantId, 'replaced', now);
+  if (link.kind === 'lost') return step;
+  const release = { type: 'release-socket', socketId: link.socketId, participantId } as const;
+  return { ...step, effects: [release, ...step.effects] };
+}
+
+function enter(call: CallState, join: Join, first: boolean, now: number): Step {
   const { participantId, sessionId } = join.fresh;
   const { userId, displayName, grants, media, socketId, gatewayId } = join;
   const member: Member = {
@@ -45,7 +73,7 @@ export function addMember(
   const members = [...call.members, member];
   const { recordId } = call;
   const effects: Effect[] = [
-    ...(state ? [] : [started(call, now)]),
+    ...(first ? [started(call, now)] : []),
     {
       type: 'record',
       entry: {
@@ -94,7 +122,7 @@ function newCall(join: Join, now: number): CallState {
     retry: null,
     draining: null,
     withinLimitSince: null,
-    p2pBlockedUntil: null,
+    latch: null,
     recheckAt: null,
     decisions: [],
   };
@@ -109,6 +137,10 @@ function resumed(state: CallState, { resume, socketId, userId }: Join): Member |
 }
 
 function takeOver(state: CallState, before: Member, join: Join): Step {
+  const { link, media } = before;
+  // The same socket asks twice: it gets the same answer.
+  if (link.kind === 'connected' && link.socketId === join.socketId && sameMedia(media, join.media))
+    return unchanged(state);
   const member: Member = {
     ...before,
     media: join.media,
@@ -125,6 +157,10 @@ function takeOver(state: CallState, before: Member, join: Join): Step {
       updated(state, member),
     ],
   };
+}
+
+function sameMedia(a: MediaState, b: MediaState): boolean {
+  return a.audio === b.audio && a.video === b.video && a.screen === b.screen;
 }
 
 function replaceMember(state: CallState, member: Member): CallState {
@@ -162,6 +198,20 @@ export function loseMember(
   const before = memberOf(state, lost.participantId);
   // The socket of a session that was resumed elsewhere meanwhile: nobody's any more.
   if (before?.link.kind !== 'connected' || before.link.socketId !== lost.socketId) return unchanged(state);
+  return disconnect(state, before, policy, now);
+}
+
+/** Everyone who was connected through a gateway that is gone: they may come back through another one. */
+export function loseGateway(state: CallState, gatewayId: string, policy: CallPolicy, now: number): Step {
+  return state.members
+    .filter(({ link }) => link.kind === 'connected' && link.gatewayId === gatewayId)
+    .reduce<Step>(
+      (step, member) => andThen(step, (after) => disconnect(after, member, policy, now)),
+      unchanged(state),
+    );
+}
+
+function disconnect(state: CallState, before: Member, policy: CallPolicy, now: number): Step {
   const member: Member = { ...before, link: { kind: 'lost', until: now + policy.resumeWindowMs } };
   return {
     state: noLongerAwaited(replaceMember(state, member), member.participantId),
@@ -172,12 +222,11 @@ export function loseMember(
 export function removeMember(
   state: CallState,
   participantId: string,
-  reason: 'left' | 'connection-lost',
+  reason: LeaveReason,
   now: number,
 ): Step {
   if (!memberOf(state, participantId)) return unchanged(state);
   const members = state.members.filter((member) => member.participantId !== participantId);
-  const room = roomOf(state.media);
   const { callId, recordId } = state;
   return {
     state: noLongerAwaited({ ...state, members }, participantId),
@@ -187,7 +236,7 @@ export function removeMember(
         except: participantId,
         message: { name: 'call:participant-left', payload: { callId, participantId, reason } },
       },
-      ...(room ? [{ type: 'leave-room', room, participantId } as const] : []),
+      ...roomsOf(state.media).map((room) => ({ type: 'leave-room', room, participantId }) as const),
       { type: 'record', entry: { type: 'participant-left', recordId, participantId, at: now, reason } },
     ],
   };
@@ -195,19 +244,13 @@ export function removeMember(
 
 /** Removes those who did not come back in time. */
 export function dropLostMembers(state: CallState, now: number): Step {
+  const gone = ({ link }: Member) => link.kind === 'lost' && link.until <= now;
+  if (!state.members.some(gone)) return unchanged(state);
   return state.members
-    .filter(({ link }) => link.kind === 'lost' && link.until <= now)
+    .filter(gone)
     .reduce<Step>(
       (step, { participantId }) =>
         andThen(step, (after) => removeMember(after, participantId, 'connection-lost', now)),
       unchanged(state),
     );
-}
-
-function noLongerAwaited(state: CallState, participantId: string): CallState {
-  const { media } = state;
-  const transition = transitionOf(media);
-  if (!transition || media.phase === 'p2p' || media.phase === 'sfu') return state;
-  const awaiting = transition.awaiting.filter((id) => id !== participantId);
-  return { ...state, media: { ...media, transition: { ...transition, awaiting } } };
 }

@@ -6,7 +6,7 @@
  *
  *     p2p → switching_to_sfu → sfu → switching_to_p2p → p2p
  *
- * A switch makes before it breaks. Towards the SFU a room is opened, then everyone is told to prepare; towards
+ * and from `sfu` it goes through `switching_to_sfu` to another room when its own is lost or about to go. A switch makes before it breaks. Towards the SFU a room is opened, then everyone is told to prepare; towards
  * peer-to-peer they are told at once. When all who are awaited have decoded the others on the new path it is
  * committed, with a new epoch; if one of them fails or the deadline passes it is aborted and the old path stays.
  * What happens meanwhile changes the members at once, and the mode when the switch is over.
@@ -15,18 +15,41 @@
  * that the switch was aborted, so a client knows whether to build a path to the newcomer itself.
  */
 import type { ErrorCode } from '@crossfade/shared/errors';
+import { latched, troubleOf } from '../mode/latch.ts';
+import { effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
-import { addMember, dropLostMembers, loseMember, removeMember, updateMember } from './members.ts';
-import { hadTransition, memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
+import {
+  addMember,
+  dropLostMembers,
+  loseGateway,
+  loseMember,
+  removeMember,
+  updateMember,
+} from './members.ts';
+import {
+  hadTransition,
+  heldRooms,
+  memberOf,
+  transitionOf,
+  type CallPolicy,
+  type CallState,
+} from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
-import { abort, confirm, decide, expire, loseRoom, openedRoom } from './switch.ts';
+import {
+  confirm,
+  decide,
+  endedRecord,
+  expire,
+  fail,
+  leaveRoom,
+  loseRoom,
+  notOpened,
+  openedRoom,
+} from './switch.ts';
 
 export type Reduction =
   | { kind: 'changed'; state: CallState | null; effects: readonly Effect[] }
   | { kind: 'refused'; code: ErrorCode };
-
-/** How long peer-to-peer is not tried again after it failed, milliseconds. */
-const P2P_BLOCK_MS = 60_000;
 
 export function reduce(
   state: CallState | null,
@@ -38,61 +61,110 @@ export function reduce(
     const joined = addMember(state, event, policy, now);
     return 'code' in joined ? { kind: 'refused', code: joined.code } : settle(joined, policy, now);
   }
-  if (!state && event.type === 'room-opened') {
-    // Everyone left while it was being opened.
-    return { kind: 'changed', state, effects: [{ type: 'close-room', room: event.room }] };
-  }
-  if (!state)
-    return isRequest(event)
-      ? { kind: 'refused', code: 'not-joined' }
-      : { kind: 'changed', state, effects: [] };
-  if (isRequest(event) && !memberOf(state, event.participantId))
-    return { kind: 'refused', code: 'not-joined' };
+  if (!state) return withoutCall(event);
+  const step = apply(state, event, policy, now);
+  return 'code' in step ? { kind: 'refused', code: step.code } : settle(step, policy, now);
+}
 
+type Refused = { code: ErrorCode };
+type Request = Extract<CallEvent, { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' }>;
+type Notice = Exclude<CallEvent, Request | { type: 'join' }>;
+
+/** Nobody is in the call. */
+function withoutCall(event: Request | Notice): Reduction {
   switch (event.type) {
     case 'leave':
-      return settle(removeMember(state, event.participantId, 'left', now), policy, now);
-    case 'disconnected':
-      return settle(loseMember(state, event, policy, now), policy, now);
     case 'update':
-      return settle(updateMember(state, event.participantId, event.media), policy, now);
-    case 'confirm': {
-      const transition = transitionOf(state.media);
-      if (transition?.id !== event.transitionId) return { kind: 'refused', code: 'transition-over' };
-      const step = event.success ? confirm(state, event.participantId) : abort(state, 'client-failed', now);
-      return settle(step, policy, now);
-    }
-    case 'measured': {
-      const { transitionId, gapMs } = event;
-      if (!hadTransition(state, transitionId)) return { kind: 'refused', code: 'transition-over' };
-      const entry = { type: 'transition-gap', transitionId, gapMs } as const;
-      return { kind: 'changed', state, effects: [{ type: 'record', entry }] };
-    }
-    case 'path': {
-      if (!memberOf(state, event.with)) return { kind: 'refused', code: 'participant-not-found' };
-      if (event.state !== 'failed' || state.media.phase !== 'p2p')
-        return settle(unchanged(state), policy, now);
-      return settle({ state: { ...state, p2pBlockedUntil: now + P2P_BLOCK_MS }, effects: [] }, policy, now);
-    }
+    case 'confirm':
+    case 'measured':
+    case 'path':
+      return { kind: 'refused', code: 'not-joined' };
+    case 'set-policy':
+      return { kind: 'refused', code: 'call-not-found' };
     case 'room-opened':
-      return settle(openedRoom(state, event, policy, now), policy, now);
-    case 'room-not-opened': {
-      const { media } = state;
-      const mine = media.phase === 'switching_to_sfu' && media.transition.id === event.transitionId;
-      return settle(mine ? abort(state, 'media-server-failed', now) : unchanged(state), policy, now);
-    }
+      // Everyone left while it was being opened.
+      return { kind: 'changed', state: null, effects: [{ type: 'close-room', room: event.room }] };
+    case 'disconnected':
+    case 'room-not-opened':
     case 'room-lost':
-      return settle(loseRoom(state, event.epoch, policy, now), policy, now);
+    case 'room-moving':
+    case 'gateway-lost':
     case 'tick':
-      return settle(unchanged(state), policy, now);
+      return { kind: 'changed', state: null, effects: [] };
   }
 }
 
-/** Requests come from a participant; the rest is what the gateway notices itself. */
-function isRequest(
-  event: CallEvent,
-): event is Extract<CallEvent, { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' }> {
-  return ['leave', 'update', 'confirm', 'measured', 'path'].includes(event.type);
+function apply(state: CallState, event: Request | Notice, policy: CallPolicy, now: number): Step | Refused {
+  switch (event.type) {
+    case 'leave':
+    case 'update':
+    case 'confirm':
+    case 'measured':
+    case 'path':
+      return memberOf(state, event.participantId)
+        ? answer(state, event, policy, now)
+        : { code: 'not-joined' };
+    case 'disconnected':
+      return loseMember(state, event, policy, now);
+    case 'gateway-lost':
+      return loseGateway(state, event.gatewayId, policy, now);
+    case 'set-policy':
+      return setPolicy(state, event.policy);
+    case 'room-opened':
+      return openedRoom(state, event, policy, now);
+    case 'room-not-opened':
+      return notOpened(state, event.transitionId, now);
+    case 'room-lost':
+      return loseRoom(state, event, now);
+    case 'room-moving':
+      return leaveRoom(state, event, now);
+    case 'tick':
+      return unchanged(state);
+  }
+}
+
+/** What one who is in the call asks for. */
+function answer(state: CallState, event: Request, policy: CallPolicy, now: number): Step | Refused {
+  switch (event.type) {
+    case 'leave':
+      return removeMember(state, event.participantId, 'left', now);
+    case 'update':
+      return updateMember(state, event.participantId, event.media);
+    case 'confirm': {
+      const transition = transitionOf(state.media);
+      if (transition?.id !== event.transitionId) return { code: 'transition-over' };
+      return event.success ? confirm(state, event.participantId) : fail(state, event.participantId, now);
+    }
+    case 'measured': {
+      const { transitionId, gapMs } = event;
+      if (!hadTransition(state, transitionId)) return { code: 'transition-over' };
+      return { state, effects: [{ type: 'record', entry: { type: 'transition-gap', transitionId, gapMs } }] };
+    }
+    case 'path': {
+      if (!memberOf(state, event.with)) return { code: 'participant-not-found' };
+      // What is told of a path that is not used any more says nothing of the next.
+      if (state.media.phase === 'sfu') return unchanged(state);
+      const trouble = troubleOf(event, effectivePolicy(policy, state.policy).relayed);
+      if (trouble === null) return unchanged(state);
+      const latch = latched(state.latch, trouble, now);
+      return unchanged(latch === state.latch ? state : { ...state, latch });
+    }
+  }
+}
+
+function setPolicy(state: CallState, change: CallState['policy']): Step {
+  const policy = { ...state.policy, ...change };
+  const { callId, locked } = state;
+  return {
+    state: { ...state, policy },
+    effects: [
+      {
+        type: 'broadcast',
+        except: null,
+        message: { name: 'call:updated', payload: { callId, locked, policy } },
+      },
+    ],
+  };
 }
 
 /** After every event: what is overdue, whether the call has ended, and where the media should run. */
@@ -108,27 +180,10 @@ function settle(step: Step, policy: CallPolicy, now: number): Reduction {
 
 /** What is left to do when the last participant is gone. */
 function ending(state: CallState, now: number): Effect[] {
-  const effects: Effect[] = [];
   const transition = transitionOf(state.media);
-  if (transition) {
-    const { id: transitionId, startedAt } = transition;
-    const durationMs = now - startedAt;
-    effects.push({
-      type: 'record',
-      entry: {
-        type: 'transition-ended',
-        transitionId,
-        outcome: 'aborted',
-        abortReason: 'call-ended',
-        at: now,
-        durationMs,
-      },
-    });
-  }
-  if (state.media.phase !== 'p2p' && state.media.room !== 'opening') {
-    effects.push({ type: 'close-room', room: state.media.room });
-  }
-  if (state.draining) effects.push({ type: 'close-room', room: state.draining.room });
-  effects.push({ type: 'record', entry: { type: 'call-ended', recordId: state.recordId, at: now } });
-  return effects;
+  return [
+    ...(transition ? [endedRecord(transition, 'aborted', 'call-ended', now)] : []),
+    ...heldRooms(state).map((room) => ({ type: 'close-room', room }) as const),
+    { type: 'record', entry: { type: 'call-ended', recordId: state.recordId, at: now } },
+  ];
 }

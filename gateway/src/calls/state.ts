@@ -3,14 +3,9 @@ import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import type { Decision } from '@crossfade/shared/gateway-api';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
-import type {
-  CallPhase,
-  MediaState,
-  Mode,
-  Participant,
-  TransitionReason,
-} from '@crossfade/shared/signalling';
+import type { MediaState, Mode, Participant, TransitionReason } from '@crossfade/shared/signalling';
 import type { Grants } from '@crossfade/shared/tokens';
+import type { Latch } from '../mode/latch.ts';
 
 /** One participant, and the socket that speaks for them. */
 export interface Member {
@@ -38,7 +33,7 @@ export interface Room {
   readonly rtpCapabilities: RtpCapabilities;
 }
 
-/** One attempt to change the mode. */
+/** One attempt to change where the media runs. */
 export interface Transition {
   readonly id: string;
   readonly reason: TransitionReason;
@@ -50,14 +45,55 @@ export interface Transition {
   readonly deadline: number;
   /** Who has not confirmed yet. */
   readonly awaiting: readonly string[];
+  /** How many have confirmed. */
+  readonly confirmed: number;
 }
+
+/**
+ * How the room of a call stands: it serves; or its media server is about to close it, and it serves until then; or it is
+ * gone, and the media with it (where it was is still told, to choose the next place by).
+ */
+export type Standing = 'serving' | 'leaving' | 'lost';
+
+/** Where a switch to a room comes from: what runs until it is committed, and comes back if it is not. */
+export type Origin =
+  | { readonly kind: 'p2p' }
+  /** A room that runs and is about to go. */
+  | { readonly kind: 'room'; readonly room: Room }
+  /** A room that is gone: nothing runs, and nothing is to be gone back to. */
+  | { readonly kind: 'lost'; readonly room: Room };
 
 /** Where the media runs. */
 export type Media =
   | { readonly phase: 'p2p' }
-  | { readonly phase: 'switching_to_sfu'; readonly transition: Transition; readonly room: Room | 'opening' }
-  | { readonly phase: 'sfu'; readonly room: Room }
-  | { readonly phase: 'switching_to_p2p'; readonly transition: Transition; readonly room: Room };
+  | {
+      readonly phase: 'switching_to_sfu';
+      readonly transition: Transition;
+      readonly from: Origin;
+      readonly room: Room | 'opening';
+    }
+  | { readonly phase: 'sfu'; readonly room: Room; readonly standing: Standing }
+  | {
+      readonly phase: 'switching_to_p2p';
+      readonly transition: Transition;
+      readonly room: Room;
+      readonly standing: Exclude<Standing, 'lost'>;
+    };
+
+/** A call whose media is being moved. */
+export type Switching = Extract<Media, { transition: Transition }>;
+
+/** After a transition that was given up. */
+export interface Retry {
+  /** When it is tried again, milliseconds since 1970. */
+  readonly at: number;
+  /** How often it failed in a row. */
+  readonly failures: number;
+  /** Whether it failed because no media server could be had. */
+  readonly noServer: boolean;
+  /** The media servers it failed on: tried last. */
+  readonly last: readonly string[];
+}
 
 export interface CallState {
   readonly callId: string;
@@ -76,12 +112,13 @@ export interface CallState {
   readonly media: Media;
   /** How many transitions there were: part of the next one's id. */
   readonly transitions: number;
-  /** After an aborted transition: when to try again, and how often it failed in a row. */
-  readonly retry: { readonly at: number; readonly failures: number } | null;
+  readonly retry: Retry | null;
   /** A room that is no longer used, kept until late clients have swapped. */
   readonly draining: { readonly room: Room; readonly until: number } | null;
+  /** Since when nothing has asked for a media server, peer-to-peer paths apart; null: something does. */
   readonly withinLimitSince: number | null;
-  readonly p2pBlockedUntil: number | null;
+  /** What keeps the call off peer-to-peer after a path failed or was poor; null: nothing does. */
+  readonly latch: Latch | null;
   /** When the mode has to be selected anew. */
   readonly recheckAt: number | null;
   /** The last decisions on the mode, oldest first. */
@@ -91,6 +128,8 @@ export interface CallState {
 /** What an operator chose. */
 export interface CallPolicy {
   p2pMaxParticipants: number;
+  /** Up to this many are connected to each other when no media server can be had; nobody is let in beyond that. */
+  meshMaxParticipants: number;
   backToP2pDelayMs: number;
   switchTimeoutMs: number;
   /** How long a participant whose signalling is lost is waited for. */
@@ -99,13 +138,25 @@ export interface CallPolicy {
 }
 
 /** The committed mode: while switching, the one that still counts. */
-export function modeOf(phase: CallPhase): Mode {
-  return phase === 'p2p' || phase === 'switching_to_sfu' ? 'p2p' : 'sfu';
+export function modeOf(media: Media): Mode {
+  switch (media.phase) {
+    case 'p2p':
+      return 'p2p';
+    case 'switching_to_sfu':
+      return media.from.kind === 'p2p' ? 'p2p' : 'sfu';
+    case 'sfu':
+    case 'switching_to_p2p':
+      return 'sfu';
+  }
+}
+
+export function isSwitching(media: Media): media is Switching {
+  return media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p';
 }
 
 /** The transition under way, if there is one. */
 export function transitionOf(media: Media): Transition | null {
-  return media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p' ? media.transition : null;
+  return isSwitching(media) ? media.transition : null;
 }
 
 /** The id of a call's nth transition, counted from 1. */
@@ -119,10 +170,36 @@ export function hadTransition({ recordId, transitions }: CallState, transitionId
   return n >= 1 && n <= transitions && transitionId === transitionIdOf(recordId, n);
 }
 
-/** The room that can be used, if there is one. */
-export function roomOf(media: Media): Room | null {
-  if (media.phase === 'p2p') return null;
-  return media.room === 'opening' ? null : media.room;
+/** The room that serves the committed mode; null: peer-to-peer, or it is lost. */
+export function currentRoom(media: Media): Room | null {
+  switch (media.phase) {
+    case 'p2p':
+      return null;
+    case 'switching_to_sfu':
+      return media.from.kind === 'room' ? media.from.room : null;
+    case 'sfu':
+      return media.standing === 'lost' ? null : media.room;
+    case 'switching_to_p2p':
+      return media.room;
+  }
+}
+
+/** The room that a switch is building, once it is there. */
+export function nextRoom(media: Media): Room | null {
+  return media.phase === 'switching_to_sfu' && media.room !== 'opening' ? media.room : null;
+}
+
+/**
+ * The rooms that can be used: the one that serves and the one being prepared. While a call moves from room to room there
+ * are two. Each has the epoch its requests carry.
+ */
+export function roomsOf(media: Media): Room[] {
+  return [currentRoom(media), nextRoom(media)].filter((room) => room !== null);
+}
+
+/** All rooms a call has: those that can be used, and one that is kept for late clients. */
+export function heldRooms({ media, draining }: CallState): Room[] {
+  return draining ? [...roomsOf(media), draining.room] : roomsOf(media);
 }
 
 export function memberOf(state: CallState, participantId: string): Member | undefined {

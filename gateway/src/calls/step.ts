@@ -10,6 +10,8 @@ export interface Step {
 /** Applies `next` to the state of a step and adds up the effects. */
 export function andThen(step: Step, next: (state: CallState) => Step): Step {
   const after = next(step.state);
+  if (step.effects.length === 0) return after;
+  if (after.effects.length === 0) return { state: after.state, effects: step.effects };
   return { state: after.state, effects: [...step.effects, ...after.effects] };
 }
 

@@ -1,72 +1,153 @@
-/** Moving a call's media: starting, confirming, committing and giving up a transition. Pure. */
+/**
+ * Moving a call's media: starting, confirming, committing and giving up a transition, and losing a room. Pure.
+ *
+ * One primitive serves growth, loss and drain: the media goes to a target beside what runs, and takes over when everyone
+ * who is awaited has decoded the others there. Where nothing runs any more, because the room is lost, there is nothing to
+ * go back to: then one client's failure does not hold up the others, and at the deadline it is committed if anybody has
+ * confirmed.
+ */
 import type { AbortReason, Mode, ModeSwitchPrepare, TransitionReason } from '@crossfade/shared/signalling';
 import { remember } from '../mode/decisions.ts';
-import { selectMode } from '../mode/select.ts';
-import type { Effect } from './events.ts';
+import { effectivePolicy } from '../mode/policy.ts';
+import { selectMode, type ModeInputs, type ModeRule } from '../mode/select.ts';
+import type { CallEvent, Effect } from './events.ts';
 import {
+  heldRooms,
+  isSwitching,
   modeOf,
   transitionIdOf,
-  transitionOf,
   type CallPolicy,
   type CallState,
   type Media,
+  type Member,
+  type Origin,
+  type Retry,
   type Room,
+  type Switching,
   type Transition,
 } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 
-/** How long a room is kept after a commit to peer-to-peer, for clients that hear of it late, milliseconds. */
+/** How long a room is kept after a commit to somewhere else, for clients that hear of it late, milliseconds. */
 const DRAIN_MS = 1_000;
 
-/** The wait after the first of several failed transitions; it doubles up to the longest, milliseconds. */
-const RETRY_FIRST_MS = 1_000;
-const RETRY_LONGEST_MS = 30_000;
+/** The wait after the first of several failed transitions, and the longest of those it doubles up to; milliseconds. */
+const BACK_OFF = { first: 1_000, longest: 30_000 };
+/** The same where no media runs meanwhile. */
+const BACK_OFF_LOST = { first: 500, longest: 4_000 };
 
-/** Selects the mode, and starts a transition if it is another one than now. */
-export function decide(before: CallState, policy: CallPolicy, now: number): Step {
-  const within = before.members.length <= policy.p2pMaxParticipants;
-  const withinLimitSince = within ? (before.withinLimitSince ?? now) : null;
-  const inputs = {
-    participants: before.members.length,
-    p2pMaxParticipants: policy.p2pMaxParticipants,
-    current: modeOf(before.media.phase),
-    withinLimitSince,
-    dwellMs: policy.backToP2pDelayMs,
-    p2pBlockedUntil: before.p2pBlockedUntil,
+/** Selects the mode, and starts a transition if the media has to go elsewhere than where it is. */
+export function decide(before: CallState, deployment: CallPolicy, now: number): Step {
+  const { media, members } = before;
+  const policy = effectivePolicy(deployment, before.policy);
+  const inputs: ModeInputs = {
+    participants: members.length,
+    policy,
+    screen: policy.screenShare === 'sfu' && members.some(sharesScreen),
+    current: modeOf(media),
+    settled: (media.phase === 'sfu' || media.phase === 'switching_to_p2p') && media.standing === 'serving',
+    withinLimitSince: before.withinLimitSince,
+    dwellMs: deployment.backToP2pDelayMs,
+    latch: before.latch,
   };
   const decision = selectMode(inputs, now);
-  const { target, rule, recheckAt } = decision;
-  const state: CallState = {
-    ...before,
-    withinLimitSince,
-    recheckAt,
-    decisions: remember(before, decision, inputs, now),
-  };
+  const { target, rule } = decision;
+  const state = noted(before, decision, remember(before, decision, inputs, now));
+  const mesh = state.retry?.noServer === true && members.length <= policy.meshMaxParticipants;
 
-  switch (state.media.phase) {
+  switch (media.phase) {
     case 'p2p':
-      if (target === 'p2p') return unchanged({ ...state, retry: null });
+      if (target === 'p2p') return unchanged(withoutRetry(state));
       if (waits(state, now)) return unchanged(state);
-      return startToSfu(
-        state,
-        rule === 'p2p-blocked' ? 'p2p-failed' : 'participants-above-limit',
-        policy,
-        now,
-      );
+      return startToSfu(state, { kind: 'p2p' }, reasonOf(rule), deployment, now);
     case 'sfu':
-      if (target === 'sfu') return unchanged({ ...state, retry: null });
-      if (waits(state, now)) return unchanged(state);
-      return startToP2p(state, state.media.room, policy, now);
-    case 'switching_to_p2p':
-      // It grew again: the SFU path is still there, so staying on it is the quickest.
-      return rule === 'above-limit' ? abort(state, 'participant-joined', now) : unchanged(state);
+      return decideInRoom(state, media, { target, mesh }, deployment, now);
+    case 'switching_to_p2p': {
+      if (target === 'p2p' || rule === 'dwell') return unchanged(state);
+      // On its way to a mesh, for want of another media server.
+      if (media.transition.reason === 'media-server-draining' && members.length <= policy.meshMaxParticipants)
+        return unchanged(state);
+      // The SFU path is still there, so staying on it is the quickest.
+      return andThen(abort(state, abortReasonOf(rule), now), (after) => decide(after, deployment, now));
+    }
     case 'switching_to_sfu':
+      // What is no longer needed is finished all the same, and undone later.
       return unchanged(state);
   }
 }
 
-function waits(state: CallState, now: number): boolean {
-  return state.retry !== null && state.retry.at > now;
+function decideInRoom(
+  state: CallState,
+  { room, standing }: Extract<Media, { phase: 'sfu' }>,
+  { target, mesh }: { target: Mode; mesh: boolean },
+  policy: CallPolicy,
+  now: number,
+): Step {
+  switch (standing) {
+    case 'serving':
+      if (target === 'sfu') return unchanged(withoutRetry(state));
+      return waits(state, now) ? unchanged(state) : startToP2p(state, room, standing, policy, now);
+    case 'leaving':
+      if (waits(state, now)) return unchanged(state);
+      return target === 'p2p' || mesh
+        ? startToP2p(state, room, standing, policy, now)
+        : startToSfu(state, { kind: 'room', room }, 'media-server-draining', policy, now);
+    case 'lost':
+      if (target === 'p2p' || mesh) {
+        return andThen(fallToPeers(state, policy, now), (after) => decide(after, policy, now));
+      }
+      if (waits(state, now)) return unchanged(state);
+      return startToSfu(state, { kind: 'lost', room }, 'media-server-lost', policy, now);
+  }
+}
+
+/** The state with what was decided; the same one if that says nothing new. */
+function noted(
+  state: CallState,
+  { recheckAt, withinLimitSince }: Pick<CallState, 'recheckAt' | 'withinLimitSince'>,
+  decisions: CallState['decisions'],
+): CallState {
+  const same =
+    state.recheckAt === recheckAt &&
+    state.withinLimitSince === withinLimitSince &&
+    state.decisions === decisions;
+  return same ? state : { ...state, recheckAt, withinLimitSince, decisions };
+}
+
+function withoutRetry(state: CallState): CallState {
+  return state.retry === null ? state : { ...state, retry: null };
+}
+
+function waits({ retry }: CallState, now: number): boolean {
+  return retry !== null && retry.at > now;
+}
+
+function sharesScreen({ media }: Member): boolean {
+  return media.screen;
+}
+
+/** Why a call goes from peer-to-peer to a room. */
+function reasonOf(rule: ModeRule): TransitionReason {
+  switch (rule) {
+    case 'above-limit':
+      return 'participants-above-limit';
+    case 'requirement':
+    case 'policy':
+    case 'screen-share':
+    case 'p2p-failed':
+    case 'p2p-degraded':
+    case 'p2p-relayed':
+      return rule;
+    case 'dwell':
+    case 'within-limit':
+      return 'participants-within-limit';
+  }
+}
+
+/** Why a switch to peer-to-peer is given up when the call is to stay on the SFU after all. */
+function abortReasonOf(rule: ModeRule): AbortReason {
+  if (rule === 'above-limit') return 'participant-joined';
+  return rule.startsWith('p2p-') ? 'client-failed' : 'superseded';
 }
 
 function newTransition(
@@ -84,32 +165,54 @@ function newTransition(
     startedAt: now,
     deadline: now + policy.switchTimeoutMs,
     awaiting,
+    confirmed: 0,
   };
 }
 
-function startToSfu(state: CallState, reason: TransitionReason, policy: CallPolicy, now: number): Step {
+function startToSfu(
+  state: CallState,
+  from: Origin,
+  reason: TransitionReason,
+  policy: CallPolicy,
+  now: number,
+): Step {
   const transition = newTransition(state, reason, [], policy, now);
   const { id: transitionId, epoch } = transition;
+  const last = state.retry?.last ?? [];
   return {
     state: {
       ...state,
       transitions: state.transitions + 1,
       draining: null,
-      media: { phase: 'switching_to_sfu', transition, room: 'opening' },
+      media: { phase: 'switching_to_sfu', transition, from, room: 'opening' },
     },
     effects: [
       startedRecord(state, transition, 'sfu', now),
       // It has the same id; what is left in it must not be taken for the new one's.
-      ...(state.draining ? [{ type: 'close-room', room: state.draining.room } as const] : []),
-      { type: 'open-room', transitionId, epoch },
+      ...closing(state.draining?.room),
+      { type: 'open-room', transitionId, epoch, avoid: avoided(from, state.retry), last },
     ],
   };
 }
 
-function startToP2p(state: CallState, room: Room, policy: CallPolicy, now: number): Step {
+/** The media servers that cannot have the next room: a room of that id still runs there, or they were told to be dead. */
+function avoided(from: Origin, retry: Retry | null): readonly string[] {
+  if (from.kind === 'room') return [from.room.server];
+  // A dead one may be back by the second attempt.
+  return from.kind === 'lost' && retry?.failures === 0 ? retry.last : [];
+}
+
+function startToP2p(
+  state: CallState,
+  room: Room,
+  standing: 'serving' | 'leaving',
+  policy: CallPolicy,
+  now: number,
+): Step {
   const awaiting = connectedIds(state);
-  const transition = newTransition(state, 'participants-within-limit', awaiting, policy, now);
-  const media = { phase: 'switching_to_p2p', transition, room } as const;
+  const reason = standing === 'leaving' ? 'media-server-draining' : 'participants-within-limit';
+  const transition = newTransition(state, reason, awaiting, policy, now);
+  const media = { phase: 'switching_to_p2p', transition, room, standing } as const;
   return {
     state: { ...state, transitions: state.transitions + 1, media },
     effects: [
@@ -119,22 +222,48 @@ function startToP2p(state: CallState, room: Room, policy: CallPolicy, now: numbe
   };
 }
 
+/** There is no room any more, and peer-to-peer will do or is all there is: at once, for nothing runs meanwhile. */
+function fallToPeers(state: CallState, policy: CallPolicy, now: number): Step {
+  const transition = newTransition(state, 'media-server-lost', [], policy, now);
+  return {
+    state: {
+      ...state,
+      epoch: transition.epoch,
+      transitions: state.transitions + 1,
+      media: { phase: 'p2p' },
+      retry: meshRetry(state.retry),
+    },
+    effects: [
+      startedRecord(state, transition, 'p2p', now),
+      committed(state.callId, transition, 'sfu', 'p2p'),
+      endedRecord(transition, 'committed', null, now),
+    ],
+  };
+}
+
+/** In a mesh that is one for want of a media server, looking for one goes on as before. */
+function meshRetry(retry: Retry | null): Retry | null {
+  return retry?.noServer === true ? retry : null;
+}
+
 /** The room a transition to the SFU waited for is there: everyone prepares. */
-export function openedRoom(
-  state: CallState,
-  opened: { transitionId: string; room: Room },
-  policy: CallPolicy,
-  now: number,
-): Step {
+export function openedRoom(state: CallState, opened: { room: Room }, policy: CallPolicy, now: number): Step {
   const { media } = state;
-  if (media.phase !== 'switching_to_sfu' || media.transition.id !== opened.transitionId) {
-    return takesOver(media, opened.room)
-      ? unchanged(state)
-      : { state, effects: [{ type: 'close-room', room: opened.room }] };
+  const { room } = opened;
+  // One that was opened for an attempt before, and told of late, serves as well.
+  const awaited =
+    media.phase === 'switching_to_sfu' &&
+    media.room === 'opening' &&
+    media.transition.epoch === room.epoch &&
+    // Where the old one runs it would be the old one.
+    !(media.from.kind === 'room' && media.from.room.server === room.server);
+  if (!awaited) {
+    const used = heldRooms(state).some((held) => isRoom(held, room));
+    return used ? unchanged(state) : { state, effects: closing(room) };
   }
   const awaiting = connectedIds(state);
   const transition = { ...media.transition, awaiting, deadline: now + policy.switchTimeoutMs };
-  const announced = { ...media, transition, room: opened.room };
+  const announced = { ...media, transition, room };
   return {
     state: { ...state, media: announced },
     effects: [
@@ -144,7 +273,7 @@ export function openedRoom(
           type: 'transition-room',
           transitionId: transition.id,
           sfuRoomId: state.callId,
-          rtpCapabilities: opened.room.rtpCapabilities,
+          rtpCapabilities: room.rtpCapabilities,
         },
       },
       { type: 'announce', to: awaiting, prepare: prepareMessage(state.callId, announced, now) },
@@ -152,67 +281,116 @@ export function openedRoom(
   };
 }
 
-/** Whether a room that was opened for an attempt that is over is the one that a later attempt uses, or will be. */
-function takesOver(media: Media, { server, epoch }: Room): boolean {
-  if (media.phase === 'p2p') return false;
-  if (media.room === 'opening') return transitionOf(media)?.epoch === epoch;
-  return media.room.server === server && media.room.epoch === epoch;
+function isRoom(a: Room, { server, epoch }: { epoch: number; server?: string }): boolean {
+  return a.epoch === epoch && (server === undefined || a.server === server);
+}
+
+/** No media server took the room that a transition waited for. */
+export function notOpened(state: CallState, transitionId: string, now: number): Step {
+  const { media } = state;
+  const mine =
+    media.phase === 'switching_to_sfu' && media.transition.id === transitionId && media.room === 'opening';
+  return mine ? abort(state, 'media-server-failed', now) : unchanged(state);
 }
 
 /** One participant sees everyone on the new path. */
 export function confirm(state: CallState, participantId: string): Step {
   const { media } = state;
-  if (media.phase === 'p2p' || media.phase === 'sfu') return unchanged(state);
+  if (!isSwitching(media) || !media.transition.awaiting.includes(participantId)) return unchanged(state);
+  const { transition } = media;
+  const awaiting = transition.awaiting.filter((id) => id !== participantId);
+  return unchanged(withTransition(state, media, { awaiting, confirmed: transition.confirmed + 1 }));
+}
+
+/** One participant cannot get to the new path. */
+export function fail(state: CallState, participantId: string, now: number): Step {
+  const { media } = state;
+  if (media.phase !== 'switching_to_sfu' || media.from.kind !== 'lost')
+    return abort(state, 'client-failed', now);
+  const { transition } = media;
+  const awaiting = transition.awaiting.filter((id) => id !== participantId);
+  return awaiting.length === 0 && transition.confirmed === 0
+    ? abort(state, 'client-failed', now)
+    : unchanged(withTransition(state, media, { awaiting }));
+}
+
+function withTransition(state: CallState, media: Switching, change: Partial<Transition>): CallState {
+  return { ...state, media: { ...media, transition: { ...media.transition, ...change } } };
+}
+
+/** Nobody waits for this participant any more. */
+export function noLongerAwaited(state: CallState, participantId: string): CallState {
+  const { media } = state;
+  if (!isSwitching(media) || !media.transition.awaiting.includes(participantId)) return state;
   const awaiting = media.transition.awaiting.filter((id) => id !== participantId);
-  return unchanged({ ...state, media: { ...media, transition: { ...media.transition, awaiting } } });
+  return withTransition(state, media, { awaiting });
 }
 
 /** Sees to what is complete or overdue: transitions, and rooms that were kept for late clients. */
-export function expire(state: CallState, now: number): Step {
-  const { media, draining } = state;
-  let step = unchanged(state);
-  if (draining && draining.until <= now) {
-    step = { state: { ...state, draining: null }, effects: [{ type: 'close-room', room: draining.room }] };
+export function expire(before: CallState, now: number): Step {
+  const { media, draining } = before;
+  const step: Step =
+    draining && draining.until <= now
+      ? { state: { ...before, draining: null }, effects: closing(draining.room) }
+      : unchanged(before);
+  if (!isSwitching(media)) return step;
+  const { awaiting, confirmed, deadline } = media.transition;
+  if (media.phase === 'switching_to_sfu' && media.room === 'opening') {
+    return deadline > now ? step : andThen(step, (state) => abort(state, 'media-server-failed', now));
   }
-  if (media.phase === 'p2p' || media.phase === 'sfu') return step;
-  if (media.room !== 'opening' && media.transition.awaiting.length === 0)
-    return andThen(step, (s) => commit(s, now));
-  if (media.transition.deadline > now) return step;
-  return andThen(step, (s) => abort(s, media.room === 'opening' ? 'media-server-failed' : 'deadline', now));
+  const nothingToLose = media.phase === 'switching_to_sfu' && media.from.kind === 'lost';
+  const complete = awaiting.length === 0 || (deadline <= now && nothingToLose && confirmed > 0);
+  if (complete) return andThen(step, (state) => commit(state, now));
+  return deadline > now ? step : andThen(step, (state) => abort(state, 'deadline', now));
 }
 
 function commit(state: CallState, now: number): Step {
   const { media, callId } = state;
-  if (media.phase === 'p2p' || media.phase === 'sfu' || media.room === 'opening') return unchanged(state);
-  const { room, transition } = media;
-  const toSfu = media.phase === 'switching_to_sfu';
-  const common = { ...state, epoch: transition.epoch, retry: null };
+  if (!isSwitching(media)) return unchanged(state);
+  const { transition } = media;
+  const ended = [
+    committed(callId, transition, modeOf(media), media.phase === 'switching_to_sfu' ? 'sfu' : 'p2p'),
+    endedRecord(transition, 'committed', null, now),
+  ];
+  const { epoch } = transition;
+  if (media.phase === 'switching_to_p2p') {
+    const after: CallState = { ...state, epoch, media: { phase: 'p2p' }, retry: meshRetry(state.retry) };
+    return andThen({ state: after, effects: ended }, (next) => drain(next, media.room, now));
+  }
+  const { room, from } = media;
+  if (room === 'opening') return unchanged(state);
+  const after: CallState = {
+    ...state,
+    epoch,
+    media: { phase: 'sfu', room, standing: 'serving' },
+    retry: null,
+  };
+  const step = { state: after, effects: ended };
+  return from.kind === 'room' ? andThen(step, (next) => drain(next, from.room, now)) : step;
+}
+
+/** Keeps a room that is no longer used for a moment; one that was kept already is closed. */
+function drain(state: CallState, room: Room, now: number): Step {
   return {
-    state: toSfu
-      ? { ...common, media: { phase: 'sfu', room } }
-      : { ...common, media: { phase: 'p2p' }, draining: { room, until: now + DRAIN_MS } },
-    effects: [
-      committed(callId, transition, toSfu ? 'sfu' : 'p2p'),
-      endedRecord(transition, 'committed', null, now),
-    ],
+    state: { ...state, draining: { room, until: now + DRAIN_MS } },
+    effects: closing(state.draining?.room),
   };
 }
 
-/** Gives the transition up: the old path stays. */
+function closing(room: Room | null | undefined): Effect[] {
+  return room ? [{ type: 'close-room', room }] : [];
+}
+
+/** Gives the transition up: what ran before it stays. */
 export function abort(state: CallState, reason: AbortReason, now: number): Step {
   const { media, callId, epoch } = state;
-  if (media.phase === 'p2p' || media.phase === 'sfu') return unchanged(state);
+  if (!isSwitching(media)) return unchanged(state);
   const { transition } = media;
-  const mode = modeOf(media.phase);
-  const unusedRoom = media.phase === 'switching_to_sfu' && media.room !== 'opening' ? media.room : null;
-  const failures = (state.retry?.failures ?? 0) + 1;
-  const wait = Math.min(RETRY_FIRST_MS * 2 ** (failures - 1), RETRY_LONGEST_MS);
+  const mode = modeOf(media);
+  const after = beforeSwitch(media);
+  const unused = media.phase === 'switching_to_sfu' && media.room !== 'opening' ? media.room : null;
   return {
-    state: {
-      ...state,
-      media: media.phase === 'switching_to_p2p' ? { phase: 'sfu', room: media.room } : { phase: 'p2p' },
-      retry: reason === 'participant-joined' ? null : { at: now + wait, failures },
-    },
+    state: { ...state, media: after, retry: retryAfter(state, media, reason, now) },
     effects: [
       {
         type: 'broadcast',
@@ -231,49 +409,106 @@ export function abort(state: CallState, reason: AbortReason, now: number): Step 
           },
         },
       },
-      ...(unusedRoom ? [{ type: 'close-room', room: unusedRoom } as const] : []),
+      ...closing(unused),
       endedRecord(transition, 'aborted', reason, now),
     ],
   };
 }
 
-/**
- * The media server lost the room. The call falls back to peer-to-peer at once, whatever its size, for the media is
- * gone already; from there it goes to a new room like any other call.
- */
-export function loseRoom(state: CallState, roomEpoch: number, policy: CallPolicy, now: number): Step {
-  const { media } = state;
-  if (media.phase === 'p2p' || media.room === 'opening' || media.room.epoch !== roomEpoch) {
-    const drained = state.draining?.room.epoch === roomEpoch;
-    return unchanged(drained ? { ...state, draining: null } : state);
+/** Where the media runs if a switch is not committed. */
+function beforeSwitch(media: Switching): Media {
+  if (media.phase === 'switching_to_p2p') return { phase: 'sfu', room: media.room, standing: media.standing };
+  switch (media.from.kind) {
+    case 'p2p':
+      return { phase: 'p2p' };
+    case 'room':
+      return { phase: 'sfu', room: media.from.room, standing: 'leaving' };
+    case 'lost':
+      return { phase: 'sfu', room: media.from.room, standing: 'lost' };
   }
-  if (media.phase === 'switching_to_sfu') return abort(state, 'media-server-failed', now);
+}
 
-  const fallback = newTransition(state, 'media-server-lost', [], policy, now);
-  const ended = transitionOf(media);
-  const fallen: Step = {
-    state: {
-      ...state,
-      epoch: fallback.epoch,
-      transitions: state.transitions + 1,
-      media: { phase: 'p2p' },
-      retry: null,
-    },
-    effects: [
-      ...(ended ? [endedRecord(ended, 'aborted', 'media-server-failed', now)] : []),
-      startedRecord(state, fallback, 'p2p', now),
-      committed(state.callId, fallback, 'p2p'),
-      endedRecord(fallback, 'committed', null, now),
-    ],
-  };
-  if (state.members.length <= policy.p2pMaxParticipants) return fallen;
-  return andThen(fallen, (after) => startToSfu(after, 'media-server-lost', policy, now));
+function retryAfter({ retry }: CallState, media: Switching, reason: AbortReason, now: number): Retry | null {
+  if (media.phase === 'switching_to_p2p' && (reason === 'participant-joined' || reason === 'superseded'))
+    return null;
+  const failures = (retry?.failures ?? 0) + 1;
+  const lost = media.phase === 'switching_to_sfu' && media.from.kind === 'lost';
+  const { first, longest } = lost ? BACK_OFF_LOST : BACK_OFF;
+  const tried = media.phase === 'switching_to_sfu' && media.room !== 'opening' ? [media.room.server] : [];
+  const noServer =
+    reason === 'media-server-failed' && media.phase === 'switching_to_sfu' && media.room === 'opening';
+  return { at: now + Math.min(first * 2 ** (failures - 1), longest), failures, noServer, last: tried };
+}
+
+/**
+ * A room is gone, and the media in it. If it was the one that served, the call needs another at once (`decide` sees to
+ * that): nobody joins again, and the mode stays `sfu`.
+ */
+export function loseRoom(
+  state: CallState,
+  lost: Extract<CallEvent, { type: 'room-lost' }>,
+  now: number,
+): Step {
+  const { media, draining } = state;
+  if (draining && isRoom(draining.room, lost)) return unchanged({ ...state, draining: null });
+  switch (media.phase) {
+    case 'p2p':
+      return unchanged(state);
+    case 'switching_to_sfu':
+      if (media.room !== 'opening' && isRoom(media.room, lost))
+        return abort(state, 'media-server-failed', now);
+      // The one it leaves went sooner than told; the switch goes on.
+      return media.from.kind === 'room' && isRoom(media.from.room, lost)
+        ? unchanged({ ...state, media: { ...media, from: { kind: 'lost', room: media.from.room } } })
+        : unchanged(state);
+    case 'switching_to_p2p': {
+      if (!isRoom(media.room, lost)) return unchanged(state);
+      // There is nothing left that could be kept: whatever plays on the new path is better.
+      const step = commit(state, now);
+      return { ...step, state: { ...step.state, draining: null } };
+    }
+    case 'sfu': {
+      if (media.standing === 'lost' || !isRoom(media.room, lost)) return unchanged(state);
+      const last = lost.serverGone === true ? [media.room.server] : [];
+      return unchanged({
+        ...state,
+        media: { ...media, standing: 'lost' },
+        retry: { at: now, failures: 0, noServer: false, last },
+      });
+    }
+  }
+}
+
+/** A media server is about to close a room of the call: `decide` moves it while the old one runs. */
+export function leaveRoom(
+  state: CallState,
+  moving: Extract<CallEvent, { type: 'room-moving' }>,
+  now: number,
+): Step {
+  const { media } = state;
+  switch (media.phase) {
+    case 'p2p':
+      return unchanged(state);
+    case 'switching_to_sfu':
+      // To where nothing can stay: it is tried elsewhere.
+      return media.room !== 'opening' && isRoom(media.room, moving)
+        ? abort(state, 'media-server-failed', now)
+        : unchanged(state);
+    case 'switching_to_p2p':
+      return isRoom(media.room, moving)
+        ? unchanged({ ...state, media: { ...media, standing: 'leaving' } })
+        : unchanged(state);
+    case 'sfu':
+      return media.standing === 'serving' && isRoom(media.room, moving)
+        ? unchanged({ ...state, media: { ...media, standing: 'leaving' }, retry: null })
+        : unchanged(state);
+  }
 }
 
 /** What tells a client to build the new path; a late joiner gets it with the answer to its join. */
 export function prepareMessage(
   callId: string,
-  media: { phase: 'switching_to_sfu' | 'switching_to_p2p'; transition: Transition; room: Room },
+  media: Switching & { room: Room },
   now: number,
 ): ModeSwitchPrepare {
   const { transition, room } = media;
@@ -283,7 +518,7 @@ export function prepareMessage(
     callId,
     transitionId: transition.id,
     epoch: transition.epoch,
-    from: toSfu ? 'p2p' : 'sfu',
+    from: modeOf(media),
     mode: toSfu ? 'sfu' : 'p2p',
     reason: transition.reason,
     deadlineMs: Math.max(0, transition.deadline - now),
@@ -292,37 +527,36 @@ export function prepareMessage(
   };
 }
 
-function committed(callId: string, { id: transitionId, epoch, reason }: Transition, mode: Mode): Effect {
+function committed(
+  callId: string,
+  { id: transitionId, epoch, reason }: Transition,
+  from: Mode,
+  mode: Mode,
+): Effect {
   return {
     type: 'broadcast',
     except: null,
     message: {
       name: 'call:mode-switch',
-      payload: {
-        phase: 'commit',
-        callId,
-        transitionId,
-        epoch,
-        from: mode === 'sfu' ? 'p2p' : 'sfu',
-        mode,
-        reason,
-        deadlineMs: 0,
-      },
+      payload: { phase: 'commit', callId, transitionId, epoch, from, mode, reason, deadlineMs: 0 },
     },
   };
 }
 
-function startedRecord(state: CallState, transition: Transition, to: Mode, now: number): Effect {
+function startedRecord(
+  { recordId, media }: CallState,
+  transition: Transition,
+  to: Mode,
+  now: number,
+): Effect {
   const { id: transitionId, reason, initiator, epoch } = transition;
-  const from = to === 'sfu' ? 'p2p' : 'sfu';
-  const { recordId } = state;
   return {
     type: 'record',
     entry: {
       type: 'transition-started',
       recordId,
       transitionId,
-      from,
+      from: modeOf(media),
       to,
       reason,
       initiator,
@@ -332,7 +566,7 @@ function startedRecord(state: CallState, transition: Transition, to: Mode, now: 
   };
 }
 
-function endedRecord(
+export function endedRecord(
   { id: transitionId, startedAt }: Transition,
   outcome: 'committed' | 'aborted',
   abortReason: AbortReason | null,

@@ -67,5 +67,5 @@ export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
 }
 
 function live({ media, epoch, members }: CallState): CallAnswer['live'] {
-  return { phase: media.phase, mode: modeOf(media.phase), epoch, participants: members.map(publicView) };
+  return { phase: media.phase, mode: modeOf(media), epoch, participants: members.map(publicView) };
 }

@@ -70,6 +70,7 @@ test('tells whether its owner paused a producer, or the media server for want of
         if (news.type === 'producer-closed') done.resolve(undefined);
       },
       lost: () => undefined,
+      moving: () => undefined,
     },
     silentLog,
   );

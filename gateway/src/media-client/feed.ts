@@ -32,9 +32,16 @@ export type RoomNews =
     >;
 
 export interface FeedHandlers {
-  news(roomId: string, news: RoomNews): void;
-  /** The media server no longer has the room, or has been out of reach for too long. */
-  lost(roomId: string, epoch: number): void;
+  /** @param epoch of the room */
+  news(roomId: string, news: RoomNews, epoch: number): void;
+  /**
+   * The media server no longer has the room, or has been out of reach for too long.
+   * @param server its base URL
+   * @param serverGone whether it is out of reach
+   */
+  lost(roomId: string, epoch: number, server: string, serverGone: boolean): void;
+  /** The media server is about to close the room, which runs until then. */
+  moving(roomId: string, epoch: number, server: string): void;
 }
 
 interface Subscription {
@@ -48,6 +55,7 @@ const JOIN_LIMIT_MS = 2_000;
 const LOST_AFTER_MS = 4_000;
 
 export class MediaServerFeed {
+  readonly #url: string;
   readonly #socket: Socket;
   readonly #handlers: FeedHandlers;
   readonly #log: Log;
@@ -55,6 +63,7 @@ export class MediaServerFeed {
   #lossTimer: NodeJS.Timeout | undefined;
 
   constructor(url: string, token: () => string, handlers: FeedHandlers, log: Log) {
+    this.#url = url;
     this.#handlers = handlers;
     this.#log = log;
     this.#socket = io(`${url}${FEED_NAMESPACE}`, {
@@ -74,7 +83,7 @@ export class MediaServerFeed {
     });
     this.#socket.on('disconnect', () => {
       this.#lossTimer ??= setTimeout(() => {
-        for (const roomId of [...this.#rooms.keys()]) this.#lose(roomId);
+        for (const roomId of [...this.#rooms.keys()]) this.#lose(roomId, true);
       }, LOST_AFTER_MS);
     });
     this.#socket.on('connect_error', (error) => {
@@ -139,34 +148,38 @@ export class MediaServerFeed {
       case 'producer-wanted-layers': {
         const producer = this.#rooms.get(roomId)?.picture.producers.get(event.producerId);
         if (!producer) break;
-        if (event.type === 'new-producer') this.#handlers.news(roomId, { type: event.type, producer });
+        if (event.type === 'new-producer') this.#news(roomId, { type: event.type, producer });
         else if (event.type === 'producer-wanted-layers') {
           const { type, spatialLayer } = event;
-          this.#handlers.news(roomId, { type, producer, spatialLayer });
-        } else this.#handlers.news(roomId, { type: event.type, producer, by: event.by });
+          this.#news(roomId, { type, producer, spatialLayer });
+        } else this.#news(roomId, { type: event.type, producer, by: event.by });
         break;
       }
       case 'producer-closed': {
         const producer = before.producers.get(event.producerId);
-        if (producer)
-          this.#handlers.news(roomId, { type: 'producer-closed', producer, reason: event.reason });
+        if (producer) this.#news(roomId, { type: 'producer-closed', producer, reason: event.reason });
         break;
       }
       case 'consumer-closed': {
         const { consumerId, producerId, participantId } = event;
-        this.#handlers.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId });
+        this.#news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId });
         break;
       }
       case 'active-speaker':
       case 'audio-levels':
       case 'consumer-layers-changed':
       case 'consumer-score':
-        this.#handlers.news(roomId, event);
+        this.#news(roomId, event);
         break;
-      // A room that was moved is empty: to the call it is as lost as one that was closed.
-      case 'room-moved':
+      case 'room-moved': {
+        const room = this.#rooms.get(roomId);
+        // One whose worker died is empty: to the call it is as lost as one that was closed.
+        if (event.reason === 'worker-died') this.#lose(roomId, false);
+        else if (room) this.#handlers.moving(roomId, room.epoch, this.#url);
+        break;
+      }
       case 'room-closed':
-        this.#lose(roomId);
+        this.#lose(roomId, false);
         break;
       case 'transport-state':
       case 'participant-left':
@@ -175,6 +188,11 @@ export class MediaServerFeed {
       case 'data-producer-closed':
         break;
     }
+  }
+
+  #news(roomId: string, news: RoomNews): void {
+    const room = this.#rooms.get(roomId);
+    if (room) this.#handlers.news(roomId, news, room.epoch);
   }
 
   async #join(request: { roomId: string; afterSeq?: number; bootId?: string }) {
@@ -205,18 +223,18 @@ export class MediaServerFeed {
       }
       const before = room.picture;
       room.picture = pictureOf(answer.snapshot);
-      for (const news of missedNews(before, room.picture)) this.#handlers.news(roomId, news);
+      for (const news of missedNews(before, room.picture)) this.#news(roomId, news);
     } catch (error) {
       this.#log.warn('room could not be resynced', { roomId, error });
-      if (error instanceof CodedError && error.code === 'room-not-found') this.#lose(roomId);
+      if (error instanceof CodedError && error.code === 'room-not-found') this.#lose(roomId, false);
     }
   }
 
-  #lose(roomId: string): void {
+  #lose(roomId: string, serverGone: boolean): void {
     const room = this.#rooms.get(roomId);
     if (!room) return;
     this.#rooms.delete(roomId);
-    this.#handlers.lost(roomId, room.epoch);
+    this.#handlers.lost(roomId, room.epoch, this.#url, serverGone);
   }
 }
 

@@ -1,14 +1,19 @@
 /** The decisions on a call's mode that can be read later: each with its inputs and the rule that fired. */
 import type { Decision } from '@crossfade/shared/gateway-api';
 import type { CallPhase } from '@crossfade/shared/signalling';
-import type { ModeDecision, ModeInputs } from './select.ts';
+import { explain, type ModeDecision, type ModeInputs } from './select.ts';
 
 /** How many are kept per call. */
 const KEPT = 50;
 
 /** Adds a decision if it differs from the last one. */
 export function remember(
-  call: { decisions: readonly Decision[]; epoch: number; media: { phase: CallPhase } },
+  call: {
+    decisions: readonly Decision[];
+    epoch: number;
+    media: { phase: CallPhase };
+    retry: { noServer: boolean } | null;
+  },
   { target, rule }: ModeDecision,
   inputs: ModeInputs,
   now: number,
@@ -23,7 +28,7 @@ export function remember(
     phase: call.media.phase,
     target,
     rule,
-    inputs: { ...inputs },
+    inputs: explain(inputs, call.retry?.noServer ?? false),
   };
   return [...call.decisions, decision].slice(-KEPT);
 }

@@ -5,7 +5,7 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { Room } from '../calls/state.ts';
 import { MediaServerFeed, type FeedHandlers } from '../media-client/feed.ts';
 import { MediaServerClient } from '../media-client/http.ts';
-import { placementOrder } from './place.ts';
+import { placementOrder, type Wishes } from './place.ts';
 
 /** Lifetime of the tokens we sign for ourselves, and how much of it has to be left; seconds. */
 const TOKEN_LIFETIME_S = 300;
@@ -26,8 +26,8 @@ interface Node {
 export class MediaServers {
   readonly #nodes: ReadonlyMap<string, Node>;
   readonly #log: Log;
-  /** The rooms opened here, by call. */
-  readonly #open = new Map<string, Room>();
+  /** The rooms opened here; a call that moves from room to room has two. */
+  readonly #open = new Map<string, { callId: string; room: Room }>();
   readonly #renewal: NodeJS.Timeout;
 
   constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
@@ -35,9 +35,9 @@ export class MediaServers {
     this.#log = log;
     const hear: FeedHandlers = {
       ...handlers,
-      lost: (callId, epoch) => {
-        if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
-        handlers.lost(callId, epoch);
+      lost: (callId, epoch, server, serverGone) => {
+        this.#open.delete(keyOf(callId, { server, epoch }));
+        handlers.lost(callId, epoch, server, serverGone);
       },
     };
     this.#nodes = new Map(
@@ -58,11 +58,17 @@ export class MediaServers {
   /**
    * Opens a call's room on the first media server that takes it, and subscribes to its events.
    * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
+   * @param wishes which to leave out, and which to ask last
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
-  async open(callId: string, epoch: number, isCurrent: () => Promise<boolean>): Promise<Room> {
+  async open(
+    callId: string,
+    epoch: number,
+    isCurrent: () => Promise<boolean>,
+    wishes: Wishes,
+  ): Promise<Room> {
     let failure: unknown;
-    for (const server of placementOrder(callId, [...this.#nodes.keys()])) {
+    for (const server of placementOrder(callId, [...this.#nodes.keys()], wishes)) {
       try {
         return await this.#openOn(server, callId, epoch, isCurrent);
       } catch (error) {
@@ -96,7 +102,7 @@ export class MediaServers {
       throw error;
     }
     const room: Room = { server, epoch, rtpCapabilities };
-    this.#open.set(callId, room);
+    this.#open.set(keyOf(callId, room), { callId, room });
     return room;
   }
 
@@ -104,7 +110,7 @@ export class MediaServers {
   async close(callId: string, { server, epoch }: Room): Promise<void> {
     const { api, feed } = this.#node(server);
     feed.unsubscribe(callId, epoch);
-    if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
+    this.#open.delete(keyOf(callId, { server, epoch }));
     await ignoring(['room-not-found', 'stale-epoch'], api.deleteRoom({ roomId: callId, epoch }));
   }
 
@@ -138,7 +144,8 @@ export class MediaServers {
   }
 
   #renewLeases(): void {
-    for (const [callId, { server, epoch }] of this.#open) {
+    for (const { callId, room } of this.#open.values()) {
+      const { server, epoch } = room;
       leaseRoom(this.#node(server).api, callId, epoch).catch((error: unknown) => {
         // The feed tells when the room is lost; a server that does not answer is asked again.
         this.#log.debug('a lease was not renewed', { server, callId, error });
@@ -151,6 +158,10 @@ export class MediaServers {
     if (!node) throw new CodedError('media-server-unavailable');
     return node;
   }
+}
+
+function keyOf(callId: string, { server, epoch }: Pick<Room, 'server' | 'epoch'>): string {
+  return `${String(epoch)} ${server} ${callId}`;
 }
 
 /** Makes the room, or renews its lease. */

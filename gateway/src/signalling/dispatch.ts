@@ -18,15 +18,19 @@ import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/toke
 import { visibleText } from '@crossfade/shared/visible-text';
 import type { Calls } from '../calls/calls.ts';
 import {
+  currentRoom,
+  isSwitching,
   memberOf,
   modeOf,
+  nextRoom,
   publicView,
-  roomOf,
-  transitionOf,
+  roomsOf,
   type CallPolicy,
   type CallState,
+  type Room,
 } from '../calls/state.ts';
 import { prepareMessage } from '../calls/switch.ts';
+import { effectivePolicy } from '../mode/policy.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier } from './courier.ts';
@@ -129,8 +133,9 @@ export class Dispatch {
         );
         return done;
       },
-      'call:path': async (door, { callId, with: other, state }) => {
-        await calls.post(callId, { type: 'path', participantId: joinedAs(door, callId), with: other, state });
+      'call:path': async (door, { callId, with: other, state, rttMs, relayed }) => {
+        const participantId = joinedAs(door, callId);
+        await calls.post(callId, { type: 'path', participantId, with: other, state, rttMs, relayed });
         return done;
       },
       'media:create-transport': this.#inRoom((api, acting, { direction, forceTcp, sctp }) =>
@@ -228,33 +233,42 @@ export class Dispatch {
   }
 
   #joinAnswer(state: CallState, participantId: string): JoinAnswer {
-    const { policy, iceServers, mediaServers } = this.#options;
+    const { policy, iceServers } = this.#options;
     const { media, callId, epoch, members, locked } = state;
     const me = memberOf(state, participantId);
     if (!me) throw new CodedError('participant-not-found');
-    const room = roomOf(media);
-    const switching = media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p';
     return {
       participantId,
       sessionId: me.sessionId,
-      mode: modeOf(media.phase),
+      mode: modeOf(media),
       epoch,
       participants: members.map(publicView),
       iceServers: iceServers(participantId),
-      ...(room && {
-        sfu: { rtpCapabilities: room.rtpCapabilities, producers: mediaServers.producers(callId, room) },
-      }),
-      ...(switching &&
+      ...this.#sfuInfo(state),
+      ...(isSwitching(media) &&
         media.room !== 'opening' && {
           transition: prepareMessage(callId, { ...media, room: media.room }, Date.now()),
         }),
       policy: {
-        p2pMaxParticipants: policy.p2pMaxParticipants,
+        p2pMaxParticipants: effectivePolicy(policy, state.policy).p2pMaxParticipants,
         backToP2pDelayMs: policy.backToP2pDelayMs,
         switchTimeoutMs: policy.switchTimeoutMs,
       },
       locked,
     };
+  }
+
+  /** What a client needs to know of the rooms there are. */
+  #sfuInfo({ callId, media }: CallState): Pick<JoinAnswer, 'sfu'> {
+    const first = currentRoom(media) ?? nextRoom(media);
+    if (!first) return {};
+    const { epoch, rtpCapabilities } = first;
+    const producers = roomsOf(media).flatMap((room) =>
+      this.#options.mediaServers
+        .producers(callId, room)
+        .map((producer) => ({ ...producer, epoch: room.epoch })),
+    );
+    return { sfu: { epoch, rtpCapabilities, producers } };
   }
 
   async #stateOf(callId: string, participantId: string): Promise<CallState> {
@@ -274,9 +288,7 @@ export class Dispatch {
       const state = await this.#stateOf(callId, participantId);
       if (needs && !door.claims.grants[needs])
         throw new CodedError('forbidden', `This token may not ${needs}.`);
-      const room = roomOf(state.media);
-      if (!room) throw new CodedError(epoch < state.epoch ? 'stale-epoch' : 'wrong-mode');
-      if (epoch !== mediaEpoch(state)) throw new CodedError('stale-epoch');
+      const room = roomOfEpoch(state, epoch);
       const acting = { roomId: callId, epoch: room.epoch, participantId, grants: door.claims.grants };
       return perform(this.#options.mediaServers.api(room), acting, request);
     };
@@ -294,17 +306,25 @@ function joinedAs(door: Door, callId: string): string {
   return participantId;
 }
 
+/** Whether there is no room yet in which a newcomer's media would run. */
 function isOpening(state: CallState | null): boolean {
-  return state?.media.phase === 'switching_to_sfu' && state.media.room === 'opening';
+  const media = state?.media;
+  return media?.phase === 'switching_to_sfu' && media.room === 'opening' && media.from.kind !== 'room';
 }
 
 /** The epochs whose peer-to-peer paths exist or are being built. */
 function signalEpochs({ media, epoch }: CallState): number[] {
-  if (media.phase === 'sfu') return [];
-  return media.phase === 'switching_to_p2p' ? [media.transition.epoch] : [epoch];
+  if (media.phase === 'switching_to_p2p') return [media.transition.epoch];
+  return modeOf(media) === 'p2p' ? [epoch] : [];
 }
 
-/** The epoch of the room's media: the one being prepared, or the current one. */
-function mediaEpoch({ media, epoch }: CallState): number {
-  return media.phase === 'switching_to_sfu' ? (transitionOf(media)?.epoch ?? epoch) : epoch;
+/**
+ * The room a media request of this epoch is for: the one that serves, or the one being prepared.
+ * @throws CodedError `wrong-mode` if there is none, `stale-epoch` if there is another one
+ */
+function roomOfEpoch({ media, epoch: current }: CallState, epoch: number): Room {
+  const rooms = roomsOf(media);
+  const room = rooms.find((each) => each.epoch === epoch);
+  if (room) return room;
+  throw new CodedError(rooms.length === 0 && epoch >= current ? 'wrong-mode' : 'stale-epoch');
 }

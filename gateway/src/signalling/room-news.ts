@@ -2,11 +2,15 @@
 import type { Message } from '../calls/events.ts';
 import type { RoomNews } from '../media-client/feed.ts';
 
-export function roomNewsMessage(callId: string, news: RoomNews): Message {
+/** @param epoch of the room: while a call moves from room to room there are two */
+export function roomNewsMessage(callId: string, news: RoomNews, epoch: number): Message {
   switch (news.type) {
     case 'new-producer': {
       const { producerId, participantId, kind, source, paused } = news.producer;
-      return { name: 'new-producer', payload: { callId, producerId, participantId, kind, source, paused } };
+      return {
+        name: 'new-producer',
+        payload: { callId, epoch, producerId, participantId, kind, source, paused },
+      };
     }
     case 'producer-closed': {
       const { producerId, participantId } = news.producer;

@@ -233,6 +233,42 @@ describe('sessions', () => {
     });
   });
 
+  test('joining again on the same connection gives the same answer', async () => {
+    const { callId, people } = await party(2);
+    const [anna, ben] = people as [Party, Party];
+    expect(await ben.client.must('call:join', { callId, media })).toEqual(ben.me);
+    expect(anna.client.count('call:participant-updated')).toBe(0);
+  });
+
+  test('a user who joins elsewhere replaces their older session, and takes its media away', async () => {
+    const { callId, people } = await party(3);
+    const [anna, ben] = people as [Party, Party];
+    await confirmAll(callId, people, 'sfu');
+    const { producerId } = await produce(ben, callId, 1, 2001);
+    await anna.client.event('new-producer', (event) => event.producerId === producerId);
+    const other = await stack.client('person1');
+    const { participantId } = await other.must('call:join', { callId, media });
+    expect(participantId).not.toBe(ben.me.participantId);
+    await ben.client.event('session:replaced');
+    expect(await ben.client.codeOf('call:update', { callId, media })).toBe('not-joined');
+    await anna.client.event('producer-closed', (event) => event.producerId === producerId);
+    expect(await anna.client.event('call:participant-left')).toMatchObject({
+      participantId: ben.me.participantId,
+      reason: 'replaced',
+    });
+  });
+
+  test('of two connections of one user that join at once exactly one stays', async () => {
+    const { callId, people } = await party(1);
+    const [anna] = people as [Party];
+    const twins = [await stack.client('twin'), await stack.client('twin')];
+    await Promise.all(twins.map((client) => client.request('call:join', { callId, media })));
+    const codes = await Promise.all(twins.map((client) => client.codeOf('call:update', { callId, media })));
+    expect(codes.sort()).toEqual(['not-joined', 'ok']);
+    const { participants } = await anna.client.must('call:join', { callId, media });
+    expect(participants.map(({ displayName }) => displayName)).toEqual(['person0', 'twin']);
+  });
+
   test('a second connection with the session’s proof replaces the first', async () => {
     const { callId, people } = await party(2);
     const [, { client, me }] = people as [Party, Party];

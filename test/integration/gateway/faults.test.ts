@@ -27,12 +27,12 @@ function running(): Stack {
   return stack;
 }
 
-async function confirm(callId: string, people: ScriptedClient[], epoch: number): Promise<void> {
+async function confirm(callId: string, people: ScriptedClient[], epoch: number) {
   for (const client of people) {
     const { transitionId } = await client.phase('prepare', (message) => message.epoch === epoch);
     await client.must('call:mode-switched', { callId, transitionId, success: true });
   }
-  await Promise.all(people.map((client) => client.phase('commit', (message) => message.epoch === epoch)));
+  return Promise.all(people.map((client) => client.phase('commit', (message) => message.epoch === epoch)));
 }
 
 const rooms = async (): Promise<unknown[]> => {
@@ -79,7 +79,7 @@ describe('without a media server', () => {
 });
 
 describe('a media server that goes', () => {
-  test('its calls fall back to peer-to-peer and move to the next room when it is back', async () => {
+  test('its small calls become a mesh if there is no other, and move to the next room when it is back', async () => {
     stack = await Stack.start();
     const people = await join('c', 3);
     await confirm('c', people, 1);
@@ -96,10 +96,28 @@ describe('a media server that goes', () => {
       await again.server.close();
     }
   });
+
+  test('a larger call waits for the next room, and nobody new gets in; when it stands, nobody joins again', async () => {
+    stack = await Stack.start({ MESH_MAX_PARTICIPANTS: '2' });
+    const people = await join('c', 3);
+    await confirm('c', people, 1);
+    const port = Number(new URL(stack.media.url).port);
+    await stack.media.server.close();
+    await people[0]?.phase('abort', ({ reason, mode }) => reason === 'media-server-failed' && mode === 'sfu');
+    const late = await stack.client('late');
+    expect(await late.codeOf('call:join', { callId: 'c', media })).toBe('media-server-unavailable');
+    const again = await startMediaServer(port);
+    try {
+      const commits = await confirm('c', people, 2);
+      expect(commits).toMatchObject(people.map(() => ({ from: 'sfu', mode: 'sfu', epoch: 2 })));
+    } finally {
+      await again.server.close();
+    }
+  });
 });
 
 describe('a media worker that dies', () => {
-  test('its calls fall back to peer-to-peer and come back to the room that was moved', async () => {
+  test('its calls go on in the room that was made again, in the same mode, without anybody joining again', async () => {
     stack = await Stack.start();
     const people = await join('c', 3);
     await confirm('c', people, 1);
@@ -108,16 +126,23 @@ describe('a media worker that dies', () => {
     };
     for (const { pid } of node.workers.up) process.kill(pid, 'SIGKILL');
     for (const client of people) {
-      const fallen = await client.phase('commit', (message) => message.mode === 'p2p');
-      expect(fallen).toMatchObject({ epoch: 2, from: 'sfu', reason: 'media-server-lost' });
+      const prepare = await client.phase('prepare', ({ epoch }) => epoch === 2);
+      expect(prepare).toMatchObject({ from: 'sfu', mode: 'sfu', reason: 'media-server-lost' });
     }
-    await confirm('c', people, 3);
-    expect(await rooms()).toMatchObject([{ roomId: 'c', epoch: 3 }]);
+    // What belongs to the room that is gone is refused, what belongs to the next one is served.
+    const [first] = people;
+    const send = { callId: 'c', direction: 'send' };
+    expect(await first?.codeOf('media:create-transport', { ...send, epoch: 1 })).toBe('stale-epoch');
+    expect(await first?.codeOf('media:create-transport', { ...send, epoch: 2 })).toBe('ok');
+    const commits = await confirm('c', people, 2);
+    expect(commits).toMatchObject(people.map(() => ({ from: 'sfu', mode: 'sfu' })));
+    expect(await rooms()).toMatchObject([{ roomId: 'c', epoch: 2 }]);
+    expect(people[0]?.count('call:participant-left')).toBe(0);
   });
 });
 
 describe('a media server that drains', () => {
-  test('its calls move to another one before it closes their rooms', async () => {
+  test('its calls move to another one while their rooms run, which are closed after', async () => {
     const own = await startMediaServer();
     const other = await startMediaServer();
     try {
@@ -137,10 +162,24 @@ describe('a media server that drains', () => {
       const [from, to] = (await has(own.url)) ? [own, other] : [other, own];
 
       await askOf(from.url, 'POST', '/node/drain', { deadlineS: 4 });
-      await confirm('c', people, 3);
-      expect(await has(to.url)).toBe(true);
+      const [first] = people as [ScriptedClient];
+      expect(await first.phase('prepare', ({ epoch }) => epoch === 2)).toMatchObject({
+        from: 'sfu',
+        mode: 'sfu',
+        reason: 'media-server-draining',
+      });
+      // Both rooms serve, each under its epoch; who joins now hears of both.
+      expect([await has(from.url), await has(to.url)]).toEqual([true, true]);
+      for (const epoch of [1, 2]) {
+        await first.must('media:create-transport', { callId: 'c', epoch, direction: 'recv' });
+      }
+      const late = await stack.client('late');
+      const joined = await late.must('call:join', { callId: 'c', media });
+      expect(joined).toMatchObject({ mode: 'sfu', epoch: 1, sfu: { epoch: 1 }, transition: { epoch: 2 } });
+      await confirm('c', people, 2);
       await from.server.drain();
       expect((await askOf(from.url, 'GET', '/node')).drain?.state).toBe('drained');
+      expect(await has(to.url)).toBe(true);
     } finally {
       await own.server.close();
       await other.server.close();
