@@ -14,10 +14,13 @@ import { Effects } from './calls/effects.ts';
 import { roomOf, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
+import { mediaServerRoutes } from './http/media-servers.ts';
 import { developmentTokens } from './http/tokens.ts';
 import { pagePolicy, webApp } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
+import { MediaServerMetrics } from './metrics/media-servers.ts';
+import { parseDnsName } from './nodes/addresses.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { audienceOf, roomNewsMessage } from './signalling/room-news.ts';
@@ -88,25 +91,32 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onRefused: (code) => metrics.refused(code),
   });
 
-  const mediaServers = new MediaServers(
-    config.MEDIA_SERVER_URLS,
-    serviceKey,
-    {
+  const tellCall = (callId: string, type: 'room-lost' | 'room-moving', epoch: number) => {
+    log.warn('a call has to leave its room', { callId, epoch, why: type });
+    calls.post(callId, { type, epoch }).catch((error: unknown) => {
+      log.error('a call was not told to leave its room', { callId, epoch, error });
+    });
+  };
+  const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
+  const mediaServers = new MediaServers({
+    addresses: dns ? { dns, everyMs: config.MEDIA_SERVER_DNS_INTERVAL_MS } : config.MEDIA_SERVER_URLS,
+    region: config.REGION ?? null,
+    pollEveryMs: config.MEDIA_SERVER_POLL_MS,
+    limits: { deadAfterMs: config.MEDIA_SERVER_DEAD_AFTER_MS, steadyMs: config.MEDIA_SERVER_STEADY_MS },
+    key: serviceKey,
+    rooms: {
       news: (callId, news) => {
         const audience = audienceOf(news);
         const message = roomNewsMessage(callId, news);
         if ('only' in audience) door.send(callId, audience.only, message);
         else door.broadcast(callId, audience.except, message);
       },
-      lost: (callId, epoch) => {
-        log.warn('a room is lost', { callId, epoch });
-        calls.post(callId, { type: 'room-lost', epoch }).catch((error: unknown) => {
-          log.error('a lost room was not handled', { callId, error });
-        });
-      },
+      lost: (callId, epoch) => tellCall(callId, 'room-lost', epoch),
+      moving: (callId, epoch) => tellCall(callId, 'room-moving', epoch),
     },
+    metrics: new MediaServerMetrics(registry),
     log,
-  );
+  });
   const effects = new Effects({
     courier: door,
     mediaServers,
@@ -144,6 +154,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     }),
   );
   if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
+  http.use('/api/media-servers', mediaServerRoutes({ mediaServers, key: userKey }));
   http.use('/api/calls', callRoutes({ calls, records, key: userKey }));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
@@ -155,7 +166,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
   const url = `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
-  log.info('gateway is ready', { url, mediaServers: config.MEDIA_SERVER_URLS });
+  log.info('gateway is ready', {
+    url,
+    mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
+  });
 
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -40,6 +40,8 @@ export type CallEvent =
   | { type: 'room-not-opened'; transitionId: string }
   /** The media server no longer has the room. */
   | { type: 'room-lost'; epoch: number }
+  /** The media server is about to close the room: its media still flow for a few seconds. */
+  | { type: 'room-moving'; epoch: number }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 
@@ -89,7 +91,8 @@ export type Effect =
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
   /** This socket no longer speaks for the participant. */
   | { type: 'release-socket'; socketId: string; participantId: string }
-  | { type: 'open-room'; transitionId: string; epoch: number }
+  /** @param avoid media servers that must not be chosen: the call is about to leave them */
+  | { type: 'open-room'; transitionId: string; epoch: number; avoid?: readonly string[] }
   | { type: 'close-room'; room: Room }
   | { type: 'leave-room'; room: Room; participantId: string }
   | { type: 'record'; entry: RecordEntry };

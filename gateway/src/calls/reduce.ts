@@ -82,6 +82,7 @@ export function reduce(
       return settle(mine ? abort(state, 'media-server-failed', now) : unchanged(state), policy, now);
     }
     case 'room-lost':
+    case 'room-moving':
       return settle(loseRoom(state, event.epoch, policy, now), policy, now);
     case 'tick':
       return settle(unchanged(state), policy, now);

@@ -60,18 +60,21 @@ test('tells clients what its owner paused, not what the media server paused for 
   const { url, tell } = await startFeed();
   const heard: RoomNews[] = [];
   const done = Promise.withResolvers<undefined>();
-  const feed = new MediaServerFeed(
+  const nothing = () => undefined;
+  const feed = new MediaServerFeed({
     url,
-    () => 'token',
-    {
+    token: () => 'token',
+    rooms: {
       news: (_roomId, news) => {
         heard.push(news);
         if (news.type === 'producer-closed') done.resolve(undefined);
       },
-      lost: () => undefined,
+      lost: nothing,
+      moving: nothing,
     },
-    silentLog,
-  );
+    connection: { connected: nothing, cut: nothing, load: nothing },
+    log: silentLog,
+  });
   stops.push(() => feed.close());
   await feed.subscribe('r', 1);
 

@@ -1,180 +1,178 @@
-/** The media servers this gateway works with: opening a call's room on one of them, and closing it. */
+/** The media servers this gateway works with: opening a call's room on one of them, hearing of it, and closing it. */
 import type { Log } from '@crossfade/service/log';
-import { signServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import type { TokenKey } from '@crossfade/service/tokens';
 import { CodedError } from '@crossfade/shared/errors';
+import type { MediaServersAnswer } from '@crossfade/shared/gateway-api';
+import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { Room } from '../calls/state.ts';
-import { MediaServerFeed, type FeedHandlers } from '../media-client/feed.ts';
-import { MediaServerClient } from '../media-client/http.ts';
-import { placementOrder } from './place.ts';
+import type { FeedHandlers } from '../media-client/feed.ts';
+import type { MediaServerClient } from '../media-client/http.ts';
+import { ownTokens } from '../media-client/own-token.ts';
+import type { MediaServerMetrics } from '../metrics/media-servers.ts';
+import { watchAddresses, type DnsName, type Resolver } from './addresses.ts';
+import { evidenceAgainst, type HealthLimits } from './health.ts';
+import { Herd } from './herd.ts';
+import type { MediaNode } from './node.ts';
+import { place } from './place.ts';
+import { Registry } from './registry.ts';
 
-/** Lifetime of the tokens we sign for ourselves, and how much of it has to be left; seconds. */
-const TOKEN_LIFETIME_S = 300;
-const TOKEN_MARGIN_S = 60;
-
-/**
- * A room lives this long after its gateway has last said that it is needed, so that what a killed gateway leaves behind
- * goes away by itself; seconds. Said again three times within it.
- */
-const LEASE_S = 30;
-const RENEW_EVERY_MS = 10_000;
-
-interface Node {
-  api: MediaServerClient;
-  feed: MediaServerFeed;
+export interface MediaServersOptions {
+  /** Where they are: fixed, or looked up in DNS every so many milliseconds. */
+  addresses: readonly string[] | { dns: DnsName; everyMs: number; resolver?: Resolver };
+  /** Where this gateway stands; null: nowhere in particular. */
+  region: string | null;
+  pollEveryMs: number;
+  limits: HealthLimits;
+  key: TokenKey;
+  rooms: FeedHandlers;
+  metrics: Pick<MediaServerMetrics, 'placed' | 'requests' | 'watch'>;
+  log: Log;
 }
 
 export class MediaServers {
-  readonly #nodes: ReadonlyMap<string, Node>;
-  readonly #log: Log;
-  /** The rooms opened here, by call. */
-  readonly #open = new Map<string, Room>();
-  readonly #renewal: NodeJS.Timeout;
+  readonly #options: MediaServersOptions;
+  readonly #registry: Registry;
+  readonly #herd = new Herd();
+  readonly #stopWatching: () => void;
 
-  constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
-    const token = tokenSource(key);
-    this.#log = log;
-    const hear: FeedHandlers = {
-      ...handlers,
-      lost: (callId, epoch) => {
-        if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
-        handlers.lost(callId, epoch);
+  constructor(options: MediaServersOptions) {
+    this.#options = options;
+    const { addresses, key, rooms, pollEveryMs, limits, metrics, log } = options;
+    this.#registry = new Registry({
+      token: ownTokens(key),
+      pollEveryMs,
+      limits,
+      observer: metrics.requests,
+      log,
+      rooms: {
+        news: rooms.news.bind(rooms),
+        lost: (callId, epoch) => {
+          this.#herd.add(herdKey(callId, epoch), () => rooms.lost(callId, epoch));
+        },
+        moving: (callId, epoch) => {
+          this.#herd.add(herdKey(callId, epoch), () => rooms.moving(callId, epoch));
+        },
       },
-    };
-    this.#nodes = new Map(
-      urls.map((url) => [
-        url,
-        { api: new MediaServerClient(url, token), feed: new MediaServerFeed(url, token, hear, log) },
-      ]),
-    );
-    this.#renewal = setInterval(() => this.#renewLeases(), RENEW_EVERY_MS);
-    this.#renewal.unref();
+    });
+    metrics.watch(() => this.#registry.nodes.map(({ state: { state } }) => state));
+    if ('dns' in addresses) {
+      const found = (urls: readonly string[]) => this.#registry.update(urls);
+      this.#stopWatching = watchAddresses({ ...addresses, found, log });
+    } else {
+      this.#registry.update(addresses);
+      this.#stopWatching = () => undefined;
+    }
   }
 
   /** How many are connected by their feed. */
   get connected(): number {
-    return [...this.#nodes.values()].filter(({ feed }) => feed.connected).length;
+    return this.#registry.nodes.filter(({ connected }) => connected).length;
+  }
+
+  /** `GET /api/media-servers` */
+  get view(): MediaServersAnswer['mediaServers'] {
+    return this.#registry.nodes.map((node) => {
+      const { state, leaving, refusing, region, load, draining } = node.candidate;
+      const since = 'since' in node.state ? new Date(node.state.since).toISOString() : null;
+      const evidence = evidenceAgainst(node.state);
+      const { bootId = null } = node.state.node ?? {};
+      return {
+        url: node.url,
+        state,
+        since,
+        evidence,
+        ...{ region, bootId, load: node.state.node ? load : null, draining, leaving, refusing },
+        feed: node.connected ? ('connected' as const) : ('cut' as const),
+        circuit: node.api.circuit,
+        rooms: node.roomCount,
+      };
+    });
   }
 
   /**
    * Opens a call's room on the first media server that takes it, and subscribes to its events.
    * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
+   * @param avoid servers the call is about to leave
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
-  async open(callId: string, epoch: number, isCurrent: () => Promise<boolean>): Promise<Room> {
-    let failure: unknown;
-    for (const server of placementOrder(callId, [...this.#nodes.keys()])) {
-      try {
-        return await this.#openOn(server, callId, epoch, isCurrent);
-      } catch (error) {
-        this.#log.warn('media server did not take a room', { server, callId, error });
-        failure = error;
-      }
-    }
-    throw failure instanceof CodedError ? failure : new CodedError('media-server-unavailable');
-  }
-
-  async #openOn(
-    server: string,
+  async open(
     callId: string,
     epoch: number,
     isCurrent: () => Promise<boolean>,
+    avoid: readonly string[] = [],
   ): Promise<Room> {
-    const { api, feed } = this.#node(server);
-    const create = () => leaseRoom(api, callId, epoch);
-    const { rtpCapabilities } = await create().catch(async (error: unknown) => {
-      // A newer room than the call itself knows of: left by a gateway that ended without closing it.
-      const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
-      if (!isLeftover) throw error;
-      await ignoring(['room-not-found'], api.deleteRoom({ roomId: callId }));
-      return create();
-    });
-    try {
-      await feed.subscribe(callId, epoch);
-    } catch (error) {
-      // Nobody would hear of what happens in it.
-      await this.close(callId, { server, epoch, rtpCapabilities });
-      throw error;
+    const { region, metrics, log } = this.#options;
+    const candidates = this.#registry.nodes.map(({ candidate }) => candidate);
+    const { order, excluded } = place(candidates, { callId, region, avoid });
+    let failure: unknown;
+    for (const { server, rule } of order) {
+      const node = this.#registry.get(server);
+      if (!node) continue;
+      try {
+        const rtpCapabilities = await node.open(callId, epoch, isCurrent);
+        metrics.placed(rule);
+        this.#closeElsewhere(callId, epoch, node);
+        return { server, epoch, rtpCapabilities };
+      } catch (error) {
+        log.warn('media server did not take a room', { server, callId, error });
+        failure = error;
+      }
     }
-    const room: Room = { server, epoch, rtpCapabilities };
-    this.#open.set(callId, room);
-    return room;
+    metrics.placed('none');
+    log.warn('no media server takes a room', { callId, excluded });
+    const isFull = excluded.some(({ why }) => why === 'full' || why === 'draining');
+    throw failure instanceof CodedError
+      ? failure
+      : new CodedError(isFull ? 'no-capacity' : 'media-server-unavailable');
+  }
+
+  /** Hears of a room that another gateway has opened, and renews its lease as well. */
+  subscribe(callId: string, { server, epoch }: Room): void {
+    this.#registry.withRoom(server).subscribe(callId, epoch);
+  }
+
+  /** Nobody here needs to hear of a call's room of this epoch any more. The room stays. */
+  unsubscribe(callId: string, epoch: number): void {
+    this.#herd.remove(herdKey(callId, epoch));
+    for (const node of this.#registry.nodes) node.unsubscribe(callId, epoch);
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
   async close(callId: string, { server, epoch }: Room): Promise<void> {
-    const { api, feed } = this.#node(server);
-    feed.unsubscribe(callId, epoch);
-    if (this.#open.get(callId)?.epoch === epoch) this.#open.delete(callId);
-    await ignoring(['room-not-found', 'stale-epoch'], api.deleteRoom({ roomId: callId, epoch }));
+    this.#herd.remove(herdKey(callId, epoch));
+    await this.#registry.withRoom(server).close(callId, epoch);
   }
 
   /** Closes everything a participant has in a room. */
   async leave(callId: string, { server, epoch }: Room, participantId: string): Promise<void> {
-    const acting = { roomId: callId, epoch };
-    await ignoring(
-      ['room-not-found', 'participant-not-found', 'stale-epoch'],
-      this.#node(server).api.leave(acting, participantId),
-    );
+    await this.#registry.get(server)?.leave(callId, epoch, participantId);
   }
 
   /** The API of the media server that has a room. */
-  api(room: Room): MediaServerClient {
-    return this.#node(room.server).api;
+  api({ server }: Room): MediaServerClient {
+    return this.#registry.withRoom(server).api;
   }
 
   /** The producers in a call's room. */
-  producers(callId: string, room: Room) {
-    return this.#node(room.server).feed.producers(callId);
+  producers(callId: string, { server }: Room): ProducerInfo[] {
+    const picture = this.#registry.get(server)?.picture(callId);
+    return [...(picture?.producers.values() ?? [])];
   }
 
   async shutDown(): Promise<void> {
-    clearInterval(this.#renewal);
-    await Promise.all(
-      [...this.#nodes.values()].map(({ api, feed }) => {
-        feed.close();
-        return api.close();
-      }),
-    );
+    this.#stopWatching();
+    this.#herd.close();
+    await this.#registry.shutDown();
   }
 
-  #renewLeases(): void {
-    for (const [callId, { server, epoch }] of this.#open) {
-      leaseRoom(this.#node(server).api, callId, epoch).catch((error: unknown) => {
-        // The feed tells when the room is lost; a server that does not answer is asked again.
-        this.#log.debug('a lease was not renewed', { server, callId, error });
-      });
+  /** An earlier attempt under the same epoch may have got its room somewhere else. */
+  #closeElsewhere(callId: string, epoch: number, chosen: MediaNode): void {
+    for (const node of this.#registry.nodes) {
+      if (node !== chosen && node.has(callId, epoch)) void node.close(callId, epoch);
     }
   }
-
-  #node(server: string): Node {
-    const node = this.#nodes.get(server);
-    if (!node) throw new CodedError('media-server-unavailable');
-    return node;
-  }
 }
 
-/** Makes the room, or renews its lease. */
-function leaseRoom(api: MediaServerClient, callId: string, epoch: number) {
-  return api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
-}
-
-async function ignoring(codes: readonly string[], work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof CodedError && codes.includes(error.code))) throw error;
-  }
-}
-
-function tokenSource(key: TokenKey): () => string {
-  let token = '';
-  let goodUntil = 0;
-  return () => {
-    const now = Date.now() / 1000;
-    if (now > goodUntil) {
-      token = signServiceToken(key, { subject: 'gateway', lifetimeS: TOKEN_LIFETIME_S });
-      goodUntil = now + TOKEN_LIFETIME_S - TOKEN_MARGIN_S;
-    }
-    return token;
-  };
+function herdKey(callId: string, epoch: number): string {
+  return `${callId} ${String(epoch)}`;
 }
