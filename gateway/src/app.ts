@@ -11,6 +11,7 @@ import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
+import type { CallEvent } from './calls/events.ts';
 import { roomOf, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
@@ -91,10 +92,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onRefused: (code) => metrics.refused(code),
   });
 
-  const tellCall = (callId: string, type: 'room-lost' | 'room-moving', epoch: number) => {
-    log.warn('a call has to leave its room', { callId, epoch, why: type });
-    calls.post(callId, { type, epoch }).catch((error: unknown) => {
-      log.error('a call was not told to leave its room', { callId, epoch, error });
+  const tellCall = (callId: string, event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' }>) => {
+    log.warn('a call has to leave its room', { callId, ...event });
+    calls.post(callId, event).catch((error: unknown) => {
+      log.error('a call was not told to leave its room', { callId, error });
     });
   };
   const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
@@ -111,8 +112,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         if ('only' in audience) door.send(callId, audience.only, message);
         else door.broadcast(callId, audience.except, message);
       },
-      lost: (callId, epoch) => tellCall(callId, 'room-lost', epoch),
-      moving: (callId, epoch) => tellCall(callId, 'room-moving', epoch),
+      lost: (callId, epoch, server, serverGone) => {
+        tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
+      },
+      moving: (callId, epoch, server) => tellCall(callId, { type: 'room-moving', epoch, server }),
     },
     metrics: new MediaServerMetrics(registry),
     log,

@@ -77,7 +77,7 @@ export class Effects {
 
   async #open(
     callId: string,
-    { transitionId, epoch, avoid }: Extract<Effect, { type: 'open-room' }>,
+    { transitionId, epoch, avoid = [], last = [] }: Extract<Effect, { type: 'open-room' }>,
   ): Promise<void> {
     const { mediaServers, calls, log } = this.#options;
     try {
@@ -87,7 +87,7 @@ export class Effects {
       };
       // It waited for another one to be opened, and is not wanted any more.
       if (!(await isCurrent())) return;
-      const room = await mediaServers.open(callId, epoch, isCurrent, avoid);
+      const room = await mediaServers.open(callId, epoch, isCurrent, { avoid, last });
       await calls().post(callId, { type: 'room-opened', transitionId, room });
     } catch (error) {
       log.warn('no media server for the call', {

@@ -39,9 +39,16 @@ export type CallEvent =
   | { type: 'room-opened'; transitionId: string; room: Room }
   | { type: 'room-not-opened'; transitionId: string }
   /** The media server no longer has the room. */
-  | { type: 'room-lost'; epoch: number }
+  | {
+      type: 'room-lost';
+      epoch: number;
+      /** The media server that had it, for rooms of one epoch on two of them; absent: whichever has it. */
+      server?: string;
+      /** Whether that media server is gone as a whole: it is not asked for the next room. */
+      serverGone?: boolean;
+    }
   /** The media server is about to close the room: its media still flow for a few seconds. */
-  | { type: 'room-moving'; epoch: number }
+  | { type: 'room-moving'; epoch: number; server?: string }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 
@@ -91,8 +98,15 @@ export type Effect =
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
   /** This socket no longer speaks for the participant. */
   | { type: 'release-socket'; socketId: string; participantId: string }
-  /** @param avoid media servers that must not be chosen: the call is about to leave them */
-  | { type: 'open-room'; transitionId: string; epoch: number; avoid?: readonly string[] }
+  | {
+      type: 'open-room';
+      transitionId: string;
+      epoch: number;
+      /** Not on these, whatever else there is: they drain, or are dead. */
+      avoid?: readonly string[];
+      /** On these only if no other can be had: the attempts before failed there. */
+      last?: readonly string[];
+    }
   | { type: 'close-room'; room: Room }
   | { type: 'leave-room'; room: Room; participantId: string }
   | { type: 'record'; entry: RecordEntry };

@@ -10,8 +10,8 @@ import { retryAfterMs, waitBeforeRetry } from './retry.ts';
 
 /** All attempts at one request together, milliseconds: the client it is for gets its answer within 5 s. */
 const REQUEST_LIMIT_MS = 4_500;
-/** One of several attempts, milliseconds. */
-const ATTEMPT_LIMIT_MS = 2_000;
+/** What the first of several attempts may take of that. */
+const ATTEMPT_SHARE = 0.45;
 const CONNECT_LIMIT_MS = 1_000;
 /** Connections to one media server; each carries one request at a time. */
 const CONNECTIONS = 32;
@@ -23,6 +23,8 @@ export interface MediaRequest {
   body?: string;
   /** Whether it can be made twice without doing twice what it does. */
   repeatable: boolean;
+  /** How long all attempts together may take, if less than usual, milliseconds. */
+  limitMs?: number;
 }
 
 export interface MediaAnswer {
@@ -70,9 +72,10 @@ export class Exchange {
 
   /** @throws CodedError `media-server-unavailable`: there is no answer */
   async request(request: MediaRequest): Promise<MediaAnswer> {
-    const end = Date.now() + REQUEST_LIMIT_MS;
+    const limitMs = request.limitMs ?? REQUEST_LIMIT_MS;
+    const end = Date.now() + limitMs;
     for (let attempt = 1; ; attempt += 1) {
-      const result = await this.#attempt(request, end);
+      const result = await this.#attempt(request, end, limitMs * ATTEMPT_SHARE);
       const leftMs = end - Date.now();
       const wait = request.repeatable
         ? waitBeforeRetry(
@@ -105,6 +108,7 @@ export class Exchange {
   async #attempt(
     request: MediaRequest,
     end: number,
+    shareMs: number,
   ): Promise<
     { kind: 'answer'; answer: MediaAnswer } | { kind: 'no-answer'; cause: unknown } | { kind: 'cut-off' }
   > {
@@ -114,7 +118,7 @@ export class Exchange {
     this.#circuit = admittedBy;
     const left = end - begun;
     try {
-      const limitMs = request.repeatable ? Math.min(ATTEMPT_LIMIT_MS, left) : left;
+      const limitMs = request.repeatable ? Math.min(shareMs, left) : left;
       const answer = await exchange(this.#pool, request, limitMs);
       this.#circuit = answered();
       return { kind: 'answer', answer };

@@ -34,8 +34,11 @@ export type RoomNews =
 /** What is told of rooms, each by the epoch it is subscribed to under. */
 export interface FeedHandlers {
   news(roomId: string, news: RoomNews, epoch: number): void;
-  /** The media server no longer has the room. */
-  lost(roomId: string, epoch: number): void;
+  /**
+   * The media server no longer has the room.
+   * @param serverGone it is dead or stops: it is no place for the call's next room either
+   */
+  lost(roomId: string, epoch: number, serverGone: boolean): void;
   /** The media server is about to close the room; its media still flow. */
   moving(roomId: string, epoch: number): void;
 }
@@ -168,11 +171,11 @@ export class MediaServerFeed {
   }
 
   /** Tells that a room is lost, unless it is not subscribed to under this epoch. */
-  lose(roomId: string, epoch: number): void {
+  lose(roomId: string, epoch: number, serverGone = false): void {
     const room = this.#forget(roomId, epoch);
     if (!room) return;
     room.first.reject(new CodedError('room-not-found'));
-    this.#options.rooms.lost(roomId, epoch);
+    this.#options.rooms.lost(roomId, epoch, serverGone);
   }
 
   /** What is known of a room; undefined: nothing yet. */
@@ -268,7 +271,7 @@ export class MediaServerFeed {
         else this.lose(roomId, epoch);
         break;
       case 'room-closed':
-        this.lose(roomId, epoch);
+        this.lose(roomId, epoch, event.reason === 'shutting-down' || event.reason === 'drained');
         break;
       case 'transport-state':
       case 'participant-left':
@@ -329,9 +332,8 @@ export class MediaServerFeed {
       return;
     }
     room.picture = pictureOf(snapshot);
-    if (!before) return;
     const { rooms } = this.#options;
-    const { gone, added, changed } = differences(before.producers, room.picture.producers);
+    const { gone, added, changed } = differences(before?.producers ?? NONE, room.picture.producers);
     for (const producer of gone)
       rooms.news(roomId, { type: 'producer-closed', producer, reason: 'closed' }, room.epoch);
     for (const producer of added) rooms.news(roomId, { type: 'new-producer', producer }, room.epoch);
@@ -341,6 +343,9 @@ export class MediaServerFeed {
     }
   }
 }
+
+/** What is in a room at the first look is news as well: people may have joined before it was known. */
+const NONE: RoomPicture['producers'] = new Map();
 
 /** The code with which a media server refused the connection; null: it was not reached. */
 function refusalOf(error: Error & { data?: unknown }): string | null {

@@ -84,8 +84,9 @@ export class MediaServerClient {
     return this.#read(answer, nodeSchema);
   }
 
-  createRoom(acting: Acting, body: CreateRoomRequest): Promise<CreateRoomAnswer> {
-    return this.#send('POST', acting, '/create', createRoomAnswerSchema, body);
+  /** @param limitMs it takes no longer: another server may be asked then */
+  createRoom(acting: Acting, body: CreateRoomRequest, limitMs?: number): Promise<CreateRoomAnswer> {
+    return this.#send('POST', acting, '/create', createRoomAnswerSchema, body, limitMs);
   }
 
   /**
@@ -183,12 +184,18 @@ export class MediaServerClient {
     path: string,
     schema: S,
     body?: unknown,
+    limitMs?: number,
   ): Promise<z.infer<S>> {
     const { headers, ...request } = this.#request(method, acting, path, body);
     // Under the same key the server answers a second attempt as it has answered, or would have, the first.
     const key: Record<string, string> = method === 'POST' ? { [IDEMPOTENCY_HEADER]: randomUUID() } : {};
     const repeatable = method === 'GET' || method === 'POST';
-    const answer = await this.#exchange.request({ ...request, headers: { ...headers, ...key }, repeatable });
+    const answer = await this.#exchange.request({
+      ...request,
+      headers: { ...headers, ...key },
+      repeatable,
+      ...(limitMs !== undefined && { limitMs }),
+    });
     return this.#read(answer, schema);
   }
 

@@ -16,6 +16,20 @@ import type { MediaNode } from './node.ts';
 import { place } from './place.ts';
 import { Registry } from './registry.ts';
 
+/** Which room of a call. */
+type RoomAddress = Pick<Room, 'server' | 'epoch'>;
+
+/** What is told of calls' rooms, each by the epoch it was opened for. */
+export interface CallHandlers extends Pick<FeedHandlers, 'news'> {
+  /**
+   * A media server no longer has the room.
+   * @param serverGone it is dead or stops: it is no place for the call's next room either
+   */
+  lost(callId: string, epoch: number, server: string, serverGone: boolean): void;
+  /** A media server is about to close the room; its media still flow. */
+  moving(callId: string, epoch: number, server: string): void;
+}
+
 export interface MediaServersOptions {
   /** Where they are: fixed, or looked up in DNS every so many milliseconds. */
   addresses: readonly string[] | { dns: DnsName; everyMs: number; resolver?: Resolver };
@@ -24,7 +38,7 @@ export interface MediaServersOptions {
   pollEveryMs: number;
   limits: HealthLimits;
   key: TokenKey;
-  rooms: FeedHandlers;
+  rooms: CallHandlers;
   metrics: Pick<MediaServerMetrics, 'placed' | 'requests' | 'watch'>;
   log: Log;
 }
@@ -44,15 +58,16 @@ export class MediaServers {
       limits,
       observer: metrics.requests,
       log,
-      rooms: {
+      rooms: (server) => ({
         news: rooms.news.bind(rooms),
-        lost: (callId, epoch) => {
-          this.#herd.add(herdKey(callId, epoch), () => rooms.lost(callId, epoch));
+        lost: (callId, epoch, serverGone) => {
+          const tell = () => rooms.lost(callId, epoch, server, serverGone);
+          this.#herd.add(herdKey(callId, epoch, server), tell);
         },
         moving: (callId, epoch) => {
-          this.#herd.add(herdKey(callId, epoch), () => rooms.moving(callId, epoch));
+          this.#herd.add(herdKey(callId, epoch, server), () => rooms.moving(callId, epoch, server));
         },
-      },
+      }),
     });
     metrics.watch(() => this.#registry.nodes.map(({ state: { state } }) => state));
     if ('dns' in addresses) {
@@ -92,18 +107,19 @@ export class MediaServers {
   /**
    * Opens a call's room on the first media server that takes it, and subscribes to its events.
    * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
-   * @param avoid servers the call is about to leave
+   * @param wish.avoid servers that are not asked: the call is about to leave them
+   * @param wish.last servers that are asked last: the attempts before failed there
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
   async open(
     callId: string,
     epoch: number,
     isCurrent: () => Promise<boolean>,
-    avoid: readonly string[] = [],
+    { avoid = [], last = [] }: { avoid?: readonly string[]; last?: readonly string[] } = {},
   ): Promise<Room> {
     const { region, metrics, log } = this.#options;
     const candidates = this.#registry.nodes.map(({ candidate }) => candidate);
-    const { order, excluded } = place(candidates, { callId, region, avoid });
+    const { order, excluded } = place(candidates, { callId, region, avoid, last });
     let failure: unknown;
     for (const { server, rule } of order) {
       const node = this.#registry.get(server);
@@ -126,35 +142,40 @@ export class MediaServers {
       : new CodedError(isFull ? 'no-capacity' : 'media-server-unavailable');
   }
 
-  /** Hears of a room that another gateway has opened, and renews its lease as well. */
-  subscribe(callId: string, { server, epoch }: Room): void {
-    this.#registry.withRoom(server).subscribe(callId, epoch);
+  /**
+   * Hears of a room that another gateway has opened, and renews its lease as well; it goes on trying by itself. Once
+   * more changes nothing. What is in the room already is told like news.
+   * @returns when it is known what is in it
+   * @throws CodedError why it is not known yet
+   */
+  subscribe(callId: string, { server, epoch }: RoomAddress): Promise<void> {
+    return this.#registry.withRoom(server).subscribe(callId, epoch);
   }
 
-  /** Nobody here needs to hear of a call's room of this epoch any more. The room stays. */
-  unsubscribe(callId: string, epoch: number): void {
-    this.#herd.remove(herdKey(callId, epoch));
-    for (const node of this.#registry.nodes) node.unsubscribe(callId, epoch);
+  /** Nobody here needs to hear of a call's room any more. The room stays. */
+  unsubscribe(callId: string, { server, epoch }: RoomAddress): void {
+    this.#herd.remove(herdKey(callId, epoch, server));
+    this.#registry.get(server)?.unsubscribe(callId, epoch);
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
-  async close(callId: string, { server, epoch }: Room): Promise<void> {
-    this.#herd.remove(herdKey(callId, epoch));
+  async close(callId: string, { server, epoch }: RoomAddress): Promise<void> {
+    this.#herd.remove(herdKey(callId, epoch, server));
     await this.#registry.withRoom(server).close(callId, epoch);
   }
 
   /** Closes everything a participant has in a room. */
-  async leave(callId: string, { server, epoch }: Room, participantId: string): Promise<void> {
+  async leave(callId: string, { server, epoch }: RoomAddress, participantId: string): Promise<void> {
     await this.#registry.get(server)?.leave(callId, epoch, participantId);
   }
 
   /** The API of the media server that has a room. */
-  api({ server }: Room): MediaServerClient {
+  api({ server }: RoomAddress): MediaServerClient {
     return this.#registry.withRoom(server).api;
   }
 
   /** The producers in a call's room. */
-  producers(callId: string, { server }: Room): ProducerInfo[] {
+  producers(callId: string, { server }: RoomAddress): ProducerInfo[] {
     const picture = this.#registry.get(server)?.picture(callId);
     return [...(picture?.producers.values() ?? [])];
   }
@@ -173,6 +194,6 @@ export class MediaServers {
   }
 }
 
-function herdKey(callId: string, epoch: number): string {
-  return `${callId} ${String(epoch)}`;
+function herdKey(callId: string, epoch: number, server: string): string {
+  return `${callId} ${String(epoch)} ${server}`;
 }

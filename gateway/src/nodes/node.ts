@@ -32,6 +32,8 @@ const RENEW_EVERY_MS = 10_000;
 const TICK_MS = 250;
 /** An answer to a poll takes no longer, milliseconds. */
 const POLL_LIMIT_MS = 1_000;
+/** A room is opened within, or another server is asked, milliseconds: a switch does not wait for long. */
+const OPEN_LIMIT_MS = 2_000;
 /** A call that was placed here is in the load that the server tells after, milliseconds: people come, CPU is measured. */
 const LOAD_SHOWS_AFTER_MS = 10_000;
 
@@ -88,9 +90,9 @@ export class MediaNode {
       log,
       rooms: {
         ...rooms,
-        lost: (callId, epoch) => {
+        lost: (callId, epoch, serverGone) => {
           this.#forget(callId, epoch);
-          rooms.lost(callId, epoch);
+          rooms.lost(callId, epoch, serverGone);
         },
       },
       connection: {
@@ -169,15 +171,14 @@ export class MediaNode {
     return this.#inTurn(callId, () => this.#admission.run(() => this.#open(callId, epoch, isCurrent)));
   }
 
-  /** Hears of a room that another gateway has opened, and keeps it as well. */
-  subscribe(callId: string, epoch: number): void {
+  /** Hears of a room that another gateway has opened, and keeps it as well. @throws CodedError */
+  async subscribe(callId: string, epoch: number): Promise<void> {
     const known = this.#needed.get(callId);
-    if (known && known.epoch >= epoch) return;
-    this.#need(callId, epoch, null);
-    this.#feed.subscribe(callId, epoch).catch((error: unknown) => {
-      this.#options.log.debug('a room was not joined at once', { server: this.url, callId, error });
-    });
-    if (this.#state.state === 'dead') queueMicrotask(() => this.#lose(callId, epoch));
+    if (!known || known.epoch < epoch) this.#need(callId, epoch, null);
+    const subscribed = this.#feed.subscribe(callId, epoch);
+    // Whoever opened it may not have noticed yet.
+    if (this.#state.state === 'dead') this.#lose(callId, epoch);
+    await subscribed;
   }
 
   /** Its events are not needed here any more, and its lease is for others to renew. */
@@ -232,7 +233,8 @@ export class MediaNode {
   }
 
   async #create(callId: string, epoch: number, isCurrent: () => Promise<boolean>) {
-    const create = () => this.api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
+    const create = () =>
+      this.api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S }, OPEN_LIMIT_MS);
     try {
       return await create();
     } catch (error) {
@@ -270,7 +272,7 @@ export class MediaNode {
   #lose(callId: string, epoch: number): void {
     this.#leftovers.set(callId, epoch);
     this.#forget(callId, epoch);
-    this.#feed.lose(callId, epoch);
+    this.#feed.lose(callId, epoch, this.#state.state === 'dead');
   }
 
   #observe(evidence: Evidence): void {

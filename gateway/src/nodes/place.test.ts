@@ -12,7 +12,7 @@ function candidate(server: string, differs: Partial<Candidate> = {}): Candidate 
   };
 }
 const healthy = servers.map((server) => candidate(server));
-const wish = { region: null, avoid: [] };
+const wish = { region: null, avoid: [], last: [] };
 const firstOf = (callId: string, candidates: readonly Candidate[]) =>
   place(candidates, { callId, ...wish }).order[0]?.server;
 
@@ -61,7 +61,10 @@ test.each<[string, Partial<Candidate>, string]>([
 });
 
 test('nor is one that the call is about to leave', () => {
-  const { order, excluded } = place(healthy, { callId: 'c', region: null, avoid: ['http://a', 'http://b'] });
+  const { order, excluded } = place(healthy, {
+    ...{ callId: 'c', ...wish },
+    avoid: ['http://a', 'http://b'],
+  });
   expect(order.map(({ server }) => server)).toEqual(['http://c']);
   expect(excluded).toEqual([
     { server: 'http://a', why: 'avoided' },
@@ -69,20 +72,22 @@ test('nor is one that the call is about to leave', () => {
   ]);
 });
 
-test("the gateway's region comes first, then the others, then crowded ones, then those not heard of", () => {
+test("the gateway's region comes first, then the others, then crowded ones, then those not heard of, then where it failed", () => {
   const all = [
+    candidate('http://failed', { region: 'west' }),
     candidate('http://unheard', { state: 'unknown' }),
     candidate('http://crowded', { region: 'west', load: 0.5, placed: 15 }),
     candidate('http://far', { region: 'east', load: 0.1 }),
     candidate('http://near-and-busy', { region: 'west', load: 0.7 }),
     candidate('http://near', { region: 'west', load: 0.2 }),
   ];
-  expect(place(all, { callId: 'c', region: 'west', avoid: [] }).order).toEqual([
+  expect(place(all, { callId: 'c', region: 'west', avoid: [], last: ['http://failed'] }).order).toEqual([
     { server: 'http://near', rule: 'region' },
     { server: 'http://near-and-busy', rule: 'region' },
     { server: 'http://far', rule: 'elsewhere' },
     { server: 'http://crowded', rule: 'crowded' },
     { server: 'http://unheard', rule: 'unknown' },
+    { server: 'http://failed', rule: 'last' },
   ]);
 });
 

@@ -14,6 +14,7 @@
  * 2. `elsewhere`: it stands in another region.
  * 3. `crowded`: in whichever region, it would be full if all calls that were just placed on it grow as expected.
  * 4. `unknown`: it has not been heard of yet, as all have when the gateway has just started.
+ * 5. `last`: the call's attempts before failed there.
  *
  * Within one link of the chain the one with the least load comes first, where the load it has told is raised by what
  * is to be expected of the calls that were placed on it since: a hundred calls that lose their server at the same time
@@ -48,7 +49,7 @@ export interface Candidate {
   readonly placed: number;
 }
 
-export type PlacementRule = 'region' | 'elsewhere' | 'crowded' | 'unknown';
+export type PlacementRule = 'region' | 'elsewhere' | 'crowded' | 'unknown' | 'last';
 
 /** Why a media server is not asked. */
 export type Exclusion = 'avoided' | 'suspect' | 'dead' | 'leaving' | 'draining' | 'full' | 'cut-off';
@@ -64,9 +65,10 @@ export interface PlacementWish {
   /** Where the gateway stands; null: nowhere in particular. */
   readonly region: string | null;
   readonly avoid: readonly string[];
+  readonly last: readonly string[];
 }
 
-const CHAIN: readonly PlacementRule[] = ['region', 'elsewhere', 'crowded', 'unknown'];
+const CHAIN: readonly PlacementRule[] = ['region', 'elsewhere', 'crowded', 'unknown', 'last'];
 
 export function place(candidates: readonly Candidate[], wish: PlacementWish): Placement {
   const judged = candidates.map((candidate) => ({ candidate, why: exclusionOf(candidate, wish.avoid) }));
@@ -75,7 +77,7 @@ export function place(candidates: readonly Candidate[], wish: PlacementWish): Pl
       .filter(({ why }) => why === null)
       .map(({ candidate }) => ({
         server: candidate.server,
-        rule: ruleFor(candidate, wish.region),
+        rule: ruleFor(candidate, wish),
         step: Math.floor(expectedLoad(candidate) / LOAD_STEP),
         rank: createHash('sha256').update(`${candidate.server}\n${wish.callId}`).digest('hex'),
       }))
@@ -98,7 +100,8 @@ function exclusionOf(candidate: Candidate, avoid: readonly string[]): Exclusion 
   return cutOff ? 'cut-off' : null;
 }
 
-function ruleFor(candidate: Candidate, region: string | null): PlacementRule {
+function ruleFor(candidate: Candidate, { region, last }: PlacementWish): PlacementRule {
+  if (last.includes(candidate.server)) return 'last';
   if (candidate.state === 'unknown') return 'unknown';
   if (expectedLoad(candidate) >= ADMISSION_LIMIT) return 'crowded';
   return region === null || candidate.region === region ? 'region' : 'elsewhere';

@@ -1,10 +1,14 @@
 /** The media servers there are: those of the settings or of DNS, and those that have left but still have rooms. */
+import type { FeedHandlers } from '../media-client/feed.ts';
 import { MediaNode, type NodeOptions } from './node.ts';
 
 /** How often it is looked whether one that has left is empty, milliseconds. */
 const SWEEP_MS = 1_000;
 
-export type RegistryOptions = Omit<NodeOptions, 'url'>;
+export interface RegistryOptions extends Omit<NodeOptions, 'url' | 'rooms'> {
+  /** Told what becomes of the rooms of one of them. */
+  rooms: (url: string) => FeedHandlers;
+}
 
 export class Registry {
   readonly #options: RegistryOptions;
@@ -51,7 +55,8 @@ export class Registry {
   }
 
   #ensure(url: string): MediaNode {
-    const node = this.#nodes.get(url) ?? new MediaNode({ ...this.#options, url });
+    const node =
+      this.#nodes.get(url) ?? new MediaNode({ ...this.#options, url, rooms: this.#options.rooms(url) });
     this.#nodes.set(url, node);
     return node;
   }
