@@ -1,5 +1,5 @@
 /**
- * Whether requests to one media server are tried at all: after several in a row that got no answer they are refused at
+ * Whether requests to one media server are tried at all: after several in a row that waited in vain they are refused at
  * once, so that a server that is stuck does not cost every caller the whole deadline. After a while one request is let
  * through as a trial; its outcome decides. Pure.
  */
@@ -11,7 +11,7 @@ export type Circuit =
 
 export const CLOSED: Circuit = { state: 'closed', failures: 0 };
 
-/** So many requests in a row without an answer open it. */
+/** So many requests in a row that waited in vain open it. */
 const FAILURES = 4;
 /** How long it stays open the first time, and at most when trial after trial fails; milliseconds. */
 const OPEN_MS = 1_000;
@@ -41,7 +41,7 @@ export function answered(): Circuit {
   return CLOSED;
 }
 
-/** An attempt got no answer. */
+/** An attempt waited for its answer in vain, or was a trial that failed in any way. */
 export function unanswered(circuit: Circuit, now: number): Circuit {
   switch (circuit.state) {
     case 'closed':

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { CodedError, problemSchema, type Problem } from '@crossfade/shared/errors';
-import { Client, Pool, type Dispatcher } from 'undici';
+import { Client, errors, Pool, type Dispatcher } from 'undici';
 import { admitted, answered, CLOSED, isCutOff, unanswered, type Circuit } from './circuit.ts';
 import { retryAfterMs, waitBeforeRetry } from './retry.ts';
 
@@ -123,9 +123,12 @@ export class Exchange {
       this.#circuit = answered();
       return { kind: 'answer', answer };
     } catch (cause) {
-      const wasOpen = this.#circuit.state === 'open';
-      this.#circuit = unanswered(this.#circuit, Date.now());
-      if (!wasOpen && this.#circuit.state === 'open') this.#observer.circuitOpened();
+      // A connection that is refused or breaks costs nobody any time: only waiting in vain does.
+      if (admittedBy.state === 'half-open' || isTimeout(cause)) {
+        const wasOpen = this.#circuit.state === 'open';
+        this.#circuit = unanswered(this.#circuit, Date.now());
+        if (!wasOpen && this.#circuit.state === 'open') this.#observer.circuitOpened();
+      }
       return { kind: 'no-answer', cause };
     }
   }
@@ -166,6 +169,12 @@ async function exchange(
     problem,
     retryAfterMs: retryAfterMs(typeof retryAfter === 'string' ? retryAfter : undefined, Date.now()),
   };
+}
+
+/** Of the whole attempt, or of its connecting. */
+export function isTimeout(error: unknown): boolean {
+  if (error instanceof errors.ConnectTimeoutError) return true;
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
 }
 
 function parseJson(text: string): unknown {

@@ -232,6 +232,11 @@ export class MediaServerFeed {
     const applied = applyEvent(before, event);
     if (applied.kind === 'gap') this.#ask(event.roomId);
     if (applied.kind !== 'applied') return;
+    // It goes on as the room of a later attempt: what ours was is over.
+    if (event.epoch > room.epoch) {
+      this.lose(event.roomId, room.epoch);
+      return;
+    }
     room.picture = applied.picture;
     if (event.type !== 'unknown') this.#tell(event, before, room);
   }

@@ -5,7 +5,7 @@
 import type { Log } from '@crossfade/service/log';
 import { CodedError, type ErrorCode } from '@crossfade/shared/errors';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
-import type { ExchangeObserver } from '../media-client/exchange.ts';
+import { isTimeout, type ExchangeObserver } from '../media-client/exchange.ts';
 import { MediaServerFeed, type FeedHandlers } from '../media-client/feed.ts';
 import { BusyError, MediaServerClient } from '../media-client/http.ts';
 import type { RoomPicture } from '../media-client/picture.ts';
@@ -380,7 +380,7 @@ async function ignoring(codes: readonly string[], work: Promise<void>): Promise<
 /** Why a poll failed, for operators. */
 function whyOf(error: unknown): string {
   if (error instanceof CodedError) return error.cause instanceof Error ? error.cause.message : error.code;
-  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time';
+  if (isTimeout(error)) return 'no answer in time';
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return 'no answer';
 }
