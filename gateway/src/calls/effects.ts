@@ -52,10 +52,10 @@ export class Effects {
         this.#enqueue(callId, () => this.#open(callId, effect));
         break;
       case 'close-room':
-        this.#track(callId, mediaServers.close(callId, effect.room));
+        void this.#track(callId, mediaServers.close(callId, effect.room));
         break;
       case 'leave-room':
-        this.#track(callId, mediaServers.leave(callId, effect.room, effect.participantId));
+        void this.#track(callId, mediaServers.leave(callId, effect.room, effect.participantId));
         break;
     }
   }

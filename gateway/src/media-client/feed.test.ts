@@ -86,6 +86,11 @@ test('tells clients what its owner paused, not what the media server paused for 
   tell('producer-paused', { ...ids, by: 'server' });
   tell('producer-closed', { ...ids, reason: 'closed' });
   await done.promise;
-  expect(heard.map(({ type }) => type)).toEqual(['producer-paused', 'producer-resumed', 'producer-closed']);
-  expect(heard[2]).toMatchObject({ producer: { paused: false } });
+  expect(heard.map(({ type }) => type)).toEqual([
+    'new-producer',
+    'producer-paused',
+    'producer-resumed',
+    'producer-closed',
+  ]);
+  expect(heard[3]).toMatchObject({ producer: { paused: false } });
 });

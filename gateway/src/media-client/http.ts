@@ -84,9 +84,18 @@ export class MediaServerClient {
     return this.#read(answer, nodeSchema);
   }
 
-  /** @param limitMs it takes no longer: another server may be asked then */
-  createRoom(acting: Acting, body: CreateRoomRequest, limitMs?: number): Promise<CreateRoomAnswer> {
-    return this.#send('POST', acting, '/create', createRoomAnswerSchema, body, limitMs);
+  /**
+   * Makes a room, or takes over the one that is there.
+   * @param limitMs it takes no longer: another server may be asked then
+   */
+  async createRoom(
+    acting: Acting,
+    body: CreateRoomRequest,
+    limitMs: number,
+  ): Promise<CreateRoomAnswer & { wasThere: boolean }> {
+    const request = withKey(this.#request('POST', acting, '/create', body));
+    const answer = await this.#exchange.request({ ...request, repeatable: true, limitMs });
+    return { ...this.#read(answer, createRoomAnswerSchema), wasThere: answer.status === 200 };
   }
 
   /**
@@ -184,17 +193,11 @@ export class MediaServerClient {
     path: string,
     schema: S,
     body?: unknown,
-    limitMs?: number,
   ): Promise<z.infer<S>> {
-    const { headers, ...request } = this.#request(method, acting, path, body);
-    // Under the same key the server answers a second attempt as it has answered, or would have, the first.
-    const key: Record<string, string> = method === 'POST' ? { [IDEMPOTENCY_HEADER]: randomUUID() } : {};
-    const repeatable = method === 'GET' || method === 'POST';
+    const request = this.#request(method, acting, path, body);
     const answer = await this.#exchange.request({
-      ...request,
-      headers: { ...headers, ...key },
-      repeatable,
-      ...(limitMs !== undefined && { limitMs }),
+      ...(method === 'POST' ? withKey(request) : request),
+      repeatable: method === 'GET' || method === 'POST',
     });
     return this.#read(answer, schema);
   }
@@ -229,6 +232,11 @@ export class MediaServerClient {
     if (parsed.success) return parsed.data;
     throw new CodedError('media-server-unavailable', undefined, { cause: parsed.error });
   }
+}
+
+/** Under the same key the server answers a second attempt as it has answered, or would have, the first. */
+function withKey<R extends Pick<MediaRequest, 'headers'>>(request: R): R {
+  return { ...request, headers: { ...request.headers, [IDEMPOTENCY_HEADER]: randomUUID() } };
 }
 
 function grantsText(grants: Pick<Grants, 'publish' | 'subscribe'>): string {

@@ -233,16 +233,21 @@ export class MediaNode {
   }
 
   async #create(callId: string, epoch: number, isCurrent: () => Promise<boolean>) {
-    const create = () =>
-      this.api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S }, OPEN_LIMIT_MS);
+    const acting = { roomId: callId, epoch };
+    const create = () => this.api.createRoom(acting, { epoch, lease: LEASE_S }, OPEN_LIMIT_MS);
+    const createAnew = async (leftover: { roomId: string; epoch?: number }) => {
+      await ignoring(['room-not-found'], this.api.deleteRoom(leftover));
+      return create();
+    };
     try {
-      return await create();
+      const room = await create();
+      // One that nobody here has opened is left over, and so is whoever is still in it.
+      return room.wasThere && !this.has(callId, epoch) ? await createAnew(acting) : room;
     } catch (error) {
       // A newer room than the call itself knows of: left by a gateway that ended without closing it.
       const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
       if (!isLeftover) throw error;
-      await ignoring(['room-not-found'], this.api.deleteRoom({ roomId: callId }));
-      return create();
+      return createAnew({ roomId: callId });
     }
   }
 
@@ -316,6 +321,10 @@ export class MediaNode {
       this.#observe({ type: 'poll-failed', why: whyOf(error) });
     }
     this.#polling = false;
+    this.#pollLater();
+  }
+
+  #pollLater(): void {
     if (this.#closed) return;
     // Spread, so that gateways that were started together do not ask together.
     const wait = this.#options.pollEveryMs * (0.8 + 0.4 * Math.random());

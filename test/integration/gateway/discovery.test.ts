@@ -121,6 +121,27 @@ test('a room that another gateway has opened is heard of, kept, and lost with it
   expect(opener.lost).toEqual([]);
 });
 
+test('a room that was left over is not taken over with those who are still in it', async () => {
+  const server = await startServer();
+  const { mediaServers, news, lost } = startGateway([server.url]);
+  for (const [callId, epoch] of [
+    ['older', 1],
+    ['newer', 9],
+  ] as const) {
+    await server.createRoom(callId, { epoch });
+    const { id } = await server.createTransport(callId, 'ghost', 'send');
+    await server.produce(callId, id);
+    const room = await mediaServers.open(callId, 3, isCurrent);
+    expect(mediaServers.producers(callId, room)).toEqual([]);
+    expect((await server.snapshot(callId)).participants).toEqual([]);
+    // Once more, as after an attempt that was given up: it is the same room.
+    await server.createTransport(callId, 'a', 'send');
+    await mediaServers.open(callId, 3, isCurrent);
+    expect((await server.snapshot(callId)).participants).toHaveLength(1);
+  }
+  expect({ news, lost }).toEqual({ news: [], lost: [] });
+});
+
 test('a room goes to the region of the gateway, and elsewhere if none there takes it', async () => {
   const west = await startServer({ REGION: 'west' });
   const east = await startServer({ REGION: 'east' });

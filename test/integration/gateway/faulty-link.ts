@@ -84,8 +84,7 @@ export async function startLosingLink(target: string): Promise<LosingLink> {
           return;
         }
         if (typeof key === 'string') repeated.set(key, text);
-        const { 'content-length': _, 'transfer-encoding': __, ...headers } = answer.headers;
-        reply.writeHead(answer.statusCode ?? 500, headers).end(text);
+        reply.writeHead(answer.statusCode ?? 500, { 'content-type': 'application/json' }).end(text);
       });
     });
   });

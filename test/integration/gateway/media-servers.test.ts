@@ -1,10 +1,9 @@
 /** Media servers that come, go, hang and come back, and that the calls go on. Each is a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { signServiceToken } from '@crossfade/service/tokens';
+import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import type { CallAnswer, MediaServersAnswer } from '@crossfade/shared/gateway-api';
 import type { Gateway } from '../../../gateway/src/app.ts';
-import { signUserToken } from '@crossfade/service/tokens';
 import { startServiceProcess, type ServiceProcess } from '../../browser/service-process.ts';
 import { startLink } from './faulty-link.ts';
 import { ScriptedClient } from './scripted-client.ts';
@@ -258,8 +257,11 @@ test('the list of media servers is for operators', async () => {
   const gateway = await startGateway(['http://127.0.0.1:9']);
   const guest = signUserToken(userKey, { sub: 'guest', name: 'Guest' }, 60);
   const statusFor = async (bearer?: string) => {
-    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-    return (await fetch(`${gateway.url}/api/media-servers`, { headers })).status;
+    const url = `${gateway.url}/api/media-servers`;
+    const answer = await (bearer === undefined
+      ? fetch(url)
+      : fetch(url, { headers: { authorization: `Bearer ${bearer}` } }));
+    return answer.status;
   };
   expect([await statusFor(), await statusFor(guest), await statusFor(token('operator'))]).toEqual([
     401, 403, 200,
