@@ -31,7 +31,7 @@ const RENEW_EVERY_MS = 10_000;
 /** How often it is looked what is due: leases, left-over rooms, the end of a grace period; milliseconds. */
 const TICK_MS = 250;
 /** An answer to a poll takes no longer, milliseconds. */
-const POLL_LIMIT_MS = 1_000;
+const POLL_LIMIT_MS = 2_000;
 /** A room is opened within, or another server is asked, milliseconds: a switch does not wait for long. */
 const OPEN_LIMIT_MS = 2_000;
 /** A call that was placed here is in the load that the server tells after, milliseconds: people come, CPU is measured. */
