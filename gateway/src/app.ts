@@ -15,10 +15,13 @@ import type { CallEvent } from './calls/events.ts';
 import { heldRooms, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
+import { mediaServerRoutes } from './http/media-servers.ts';
 import { developmentTokens } from './http/tokens.ts';
 import { pagePolicy, webApp } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
+import { MediaServerMetrics } from './metrics/media-servers.ts';
+import { parseDnsName } from './nodes/addresses.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
@@ -90,15 +93,20 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onRefused: (code) => metrics.refused(code),
   });
 
-  const tell = (callId: string, event: CallEvent) => {
+  const tellCall = (callId: string, event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' }>) => {
+    log.warn('a call has to leave its room', { callId, ...event });
     calls.post(callId, event).catch((error: unknown) => {
-      log.error('what became of a room was not handled', { callId, error });
+      log.error('a call was not told to leave its room', { callId, error });
     });
   };
-  const mediaServers = new MediaServers(
-    config.MEDIA_SERVER_URLS,
-    serviceKey,
-    {
+  const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
+  const mediaServers = new MediaServers({
+    addresses: dns ? { dns, everyMs: config.MEDIA_SERVER_DNS_INTERVAL_MS } : config.MEDIA_SERVER_URLS,
+    region: config.REGION ?? null,
+    pollEveryMs: config.MEDIA_SERVER_POLL_MS,
+    limits: { deadAfterMs: config.MEDIA_SERVER_DEAD_AFTER_MS, steadyMs: config.MEDIA_SERVER_STEADY_MS },
+    key: serviceKey,
+    rooms: {
       news: (callId, news, epoch) => {
         const message = roomNewsMessage(callId, news, epoch);
         const whom = roomNewsRecipient(news);
@@ -106,16 +114,13 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         else door.broadcast(callId, whom.except, message);
       },
       lost: (callId, epoch, server, serverGone) => {
-        log.warn('a room is lost', { callId, epoch, server, serverGone });
-        tell(callId, { type: 'room-lost', epoch, server, serverGone });
+        tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
       },
-      moving: (callId, epoch, server) => {
-        log.info('a room is about to go', { callId, epoch, server });
-        tell(callId, { type: 'room-moving', epoch, server });
-      },
+      moving: (callId, epoch, server) => tellCall(callId, { type: 'room-moving', epoch, server }),
     },
+    metrics: new MediaServerMetrics(registry),
     log,
-  );
+  });
   const effects = new Effects({
     courier: door,
     mediaServers,
@@ -153,6 +158,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     }),
   );
   if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
+  http.use('/api/media-servers', mediaServerRoutes({ mediaServers, key: userKey }));
   http.use('/api/calls', callRoutes({ calls, records, key: userKey }));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
@@ -164,7 +170,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
   const url = `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
-  log.info('gateway is ready', { url, mediaServers: config.MEDIA_SERVER_URLS });
+  log.info('gateway is ready', {
+    url,
+    mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
+  });
 
   let closing: Promise<void> | undefined;
   const close = async () => {

@@ -12,6 +12,7 @@ import {
   secretSetting,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
+import { parseDnsName } from './nodes/addresses.ts';
 
 const httpUrls = listSetting.refine(
   (urls) =>
@@ -29,6 +30,27 @@ export const gatewaySettings = z.object({
   SERVICE_JWT_KEY_ID: keyIdSetting.optional(),
   /** The media servers' REST APIs. */
   MEDIA_SERVER_URLS: httpUrls.default(['http://127.0.0.1:4000']),
+  /**
+   * Where to look the media servers up in DNS, instead of MEDIA_SERVER_URLS: `srv:_media._tcp.example` (SRV records;
+   * `srv+https:` if they speak HTTPS), or `dns+http://media-server:4000` (each A and AAAA address of that name).
+   */
+  MEDIA_SERVER_DNS: z
+    .string()
+    .refine(
+      (text) => parseDnsName(text) !== undefined,
+      'must be like srv:_media._tcp.example or dns+http://media-server:4000',
+    )
+    .optional(),
+  /** How often that is done, ms. */
+  MEDIA_SERVER_DNS_INTERVAL_MS: millisecondsSetting(500, 3_600_000).default(5_000),
+  /** How often each media server is asked how it is, ms. */
+  MEDIA_SERVER_POLL_MS: millisecondsSetting(200, 60_000).default(2_000),
+  /** The calls of a media server whose polls and feed are both bad for so long move to another one, ms. */
+  MEDIA_SERVER_DEAD_AFTER_MS: millisecondsSetting(0, 600_000).default(2_000),
+  /** A media server that was in trouble gets new calls again when it was well for so long, ms. */
+  MEDIA_SERVER_STEADY_MS: millisecondsSetting(0, 60_000).default(1_000),
+  /** Where this gateway stands: media servers of the same REGION are preferred. */
+  REGION: z.string().max(64, 'must be at most 64 characters long').optional(),
   /** A PostgreSQL server for the records; without it they are in DATA_DIR, embedded. */
   DATABASE_URL: z
     .string()

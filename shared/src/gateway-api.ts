@@ -79,6 +79,32 @@ export const callAnswerSchema = z.object({
 });
 export type CallAnswer = z.infer<typeof callAnswerSchema>;
 
+/** One media server as a gateway sees it. */
+export const mediaServerViewSchema = z.object({
+  /** Its base address. */
+  url: z.string(),
+  state: z
+    .enum(['unknown', 'healthy', 'suspect', 'dead'])
+    .describe('`suspect` gets no new calls; the calls of one that is `dead` move.'),
+  /** Since when it is suspect or dead. */
+  since: z.iso.datetime().nullable(),
+  /** What speaks against it. */
+  evidence: z.string().nullable(),
+  region: z.string().nullable(),
+  bootId: z.string().nullable().describe('Changes with every start of it.'),
+  load: z.number().min(0).nullable().describe('0 idle, 1 full; from 0.8 on it takes no new calls.'),
+  draining: z.boolean(),
+  leaving: z.boolean().describe('Not configured or not in DNS any more; it only keeps the calls it has.'),
+  refusing: z.boolean().describe('It has refused a room for want of capacity a moment ago.'),
+  feed: z.enum(['connected', 'cut']),
+  circuit: z.enum(['closed', 'open', 'half-open']).describe('`open`: requests to it are not even tried.'),
+  rooms: z.int().min(0).describe("Rooms of this gateway's calls."),
+});
+
+/** `GET /api/media-servers` */
+export const mediaServersAnswerSchema = z.object({ mediaServers: z.array(mediaServerViewSchema) });
+export type MediaServersAnswer = z.infer<typeof mediaServersAnswerSchema>;
+
 /** One decision of the mode selector, with what it saw. */
 export const decisionSchema = z.object({
   at: z.iso.datetime(),

@@ -1,6 +1,7 @@
 /**
- * Carries out what the reducer wants done: messages to clients and records at once; rooms one after the other per
- * call, with their outcome posted back as an event.
+ * Carries out what the reducer wants done: messages to clients and records at once; rooms are opened one after the
+ * other per call, with their outcome posted back as an event. What is done to a room that is there waits for nobody but
+ * its own media server: one that does not answer any more does not keep a call from moving to another.
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
@@ -23,8 +24,10 @@ export interface EffectsOptions {
 
 export class Effects {
   readonly #options: EffectsOptions;
-  /** The end of each call's queue of room operations. */
-  readonly #rooms = new Map<string, Promise<void>>();
+  /** The end of each call's queue of rooms to open. */
+  readonly #opening = new Map<string, Promise<void>>();
+  /** All that is being done about rooms. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -49,17 +52,17 @@ export class Effects {
         this.#enqueue(callId, () => this.#open(callId, effect));
         break;
       case 'close-room':
-        this.#enqueue(callId, () => mediaServers.close(callId, effect.room));
+        void this.#track(callId, mediaServers.close(callId, effect.room));
         break;
       case 'leave-room':
-        this.#enqueue(callId, () => mediaServers.leave(callId, effect.room, effect.participantId));
+        void this.#track(callId, mediaServers.leave(callId, effect.room, effect.participantId));
         break;
     }
   }
 
   /** Waits until all room operations that were asked for have been tried. */
   async idle(): Promise<void> {
-    await Promise.all(this.#rooms.values());
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   #announce(callId: string, { to, prepare }: Extract<Effect, { type: 'announce' }>): void {
@@ -82,6 +85,8 @@ export class Effects {
         const state = await calls().state(callId);
         return state !== null && transitionOf(state.media)?.id === transitionId;
       };
+      // It waited for another one to be opened, and is not wanted any more.
+      if (!(await isCurrent())) return;
       const room = await mediaServers.open(callId, epoch, isCurrent, { avoid, last });
       await calls().post(callId, { type: 'room-opened', transitionId, room });
     } catch (error) {
@@ -94,12 +99,18 @@ export class Effects {
   }
 
   #enqueue(callId: string, work: () => Promise<void>): void {
-    const end = (this.#rooms.get(callId) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+    const end = this.#track(callId, (this.#opening.get(callId) ?? Promise.resolve()).then(work));
+    this.#opening.set(callId, end);
+    void end.then(() => {
+      if (this.#opening.get(callId) === end) this.#opening.delete(callId);
+    });
+  }
+
+  #track(callId: string, work: Promise<void>): Promise<void> {
+    const end = work.catch((error: unknown) => {
       this.#options.log.warn('room operation failed', { callId, error });
     });
-    this.#rooms.set(callId, end);
-    void end.then(() => {
-      if (this.#rooms.get(callId) === end) this.#rooms.delete(callId);
-    });
+    this.#underWay.add(end);
+    return end.finally(() => this.#underWay.delete(end));
   }
 }

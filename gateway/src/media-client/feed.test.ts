@@ -16,6 +16,8 @@ const producer = {
   kind: 'audio',
   source: 'microphone',
   paused: false,
+  pausedByServer: false,
+  wantedSpatialLayer: null,
 } as const;
 const snapshot = {
   roomId: 'r',
@@ -61,19 +63,21 @@ test('tells whether its owner paused a producer, or the media server for want of
   const { url, tell } = await startFeed();
   const heard: RoomNews[] = [];
   const done = Promise.withResolvers<undefined>();
-  const feed = new MediaServerFeed(
+  const nothing = () => undefined;
+  const feed = new MediaServerFeed({
     url,
-    () => 'token',
-    {
+    token: () => 'token',
+    rooms: {
       news: (_roomId, news) => {
         heard.push(news);
         if (news.type === 'producer-closed') done.resolve(undefined);
       },
-      lost: () => undefined,
-      moving: () => undefined,
+      lost: nothing,
+      moving: nothing,
     },
-    silentLog,
-  );
+    connection: { connected: nothing, cut: nothing, load: nothing },
+    log: silentLog,
+  });
   stops.push(() => feed.close());
   await feed.subscribe('r', 1);
 
@@ -87,6 +91,7 @@ test('tells whether its owner paused a producer, or the media server for want of
   tell('producer-closed', { ...ids, reason: 'closed' });
   await done.promise;
   expect(heard.map((news) => ('by' in news ? `${news.type} by ${news.by}` : news.type))).toEqual([
+    'new-producer',
     'producer-paused by server',
     'producer-paused by owner',
     'producer-resumed by server',
@@ -99,6 +104,7 @@ test('tells whether its owner paused a producer, or the media server for want of
     producer: { paused: false, pausedByServer: true, wantedSpatialLayer: 0 },
   });
   expect(heard.map(roomNewsRecipient)).toEqual([
+    { except: 'a' },
     { only: 'a' },
     { except: 'a' },
     { only: 'a' },

@@ -1,8 +1,10 @@
-/** One media server's REST API, typed: deadlines, coded errors, a token of our own. */
-import { CodedError, problemSchema } from '@crossfade/shared/errors';
+/** One media server's REST API, typed: coded errors, idempotency keys, a token of our own. */
+import { randomUUID } from 'node:crypto';
+import { CodedError } from '@crossfade/shared/errors';
 import {
   EPOCH_HEADER,
   GRANTS_HEADER,
+  IDEMPOTENCY_HEADER,
   PARTICIPANT_HEADER,
   connectTransportAnswerSchema,
   consumeDataAnswerSchema,
@@ -11,27 +13,24 @@ import {
   createRoomAnswerSchema,
   createTransportAnswerSchema,
   doneSchema,
+  nodeSchema,
   produceAnswerSchema,
   produceDataAnswerSchema,
   restartIceAnswerSchema,
   type ConnectTransportRequest,
   type ConsumeDataRequest,
   type ConsumeRequest,
+  type CreateRoomAnswer,
   type CreateRoomRequest,
   type CreateTransportRequest,
+  type NodeInfo,
   type PatchConsumerRequest,
   type ProduceDataRequest,
   type ProduceRequest,
 } from '@crossfade/shared/media-api';
 import type { Grants } from '@crossfade/shared/tokens';
-import { Pool } from 'undici';
 import { z } from 'zod';
-
-/** No request to a media server waits longer, milliseconds. */
-const REQUEST_LIMIT_MS = 5_000;
-const CONNECT_LIMIT_MS = 1_000;
-/** Connections to one media server; each carries one request at a time. */
-const CONNECTIONS = 32;
+import { Exchange, type ExchangeObserver, type MediaAnswer, type MediaRequest } from './exchange.ts';
 
 /** On whose behalf, and under which epoch, a request is made. */
 export interface Acting {
@@ -45,25 +44,70 @@ export interface Acting {
 
 const nothing = z.undefined();
 
+/** A media server did not take a request, and says when it may: another one may take it at once. */
+export class BusyError extends CodedError {
+  readonly retryAfterMs: number;
+
+  constructor(code: CodedError['code'], retryAfterMs: number, cause: unknown) {
+    super(code, undefined, { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 export class MediaServerClient {
   readonly url: string;
-  readonly #pool: Pool;
+  readonly #exchange: Exchange;
   readonly #token: () => string;
 
   /** @param token gives a service token that is still good for a while */
-  constructor(url: string, token: () => string) {
+  constructor(url: string, token: () => string, observer: ExchangeObserver) {
     this.url = url;
     this.#token = token;
-    this.#pool = new Pool(new URL(url).origin, {
-      connections: CONNECTIONS,
-      connect: { timeout: CONNECT_LIMIT_MS },
-      headersTimeout: REQUEST_LIMIT_MS,
-      bodyTimeout: REQUEST_LIMIT_MS,
-    });
+    this.#exchange = new Exchange(url, observer);
   }
 
-  createRoom(acting: Acting, body: CreateRoomRequest) {
-    return this.#send('POST', acting, '/create', createRoomAnswerSchema, body);
+  get circuit() {
+    return this.#exchange.circuit;
+  }
+
+  /** Whether requests are not even tried at the moment. */
+  get cutOff(): boolean {
+    return this.#exchange.cutOff;
+  }
+
+  /** How the server is, asked whatever it answered lately. @throws CodedError; anything else: there is no answer */
+  async node(limitMs: number): Promise<NodeInfo> {
+    const answer = await this.#exchange.poll(
+      { method: 'GET', path: '/api/node', headers: this.#authorization(), repeatable: true },
+      limitMs,
+    );
+    return this.#read(answer, nodeSchema);
+  }
+
+  /**
+   * Makes a room, or takes over the one that is there.
+   * @param limitMs it takes no longer: another server may be asked then
+   */
+  async createRoom(
+    acting: Acting,
+    body: CreateRoomRequest,
+    limitMs: number,
+  ): Promise<CreateRoomAnswer & { wasThere: boolean }> {
+    const request = withKey(this.#request('POST', acting, '/create', body));
+    const answer = await this.#exchange.request({ ...request, repeatable: true, limitMs });
+    return { ...this.#read(answer, createRoomAnswerSchema), wasThere: answer.status === 200 };
+  }
+
+  /**
+   * Renews the lease of a room. Said again and again, it needs no second attempts, and is not worth being remembered
+   * by the media server like other POSTs.
+   * @returns whether the room was there; if not, there is an empty one now
+   */
+  async renewRoom(acting: Acting, body: CreateRoomRequest): Promise<{ bootId: string; wasThere: boolean }> {
+    const request = this.#request('POST', acting, '/create', body);
+    const answer = await this.#exchange.request({ ...request, repeatable: false });
+    const { bootId } = this.#read(answer, createRoomAnswerSchema);
+    return { bootId, wasThere: answer.status === 200 };
   }
 
   async deleteRoom(acting: Acting): Promise<void> {
@@ -140,79 +184,75 @@ export class MediaServerClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#exchange.close();
   }
 
   async #send<S extends z.ZodType>(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-    { roomId, epoch, participantId, grants }: Acting,
+    method: MediaRequest['method'],
+    acting: Acting,
     path: string,
     schema: S,
     body?: unknown,
   ): Promise<z.infer<S>> {
-    const { statusCode, text } = await this.#exchange(
-      method,
-      `/api/rooms/${encodeURIComponent(roomId)}${path}`,
-      {
-        headers: {
-          authorization: `Bearer ${this.#token()}`,
-          ...(epoch !== undefined && { [EPOCH_HEADER]: String(epoch) }),
-          ...(participantId !== undefined && { [PARTICIPANT_HEADER]: participantId }),
-          ...(grants && { [GRANTS_HEADER]: grantsText(grants) }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      },
-    );
-    const json = parseJson(text);
-    if (statusCode >= 400) throw problemOf(statusCode, json, this.url);
-    const answer = schema.safeParse(json);
-    if (!answer.success) {
-      throw new CodedError('media-server-unavailable', undefined, { cause: answer.error });
-    }
-    return answer.data;
+    const request = this.#request(method, acting, path, body);
+    const answer = await this.#exchange.request({
+      ...(method === 'POST' ? withKey(request) : request),
+      repeatable: method === 'GET' || method === 'POST',
+    });
+    return this.#read(answer, schema);
   }
 
-  async #exchange(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  #request(
+    method: MediaRequest['method'],
+    { roomId, epoch, participantId, grants }: Acting,
     path: string,
-    options: { headers: Record<string, string>; body?: string },
-  ) {
-    try {
-      const { statusCode, body } = await this.#pool.request({
-        method,
-        path,
-        ...options,
-        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
-      });
-      return { statusCode, text: await body.text() };
-    } catch (cause) {
-      throw new CodedError('media-server-unavailable', undefined, { cause });
-    }
+    body: unknown,
+  ): Omit<MediaRequest, 'repeatable'> {
+    return {
+      method,
+      path: `/api/rooms/${encodeURIComponent(roomId)}${path}`,
+      headers: {
+        ...this.#authorization(),
+        ...(epoch !== undefined && { [EPOCH_HEADER]: String(epoch) }),
+        ...(participantId !== undefined && { [PARTICIPANT_HEADER]: participantId }),
+        ...(grants && { [GRANTS_HEADER]: grantsText(grants) }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
   }
+
+  #authorization(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token()}` };
+  }
+
+  #read<S extends z.ZodType>(answer: MediaAnswer, schema: S): z.infer<S> {
+    if (answer.status >= 400) throw problemOf(answer, this.url);
+    const parsed = schema.safeParse(answer.json);
+    if (parsed.success) return parsed.data;
+    throw new CodedError('media-server-unavailable', undefined, { cause: parsed.error });
+  }
+}
+
+/** Under the same key the server answers a second attempt as it has answered, or would have, the first. */
+function withKey<R extends Pick<MediaRequest, 'headers'>>(request: R): R {
+  return { ...request, headers: { ...request.headers, [IDEMPOTENCY_HEADER]: randomUUID() } };
 }
 
 function grantsText(grants: Pick<Grants, 'publish' | 'subscribe'>): string {
   return (['publish', 'subscribe'] as const).filter((grant) => grants[grant]).join(',');
 }
 
-function parseJson(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+/** The media server's own code, for it is meant for the client; but for our own token, which is no client's business. */
+function problemOf({ status, problem, retryAfterMs }: MediaAnswer, url: string): CodedError {
+  const cause = new Error(`${url} answered ${String(status)} ${problem?.code ?? ''}`);
+  if (!problem) return new CodedError('media-server-unavailable', undefined, { cause });
+  const { code, detail, errors } = problem;
+  if (code === 'unauthenticated') {
+    return new CodedError('media-server-unavailable', undefined, {
+      cause: new Error(`${url} does not accept our service token`, { cause }),
+    });
   }
-}
-
-/** The media server's own code where it is meant for the client; what only we can have done wrong is our failure. */
-function problemOf(status: number, json: unknown, url: string): CodedError {
-  const problem = problemSchema.safeParse(json);
-  if (!problem.success || status === 401 || status === 403 || status >= 500) {
-    const cause = new Error(`${url} answered ${String(status)} ${problem.success ? problem.data.code : ''}`);
-    const code = problem.success && status === 503 ? problem.data.code : 'media-server-unavailable';
-    return new CodedError(code, undefined, { cause });
-  }
-  const { code, detail, errors } = problem.data;
-  return new CodedError(code, detail, errors && { errors });
+  if (status === 503 && retryAfterMs !== null) return new BusyError(code, retryAfterMs, cause);
+  return new CodedError(code, status >= 500 ? undefined : detail, { cause, ...(errors && { errors }) });
 }

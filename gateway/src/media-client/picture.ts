@@ -1,9 +1,11 @@
 /** What the gateway knows of a room on a media server: kept equal to it by the feed's events. Pure. */
 import type { ProducerState, RoomSnapshot } from '@crossfade/shared/media-api';
-import type { FeedEvent } from '@crossfade/shared/media-events';
+import type { HeardEvent } from './feed-messages.ts';
 
 export interface RoomPicture {
+  /** Of the media server's process, and when the room was made: which room of this id it is. */
   readonly bootId: string;
+  readonly createdAt: string;
   /** The last event this contains. */
   readonly seq: number;
   readonly producers: ReadonlyMap<string, ProducerState>;
@@ -11,7 +13,21 @@ export interface RoomPicture {
 
 export function pictureOf(snapshot: RoomSnapshot): RoomPicture {
   const producers = new Map(snapshot.producers.map((producer) => [producer.producerId, producer]));
-  return { bootId: snapshot.bootId, seq: snapshot.seq, producers };
+  const { bootId, createdAt, seq } = snapshot;
+  return { bootId, createdAt, seq, producers };
+}
+
+/**
+ * Whether a snapshot shows the room that is subscribed to, and not another one that has its id: made by a server that
+ * has restarted, or since the last look, or under a newer epoch.
+ */
+export function standsFor(
+  { bootId, createdAt, epoch }: RoomSnapshot,
+  before: RoomPicture | undefined,
+  subscribedEpoch: number,
+): boolean {
+  if (epoch > subscribedEpoch) return false;
+  return !before || (before.bootId === bootId && before.createdAt === createdAt);
 }
 
 export type Applied =
@@ -21,7 +37,7 @@ export type Applied =
   /** Something in between was missed: a resync is needed. */
   | { kind: 'gap' };
 
-export function applyEvent(picture: RoomPicture, event: FeedEvent): Applied {
+export function applyEvent(picture: RoomPicture, event: HeardEvent): Applied {
   if (event.bootId !== picture.bootId) return { kind: 'gap' };
   if (event.seq <= picture.seq) return { kind: 'known' };
   if (event.seq > picture.seq + 1) return { kind: 'gap' };
@@ -33,7 +49,7 @@ export function applyEvent(picture: RoomPicture, event: FeedEvent): Applied {
 
 function producersAfter(
   producers: ReadonlyMap<string, ProducerState>,
-  event: FeedEvent,
+  event: HeardEvent,
 ): ReadonlyMap<string, ProducerState> {
   const changed = (producerId: string, change: Partial<ProducerState>) => {
     const before = producers.get(producerId);

@@ -1,191 +1,199 @@
-/** The media servers this gateway works with: opening a call's room on one of them, and closing it. */
+/** The media servers this gateway works with: opening a call's room on one of them, hearing of it, and closing it. */
 import type { Log } from '@crossfade/service/log';
-import { signServiceToken, type TokenKey } from '@crossfade/service/tokens';
+import type { TokenKey } from '@crossfade/service/tokens';
 import { CodedError } from '@crossfade/shared/errors';
+import type { MediaServersAnswer } from '@crossfade/shared/gateway-api';
+import type { ProducerState } from '@crossfade/shared/media-api';
 import type { Room } from '../calls/state.ts';
-import { MediaServerFeed, type FeedHandlers } from '../media-client/feed.ts';
-import { MediaServerClient } from '../media-client/http.ts';
-import { placementOrder, type Wishes } from './place.ts';
+import type { FeedHandlers } from '../media-client/feed.ts';
+import type { MediaServerClient } from '../media-client/http.ts';
+import { ownTokens } from '../media-client/own-token.ts';
+import type { MediaServerMetrics } from '../metrics/media-servers.ts';
+import { watchAddresses, type DnsName, type Resolver } from './addresses.ts';
+import { evidenceAgainst, type HealthLimits } from './health.ts';
+import { Herd } from './herd.ts';
+import type { MediaNode } from './node.ts';
+import { place } from './place.ts';
+import { Registry } from './registry.ts';
 
-/** Lifetime of the tokens we sign for ourselves, and how much of it has to be left; seconds. */
-const TOKEN_LIFETIME_S = 300;
-const TOKEN_MARGIN_S = 60;
+/** Which room of a call. */
+type RoomAddress = Pick<Room, 'server' | 'epoch'>;
 
-/**
- * A room lives this long after its gateway has last said that it is needed, so that what a killed gateway leaves behind
- * goes away by itself; seconds. Said again three times within it.
- */
-const LEASE_S = 30;
-const RENEW_EVERY_MS = 10_000;
+/** What is told of calls' rooms, each by the epoch it was opened for. */
+export interface CallHandlers extends Pick<FeedHandlers, 'news'> {
+  /**
+   * A media server no longer has the room.
+   * @param serverGone it is dead or stops: it is no place for the call's next room either
+   */
+  lost(callId: string, epoch: number, server: string, serverGone: boolean): void;
+  /** A media server is about to close the room; its media still flow. */
+  moving(callId: string, epoch: number, server: string): void;
+}
 
-interface Node {
-  api: MediaServerClient;
-  feed: MediaServerFeed;
+export interface MediaServersOptions {
+  /** Where they are: fixed, or looked up in DNS every so many milliseconds. */
+  addresses: readonly string[] | { dns: DnsName; everyMs: number; resolver?: Resolver };
+  /** Where this gateway stands; null: nowhere in particular. */
+  region: string | null;
+  pollEveryMs: number;
+  limits: HealthLimits;
+  key: TokenKey;
+  rooms: CallHandlers;
+  metrics: Pick<MediaServerMetrics, 'placed' | 'requests' | 'watch'>;
+  log: Log;
 }
 
 export class MediaServers {
-  readonly #nodes: ReadonlyMap<string, Node>;
-  readonly #log: Log;
-  /** The rooms opened here; a call that moves from room to room has two. */
-  readonly #open = new Map<string, { callId: string; room: Room }>();
-  readonly #renewal: NodeJS.Timeout;
+  readonly #options: MediaServersOptions;
+  readonly #registry: Registry;
+  readonly #herd = new Herd();
+  readonly #stopWatching: () => void;
 
-  constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
-    const token = tokenSource(key);
-    this.#log = log;
-    const hear: FeedHandlers = {
-      ...handlers,
-      lost: (callId, epoch, server, serverGone) => {
-        this.#open.delete(keyOf(callId, { server, epoch }));
-        handlers.lost(callId, epoch, server, serverGone);
-      },
-    };
-    this.#nodes = new Map(
-      urls.map((url) => [
-        url,
-        { api: new MediaServerClient(url, token), feed: new MediaServerFeed(url, token, hear, log) },
-      ]),
-    );
-    this.#renewal = setInterval(() => this.#renewLeases(), RENEW_EVERY_MS);
-    this.#renewal.unref();
+  constructor(options: MediaServersOptions) {
+    this.#options = options;
+    const { addresses, key, rooms, pollEveryMs, limits, metrics, log } = options;
+    this.#registry = new Registry({
+      token: ownTokens(key),
+      pollEveryMs,
+      limits,
+      observer: metrics.requests,
+      log,
+      rooms: (server) => ({
+        news: rooms.news.bind(rooms),
+        lost: (callId, epoch, serverGone) => {
+          const tell = () => rooms.lost(callId, epoch, server, serverGone);
+          this.#herd.add(herdKey(callId, epoch, server), tell);
+        },
+        moving: (callId, epoch) => {
+          this.#herd.add(herdKey(callId, epoch, server), () => rooms.moving(callId, epoch, server));
+        },
+      }),
+    });
+    metrics.watch(() => this.#registry.nodes.map(({ state: { state } }) => state));
+    if ('dns' in addresses) {
+      const found = (urls: readonly string[]) => this.#registry.update(urls);
+      this.#stopWatching = watchAddresses({ ...addresses, found, log });
+    } else {
+      this.#registry.update(addresses);
+      this.#stopWatching = () => undefined;
+    }
   }
 
   /** How many are connected by their feed. */
   get connected(): number {
-    return [...this.#nodes.values()].filter(({ feed }) => feed.connected).length;
+    return this.#registry.nodes.filter(({ connected }) => connected).length;
+  }
+
+  /** `GET /api/media-servers` */
+  get view(): MediaServersAnswer['mediaServers'] {
+    return this.#registry.nodes.map((node) => {
+      const { state, leaving, refusing, region, load, draining } = node.candidate;
+      const since = 'since' in node.state ? new Date(node.state.since).toISOString() : null;
+      const evidence = evidenceAgainst(node.state);
+      const { bootId = null } = node.state.node ?? {};
+      return {
+        url: node.url,
+        state,
+        since,
+        evidence,
+        ...{ region, bootId, load: node.state.node ? load : null, draining, leaving, refusing },
+        feed: node.connected ? ('connected' as const) : ('cut' as const),
+        circuit: node.api.circuit,
+        rooms: node.roomCount,
+      };
+    });
   }
 
   /**
    * Opens a call's room on the first media server that takes it, and subscribes to its events.
    * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
-   * @param wishes which to leave out, and which to ask last
+   * @param wish.avoid servers that are not asked: the call is about to leave them
+   * @param wish.last servers that are asked last: the attempts before failed there
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
   async open(
     callId: string,
     epoch: number,
     isCurrent: () => Promise<boolean>,
-    wishes: Wishes,
+    { avoid = [], last = [] }: { avoid?: readonly string[]; last?: readonly string[] } = {},
   ): Promise<Room> {
+    const { region, metrics, log } = this.#options;
+    const candidates = this.#registry.nodes.map(({ candidate }) => candidate);
+    const { order, excluded } = place(candidates, { callId, region, avoid, last });
     let failure: unknown;
-    for (const server of placementOrder(callId, [...this.#nodes.keys()], wishes)) {
+    for (const { server, rule } of order) {
+      const node = this.#registry.get(server);
+      if (!node) continue;
       try {
-        return await this.#openOn(server, callId, epoch, isCurrent);
+        const rtpCapabilities = await node.open(callId, epoch, isCurrent);
+        metrics.placed(rule);
+        this.#closeElsewhere(callId, epoch, node);
+        return { server, epoch, rtpCapabilities };
       } catch (error) {
-        this.#log.warn('media server did not take a room', { server, callId, error });
+        log.warn('media server did not take a room', { server, callId, error });
         failure = error;
       }
     }
-    throw failure instanceof CodedError ? failure : new CodedError('media-server-unavailable');
+    metrics.placed('none');
+    log.warn('no media server takes a room', { callId, excluded });
+    const isFull = excluded.some(({ why }) => why === 'full' || why === 'draining');
+    throw failure instanceof CodedError
+      ? failure
+      : new CodedError(isFull ? 'no-capacity' : 'media-server-unavailable');
   }
 
-  async #openOn(
-    server: string,
-    callId: string,
-    epoch: number,
-    isCurrent: () => Promise<boolean>,
-  ): Promise<Room> {
-    const { api, feed } = this.#node(server);
-    const create = () => leaseRoom(api, callId, epoch);
-    const { rtpCapabilities } = await create().catch(async (error: unknown) => {
-      // A newer room than the call itself knows of: left by a gateway that ended without closing it.
-      const isLeftover = error instanceof CodedError && error.code === 'stale-epoch' && (await isCurrent());
-      if (!isLeftover) throw error;
-      await ignoring(['room-not-found'], api.deleteRoom({ roomId: callId }));
-      return create();
-    });
-    try {
-      await feed.subscribe(callId, epoch);
-    } catch (error) {
-      // Nobody would hear of what happens in it.
-      await this.close(callId, { server, epoch, rtpCapabilities });
-      throw error;
-    }
-    const room: Room = { server, epoch, rtpCapabilities };
-    this.#open.set(keyOf(callId, room), { callId, room });
-    return room;
+  /**
+   * Hears of a room that another gateway has opened, and renews its lease as well; it goes on trying by itself. Once
+   * more changes nothing. What is in the room already is told like news.
+   * @returns when it is known what is in it
+   * @throws CodedError why it is not known yet
+   */
+  subscribe(callId: string, { server, epoch }: RoomAddress): Promise<void> {
+    return this.#registry.withRoom(server).subscribe(callId, epoch);
+  }
+
+  /** Nobody here needs to hear of a call's room any more. The room stays. */
+  unsubscribe(callId: string, { server, epoch }: RoomAddress): void {
+    this.#herd.remove(herdKey(callId, epoch, server));
+    this.#registry.get(server)?.unsubscribe(callId, epoch);
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
-  async close(callId: string, { server, epoch }: Room): Promise<void> {
-    const { api, feed } = this.#node(server);
-    feed.unsubscribe(callId, epoch);
-    this.#open.delete(keyOf(callId, { server, epoch }));
-    await ignoring(['room-not-found', 'stale-epoch'], api.deleteRoom({ roomId: callId, epoch }));
+  async close(callId: string, { server, epoch }: RoomAddress): Promise<void> {
+    this.#herd.remove(herdKey(callId, epoch, server));
+    await this.#registry.withRoom(server).close(callId, epoch);
   }
 
   /** Closes everything a participant has in a room. */
-  async leave(callId: string, { server, epoch }: Room, participantId: string): Promise<void> {
-    const acting = { roomId: callId, epoch };
-    await ignoring(
-      ['room-not-found', 'participant-not-found', 'stale-epoch'],
-      this.#node(server).api.leave(acting, participantId),
-    );
+  async leave(callId: string, { server, epoch }: RoomAddress, participantId: string): Promise<void> {
+    await this.#registry.get(server)?.leave(callId, epoch, participantId);
   }
 
   /** The API of the media server that has a room. */
-  api(room: Room): MediaServerClient {
-    return this.#node(room.server).api;
+  api({ server }: RoomAddress): MediaServerClient {
+    return this.#registry.withRoom(server).api;
   }
 
   /** The producers in a call's room. */
-  producers(callId: string, room: Room) {
-    return this.#node(room.server).feed.producers(callId);
+  producers(callId: string, { server }: RoomAddress): ProducerState[] {
+    const picture = this.#registry.get(server)?.picture(callId);
+    return [...(picture?.producers.values() ?? [])];
   }
 
   async shutDown(): Promise<void> {
-    clearInterval(this.#renewal);
-    await Promise.all(
-      [...this.#nodes.values()].map(({ api, feed }) => {
-        feed.close();
-        return api.close();
-      }),
-    );
+    this.#stopWatching();
+    this.#herd.close();
+    await this.#registry.shutDown();
   }
 
-  #renewLeases(): void {
-    for (const { callId, room } of this.#open.values()) {
-      const { server, epoch } = room;
-      leaseRoom(this.#node(server).api, callId, epoch).catch((error: unknown) => {
-        // The feed tells when the room is lost; a server that does not answer is asked again.
-        this.#log.debug('a lease was not renewed', { server, callId, error });
-      });
+  /** An earlier attempt under the same epoch may have got its room somewhere else. */
+  #closeElsewhere(callId: string, epoch: number, chosen: MediaNode): void {
+    for (const node of this.#registry.nodes) {
+      if (node !== chosen && node.has(callId, epoch)) void node.close(callId, epoch);
     }
   }
-
-  #node(server: string): Node {
-    const node = this.#nodes.get(server);
-    if (!node) throw new CodedError('media-server-unavailable');
-    return node;
-  }
 }
 
-function keyOf(callId: string, { server, epoch }: Pick<Room, 'server' | 'epoch'>): string {
-  return `${String(epoch)} ${server} ${callId}`;
-}
-
-/** Makes the room, or renews its lease. */
-function leaseRoom(api: MediaServerClient, callId: string, epoch: number) {
-  return api.createRoom({ roomId: callId, epoch }, { epoch, lease: LEASE_S });
-}
-
-async function ignoring(codes: readonly string[], work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof CodedError && codes.includes(error.code))) throw error;
-  }
-}
-
-function tokenSource(key: TokenKey): () => string {
-  let token = '';
-  let goodUntil = 0;
-  return () => {
-    const now = Date.now() / 1000;
-    if (now > goodUntil) {
-      token = signServiceToken(key, { subject: 'gateway', lifetimeS: TOKEN_LIFETIME_S });
-      goodUntil = now + TOKEN_LIFETIME_S - TOKEN_MARGIN_S;
-    }
-    return token;
-  };
+function herdKey(callId: string, epoch: number, server: string): string {
+  return `${callId} ${String(epoch)} ${server}`;
 }
