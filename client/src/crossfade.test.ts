@@ -527,7 +527,7 @@ describe('being out of step', () => {
   });
 
   test('what of the own media is wanted is known as long as it can be told, and anew after a resumption', () => {
-    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4 }), [person('ann')]);
+    const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4, sfu }), [person('ann')]);
     const path = paths[0];
     if (path) path.ownProducerIds = ['mine'];
     crossfade.producerWanted('mine', { pausedByServer: true });
