@@ -22,6 +22,8 @@ export type CallEvent =
       gatewayId: string;
       /** Ids for what this join may create. */
       fresh: { participantId: string; sessionId: string; recordId: string };
+      /** The epoch the call begins with, if this join starts it: above those of earlier calls of this id. */
+      startEpoch?: number;
       resume: { participantId: string; sessionId: string } | null;
       userId: string;
       displayName: string;
@@ -40,6 +42,8 @@ export type CallEvent =
   | { type: 'room-not-opened'; transitionId: string }
   /** The media server no longer has the room. */
   | { type: 'room-lost'; epoch: number }
+  /** A gateway is gone, and with it the connections of those who were at it. */
+  | { type: 'gateway-lost'; gatewayId: string }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 

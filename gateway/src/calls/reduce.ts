@@ -16,6 +16,7 @@
  */
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { CallEvent, Effect } from './events.ts';
+import { loseGateway } from './gateway-lost.ts';
 import { addMember, dropLostMembers, loseMember, removeMember, updateMember } from './members.ts';
 import { hadTransition, memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
@@ -83,6 +84,8 @@ export function reduce(
     }
     case 'room-lost':
       return settle(loseRoom(state, event.epoch, policy, now), policy, now);
+    case 'gateway-lost':
+      return settle(loseGateway(state, event.gatewayId, policy, now), policy, now);
     case 'tick':
       return settle(unchanged(state), policy, now);
   }

@@ -26,13 +26,15 @@ interface Node {
 export class MediaServers {
   readonly #nodes: ReadonlyMap<string, Node>;
   readonly #log: Log;
-  /** The rooms opened here, by call. */
+  readonly #handlers: FeedHandlers;
+  /** The rooms that this gateway hears of and keeps alive, by call. */
   readonly #open = new Map<string, Room>();
   readonly #renewal: NodeJS.Timeout;
 
   constructor(urls: readonly string[], key: TokenKey, handlers: FeedHandlers, log: Log) {
     const token = tokenSource(key);
     this.#log = log;
+    this.#handlers = handlers;
     const hear: FeedHandlers = {
       ...handlers,
       lost: (callId, epoch) => {
@@ -98,6 +100,35 @@ export class MediaServers {
     const room: Room = { server, epoch, rtpCapabilities };
     this.#open.set(callId, room);
     return room;
+  }
+
+  /**
+   * Hears of what happens in a room that was opened by any gateway, and renews its lease; twice is once. The producers
+   * in it are told like new ones: its clients here cannot have heard of them.
+   * @throws CodedError why not; a room that is not there is told as lost
+   */
+  async subscribe(callId: string, room: Room): Promise<void> {
+    const { server, epoch } = room;
+    const known = this.#open.get(callId);
+    if (known?.server === server && known.epoch === epoch) return;
+    const { feed } = this.#node(server);
+    try {
+      await feed.subscribe(callId, epoch);
+    } catch (error) {
+      if (error instanceof CodedError && error.code === 'room-not-found') this.#handlers.lost(callId, epoch);
+      throw error;
+    }
+    this.#open.set(callId, room);
+    for (const producer of feed.producers(callId)) {
+      this.#handlers.news(callId, { type: 'new-producer', producer });
+    }
+  }
+
+  /** No more of a room; it stays. */
+  unsubscribe(callId: string, { server, epoch }: Room): void {
+    this.#nodes.get(server)?.feed.unsubscribe(callId, epoch);
+    const known = this.#open.get(callId);
+    if (known?.server === server && known.epoch === epoch) this.#open.delete(callId);
   }
 
   /** Closes a room; one that is gone already, or belongs to a newer epoch by now, is left alone. */
