@@ -268,14 +268,9 @@ function startingAt(event: CallEvent, stored: Stored): CallEvent {
 
 /** What nobody would tell again: it must not be forgotten because the store is away. */
 function isNoticed({ type }: CallEvent): boolean {
-  return [
-    'disconnected',
-    'room-opened',
-    'room-not-opened',
-    'room-lost',
-    'gateway-lost',
-    'tick',
-  ].includes(type);
+  return ['disconnected', 'room-opened', 'room-not-opened', 'room-lost', 'gateway-lost', 'tick'].includes(
+    type,
+  );
 }
 
 function isAway(error: unknown): boolean {

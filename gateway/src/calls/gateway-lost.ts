@@ -8,9 +8,7 @@ export function loseGateway(state: CallState, gatewayId: string, policy: CallPol
   return state.members.reduce<Step>(
     (step, { participantId, link }) =>
       link.kind === 'connected' && link.gatewayId === gatewayId
-        ? andThen(step, (after) =>
-            loseMember(after, { participantId, socketId: link.socketId }, policy, now),
-          )
+        ? andThen(step, (after) => loseMember(after, { participantId, socketId: link.socketId }, policy, now))
         : step,
     unchanged(state),
   );

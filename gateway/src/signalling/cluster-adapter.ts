@@ -44,7 +44,8 @@ export function clusterAdapter(connection: RedisConnection, prefix: string): Clu
       connection.command('XADD', key, ...length, id, ...message).catch(() => undefined);
       return Promise.resolve('');
     },
-    publish: (channel: string, payload: Buffer) => connection.command('PUBLISH', channel, payload).catch(() => 0),
+    publish: (channel: string, payload: Buffer) =>
+      connection.command('PUBLISH', channel, payload).catch(() => 0),
     sendCommand: (args: string[]) => connection.command(...args),
   };
   return {
@@ -114,7 +115,14 @@ class StreamReader {
   }
 
   async #end(key: string): Promise<string> {
-    const [last] = (await this.#client.sendCommand(['XREVRANGE', key, '+', '-', 'COUNT', '1'])) as unknown as Entry[];
+    const [last] = (await this.#client.sendCommand([
+      'XREVRANGE',
+      key,
+      '+',
+      '-',
+      'COUNT',
+      '1',
+    ])) as unknown as Entry[];
     return last?.[0] ?? '0-0';
   }
 }

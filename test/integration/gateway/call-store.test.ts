@@ -103,7 +103,9 @@ describe.each(stores)('calls %s', (_name, create) => {
 
   test('of many writers at once one succeeds', async () => {
     const version = await write('c', null, call('c'));
-    const racing = Array.from({ length: 20 }, (_, i) => store.save('c', version, call('c', { startedAt: i })));
+    const racing = Array.from({ length: 20 }, (_, i) =>
+      store.save('c', version, call('c', { startedAt: i })),
+    );
     const kinds = (await Promise.all(racing)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'saved')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'conflict')).toHaveLength(19);
@@ -224,26 +226,29 @@ describe.each(stores)('calls %s', (_name, create) => {
     }
   });
 
-  test.each(['killed', 'silent'])('a Redis that is %s is told at once, and used again when it is back', async (how) => {
-    const server = await RedisServer.start();
-    const connection = new RedisConnection(server.url, silentLog);
-    try {
-      await connection.connected(5_000);
-      const store = new RedisCallStore({ connection, prefix: 'p:', gatewayId: HERE, log: silentLog });
-      await store.save('c', null, call('c'));
-      if (how === 'killed') await server.kill();
-      else server.signal('SIGSTOP');
-      const since = performance.now();
-      await expect(store.load('c')).rejects.toMatchObject({ code: 'call-store-unavailable' });
-      expect(performance.now() - since).toBeLessThan(300);
-      const back = how === 'killed' ? connection.connected(3_000) : Promise.resolve(true);
-      if (how === 'killed') await server.again('kept');
-      else server.signal('SIGCONT');
-      expect(await back).toBe(true);
-      expect((await store.load('c')).state).not.toBeNull();
-    } finally {
-      connection.close();
-      await server.stop();
-    }
-  });
+  test.each(['killed', 'silent'])(
+    'a Redis that is %s is told at once, and used again when it is back',
+    async (how) => {
+      const server = await RedisServer.start();
+      const connection = new RedisConnection(server.url, silentLog);
+      try {
+        await connection.connected(5_000);
+        const store = new RedisCallStore({ connection, prefix: 'p:', gatewayId: HERE, log: silentLog });
+        await store.save('c', null, call('c'));
+        if (how === 'killed') await server.kill();
+        else server.signal('SIGSTOP');
+        const since = performance.now();
+        await expect(store.load('c')).rejects.toMatchObject({ code: 'call-store-unavailable' });
+        expect(performance.now() - since).toBeLessThan(300);
+        const back = how === 'killed' ? connection.connected(3_000) : Promise.resolve(true);
+        if (how === 'killed') await server.again('kept');
+        else server.signal('SIGCONT');
+        expect(await back).toBe(true);
+        expect((await store.load('c')).state).not.toBeNull();
+      } finally {
+        connection.close();
+        await server.stop();
+      }
+    },
+  );
 });

@@ -37,12 +37,7 @@ anyway('people at two gateways', () => {
 
   const another = () =>
     startScriptedGateway({ ...SETTINGS, REDIS_URL: redis.url, MEDIA_SERVER_URLS: stack.media.url });
-  const join = async (
-    callId: string,
-    name: string,
-    url: string,
-    resume?: JoinAnswer,
-  ): Promise<Party> => {
+  const join = async (callId: string, name: string, url: string, resume?: JoinAnswer): Promise<Party> => {
     const client = await stack.client(name, {}, url);
     const proof = resume && { participantId: resume.participantId, sessionId: resume.sessionId };
     return { client, me: await client.must('call:join', { callId, media, ...(proof && { resume: proof }) }) };
@@ -94,7 +89,12 @@ anyway('people at two gateways', () => {
       [anna, ben],
       [ben, anna],
     ] as const) {
-      const signal = { callId, to: to.me.participantId, epoch: 0, description: { type: 'offer', sdp: 'v=0' } };
+      const signal = {
+        callId,
+        to: to.me.participantId,
+        epoch: 0,
+        description: { type: 'offer', sdp: 'v=0' },
+      };
       await from.client.must('call:signal', signal as never);
       expect(await to.client.event('call:signal')).toMatchObject({ from: from.me.participantId });
     }
@@ -168,10 +168,7 @@ anyway('people at two gateways', () => {
   test('two that make the call too large at the same moment start one switch', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { callId, people } = await party(2);
-      const late = await Promise.all([
-        join(callId, 'c', stack.gateway.url),
-        join(callId, 'd', second.url),
-      ]);
+      const late = await Promise.all([join(callId, 'c', stack.gateway.url), join(callId, 'd', second.url)]);
       const all = [...people, ...late];
       // Who was not in yet when it was announced has it with the answer to the join.
       const told = await Promise.all(
