@@ -2,6 +2,8 @@
 import { benchCalls } from './calls.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchJoins } from './joins.ts';
+import { benchRace } from './race.ts';
+import { benchRelay } from './relay.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -12,6 +14,8 @@ const benches: Record<string, () => Promise<boolean>> = {
   joins: benchJoins,
   forwarding: benchForwarding,
   soak: benchSoak,
+  relay: benchRelay,
+  race: benchRace,
   calls: benchCalls,
 };
 
