@@ -16,6 +16,8 @@ import { io, type Socket } from 'socket.io-client';
 import { startServiceProcess, type ServiceProcess } from '../test/browser/service-process.ts';
 
 const REQUEST_LIMIT_MS = 10_000;
+const MAX_TRIES = 5;
+const RETRY_AFTER_MS = 100;
 
 export const secrets = {
   SERVICE_JWT_SECRET: randomBytes(32).toString('hex'),
@@ -73,11 +75,18 @@ export class BenchClient {
     return this.socket.timeout(REQUEST_LIMIT_MS).emitWithAck(name, payload) as Promise<Ack<ClientAnswer<N>>>;
   }
 
-  /** The answer. Throws what is refused. */
+  /** How often a request was made again because the gateway said that this can help. */
+  retries = 0;
+
+  /** The answer. Throws what is refused for good. */
   async must<N extends ClientRequestName>(name: N, payload: ClientRequest<N>): Promise<ClientAnswer<N>> {
-    const answer = await this.ask(name, payload);
-    if (!answer.ok) throw new Error(`${name}: ${answer.error.code}`);
-    return answer;
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.ask(name, payload);
+      if (answer.ok) return answer;
+      if (!answer.error.retryable || tries === MAX_TRIES) throw new Error(`${name}: ${answer.error.code}`);
+      this.retries += 1;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+    }
   }
 
   on<N extends ServerEventName>(name: N, hear: (event: ServerEvent<N>) => void): void {

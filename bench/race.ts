@@ -8,10 +8,12 @@ import { BenchClient, serviceKey, startGateway, startMediaServerProcess } from '
 import { median, ms, percentile, table } from './statistics.ts';
 
 /** Switches in all: half of them up, half of them down. */
-const SWITCHES = 1_000;
+const SWITCHES = 300;
 /** Calls that race side by side. */
 const CALLS = 10;
 const ROOMS_GONE_WITHIN_MS = 5_000;
+/** A switch that takes longer than this will not come, milliseconds. */
+const SWITCH_LIMIT_MS = 20_000;
 
 const media = { audio: true, video: true, screen: false };
 
@@ -31,7 +33,7 @@ export async function benchRace(): Promise<boolean> {
   };
   const gateways = [await startGateway(settings), await startGateway(settings)];
   const [first = '', second = ''] = gateways.map(({ url }) => url);
-  const figures = { durations: [] as number[], wrong: 0, aborted: 0, switches: 0 };
+  const figures = { durations: [] as number[], wrong: 0, aborted: 0, switches: 0, retries: 0 };
   try {
     await Promise.all(
       Array.from({ length: CALLS }, (_, i) => race(`race-${String(i)}`, first, second, figures)),
@@ -43,6 +45,7 @@ export async function benchRace(): Promise<boolean> {
         ['switches committed', String(figures.switches), String(SWITCHES)],
         ['aborted', String(figures.aborted), ''],
         ['epochs with more than one winner, or heard differently', String(figures.wrong), '0'],
+        ['requests made again (Redis took too long)', String(figures.retries), ''],
         ['rooms left over', String(left), '0'],
         ['trigger to commit, median', ms(median(figures.durations)), ''],
         ['trigger to commit, p95', ms(percentile(figures.durations, 0.95)), ''],
@@ -61,7 +64,7 @@ async function race(
   callId: string,
   first: string,
   second: string,
-  figures: { durations: number[]; wrong: number; aborted: number; switches: number },
+  figures: { durations: number[]; wrong: number; aborted: number; switches: number; retries: number },
 ): Promise<void> {
   const stay = [
     await BenchClient.connect(first, `${callId}-a`),
@@ -73,9 +76,11 @@ async function race(
   ];
   const heard: Heard[] = stay.map(() => ({ commits: new Map() }));
   let aborted = 0;
+  const log: string[] = [];
   const waiting = new Set<() => void>();
   for (const [i, client] of [...stay, ...go].entries()) {
     client.on('call:mode-switch', ({ phase, transitionId, epoch, mode }) => {
+      log.push(`${i}:${phase}:${mode}:${epoch}:${transitionId.slice(37)}`);
       if (phase === 'prepare')
         void client.ask('call:mode-switched', { callId, transitionId, success: true }).catch(() => undefined);
       if (phase === 'abort' && i === 0) aborted += 1;
@@ -90,7 +95,15 @@ async function race(
   for (const client of stay) await client.must('call:join', { callId, media });
   let epoch = 0;
   const committed = (mode: string) =>
-    new Promise<number>((resolve) => {
+    new Promise<number>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        const told = stay.map((_, i) => JSON.stringify([...(heard[i]?.commits ?? [])].slice(-2)));
+        reject(
+          new Error(
+            `${callId}: no switch to ${mode} after epoch ${String(epoch)}: ${told.join(' ')} ${log.slice(-12).join(' ')}`,
+          ),
+        );
+      }, SWITCH_LIMIT_MS);
       const look = () => {
         const epochs = heard.map(({ commits }) =>
           [...commits].filter(([at, commit]) => at > epoch && commit.mode === mode).map(([at]) => at),
@@ -98,6 +111,7 @@ async function race(
         const both = epochs[0]?.find((at) => epochs[1]?.includes(at) === true);
         if (both === undefined) return;
         waiting.delete(look);
+        clearTimeout(limit);
         resolve(both);
       };
       waiting.add(look);
@@ -118,7 +132,7 @@ async function race(
             .catch(() => undefined);
         }
       } else {
-        await Promise.all(go.map((client) => client.must('call:leave', { callId })));
+        await Promise.all(go.map((client) => client.ask('call:leave', { callId })));
       }
       epoch = await done;
       figures.durations.push(performance.now() - since);
@@ -131,8 +145,11 @@ async function race(
     if (same?.transitionId !== transitionId || same.mode !== mode) figures.wrong += 1;
   }
   figures.aborted += aborted;
-  await Promise.all(stay.map((client) => client.must('call:leave', { callId })));
-  for (const client of [...stay, ...go]) client.close();
+  await Promise.all(stay.map((client) => client.ask('call:leave', { callId })));
+  for (const client of [...stay, ...go]) {
+    figures.retries += client.retries;
+    client.close();
+  }
 }
 
 async function roomsLeft(url: string): Promise<number> {

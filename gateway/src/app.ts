@@ -120,7 +120,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         else door.broadcastHere(callId, audience.except, message);
       },
       lost: (callId, epoch) => {
-        log.warn('a room is lost', { callId, epoch });
+        log.debug('a room is lost, or closed by another gateway', { callId, epoch });
         calls.post(callId, { type: 'room-lost', epoch }).catch((error: unknown) => {
           log.error('a lost room was not handled', { callId, error });
         });
@@ -159,7 +159,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     }
     for (const { participantId, socketId } of absent) {
       calls.post(callId, { type: 'disconnected', participantId, socketId }).catch((error: unknown) => {
-        log.warn('somebody who is not here was not reported', { callId, error });
+        log.debug('somebody who is not here was not reported', { callId, error });
       });
     }
   };

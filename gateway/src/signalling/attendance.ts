@@ -17,10 +17,24 @@ export type Correction =
   /** It is no longer in the call. */
   | { kind: 'gone'; attendee: Attendee };
 
+/** Calls of one client of which it is not known whether it got in. */
+const MAX_DOUBTS = 16;
+
 export class Attendance {
   readonly #calls = new Map<string, Map<string, Attendee>>();
+  /** Clients whose join failed in a way that leaves open whether it was written, by socket. */
+  readonly #doubts = new Map<string, { door: Door; calls: Set<string> }>();
+
+  /** A join may have been written although it failed. If it was, `compare` will attach the client. */
+  doubt(callId: string, door: Door): void {
+    if (!door.isOpen()) return;
+    const doubt = this.#doubts.get(door.socketId) ?? { door, calls: new Set() };
+    this.#doubts.set(door.socketId, doubt);
+    if (doubt.calls.size < MAX_DOUBTS) doubt.calls.add(callId);
+  }
 
   attach(callId: string, door: Door, participantId: string): void {
+    this.#settle(callId, door.socketId);
     const sockets = this.#calls.get(callId) ?? new Map<string, Attendee>();
     this.#calls.set(callId, sockets);
     sockets.set(door.socketId, { door, participantId });
@@ -34,6 +48,7 @@ export class Attendance {
 
   /** A connection is gone. */
   disconnected({ socketId, joined }: Door): void {
+    this.#doubts.delete(socketId);
     for (const callId of joined.keys()) this.#remove(callId, socketId);
   }
 
@@ -47,7 +62,7 @@ export class Attendance {
   }
 
   /**
-   * Compares who is here with what the call says.
+   * Attaches those whose join was written after all, and compares who is here with what the call says.
    * @param wasAway whether this gateway may have been taken for lost
    * @returns clients that have to learn something, and members who are said to be here but are not
    */
@@ -57,6 +72,11 @@ export class Attendance {
     gatewayId: string,
     wasAway: boolean,
   ): { corrections: Correction[]; absent: { participantId: string; socketId: string }[] } {
+    for (const { participantId, link } of state?.members ?? []) {
+      if (link.kind !== 'connected') continue;
+      const doubt = this.#doubts.get(link.socketId);
+      if (doubt?.calls.has(callId) === true) this.attach(callId, doubt.door, participantId);
+    }
     const here = this.#calls.get(callId);
     const corrections = [...(here?.values() ?? [])].flatMap((attendee): Correction[] => {
       const member = state && memberOf(state, attendee.participantId);
@@ -70,6 +90,12 @@ export class Attendance {
         : [],
     );
     return { corrections, absent };
+  }
+
+  #settle(callId: string, socketId: string): void {
+    const doubt = this.#doubts.get(socketId);
+    doubt?.calls.delete(callId);
+    if (doubt?.calls.size === 0) this.#doubts.delete(socketId);
   }
 
   #remove(callId: string, socketId: string): string | undefined {

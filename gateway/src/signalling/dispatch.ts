@@ -194,7 +194,7 @@ export class Dispatch {
     const fresh = { participantId: randomUUID(), sessionId: randomUUID(), recordId: randomUUID() };
     const { calls, attendance, subscriptions } = this.#options;
     let participantId = '';
-    await calls.post(
+    const joining = calls.post(
       callId,
       {
         type: 'join',
@@ -219,6 +219,11 @@ export class Dispatch {
         attendance.attach(callId, door, participantId);
       },
     );
+    await joining.catch((error: unknown) => {
+      if (error instanceof CodedError && error.code === 'call-store-unavailable')
+        attendance.doubt(callId, door);
+      throw error;
+    });
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
     if (!door.isOpen()) {
       attendance.disconnected(door);

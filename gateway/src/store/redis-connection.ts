@@ -8,7 +8,7 @@ import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 
 /** No command is waited for longer, milliseconds: a join is answered within 300 whatever becomes of Redis. */
-const COMMAND_LIMIT_MS = 200;
+const COMMAND_LIMIT_MS = 250;
 const CONNECT_LIMIT_MS = 1_000;
 /** Between two attempts to connect, milliseconds; jittered, so that gateways do not come all at once. */
 const RECONNECT_MIN_MS = 50;
