@@ -8,7 +8,7 @@ import { BenchClient, serviceKey, startGateway, startMediaServerProcess } from '
 import { median, ms, percentile, table } from './statistics.ts';
 
 /** Switches in all: half of them up, half of them down. */
-const SWITCHES = 300;
+const SWITCHES = 1_000;
 /** Calls that race side by side. */
 const CALLS = 10;
 const ROOMS_GONE_WITHIN_MS = 5_000;
