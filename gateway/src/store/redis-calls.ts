@@ -9,7 +9,6 @@
  * Under the prefix: `call:<id>` (version, state, gateways), `fence:<id>` (version, epoch, next: outlives the call by ten
  * minutes), `deadlines` and `calls` (sorted sets of call ids), `at:<gateway>` (its calls); channel `changed:<gateway>`.
  */
-import { CodedError } from '@crossfade/shared/errors';
 import type { Log } from '@crossfade/service/log';
 import { nextDeadline, type CallState } from '../calls/state.ts';
 import { FENCE_MS, gatewaysOf, nextCallEpoch, type CallStore, type Saved, type Stored } from './calls.ts';
@@ -232,9 +231,4 @@ export class RedisCallStore implements CallStore {
       gatewayId,
     ];
   }
-}
-
-/** Whether an error only says that the store is away. */
-export function isStoreAway(error: unknown): boolean {
-  return error instanceof CodedError && error.code === 'call-store-unavailable';
 }
