@@ -6,6 +6,8 @@ import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
 import { benchReducer } from './reducer.ts';
+import { benchRace } from './race.ts';
+import { benchRelay } from './relay.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
@@ -20,6 +22,8 @@ const benches: Record<string, () => Promise<boolean>> = {
   neighbours: benchNeighbours,
   garbage: benchGarbage,
   soak: benchSoak,
+  relay: benchRelay,
+  race: benchRace,
   calls: benchCalls,
 };
 

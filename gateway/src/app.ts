@@ -12,7 +12,8 @@ import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
 import type { CallEvent } from './calls/events.ts';
-import { heldRooms, type CallPolicy } from './calls/state.ts';
+import { heldRooms, type CallPolicy, type CallState } from './calls/state.ts';
+import { Subscriptions } from './calls/subscriptions.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
 import { mediaServerRoutes } from './http/media-servers.ts';
@@ -22,11 +23,15 @@ import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
 import { MediaServerMetrics } from './metrics/media-servers.ts';
 import { parseDnsName } from './nodes/addresses.ts';
+import { ClusterMetrics } from './metrics/cluster.ts';
 import { MediaServers } from './nodes/media-servers.ts';
+import { Cluster } from './presence/cluster.ts';
+import { Attendance } from './signalling/attendance.ts';
+import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
-import { MemoryCallStore, type CallStore } from './store/calls.ts';
+import { gatewaysOf, MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
 
@@ -34,11 +39,13 @@ import type { Records } from './store/records.ts';
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** How long a stop waits for records to be written, milliseconds. */
 const FLUSH_LIMIT_MS = 3_000;
+/** How long a stop waits until those who were here are known to be gone, milliseconds. */
+const IDLE_LIMIT_MS = 2_000;
 
 export interface Gateway {
   /** Where it can be reached. */
   url: string;
-  /** Ends it, once: sockets, calls' rooms, records. */
+  /** Ends it, once: sockets, records, and the calls with their rooms if no other gateway can go on with them. */
   close(): Promise<void>;
 }
 
@@ -56,7 +63,7 @@ export interface GatewayDependencies {
 export async function startGateway({ config, log, openRecords }: GatewayDependencies): Promise<Gateway> {
   const gatewayId = randomUUID();
   const registry = createRegistry('gateway');
-  const metrics = new CallMetrics(registry);
+  const metrics = new CallMetrics(registry, gatewayId);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
   const serviceKey = {
     secret: config.SERVICE_JWT_SECRET,
@@ -74,9 +81,22 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET };
   const iceServers = (participantId: string) => iceServersFor(turn, participantId, Date.now());
 
+  const cluster =
+    config.REDIS_URL === undefined
+      ? null
+      : new Cluster({
+          url: config.REDIS_URL,
+          prefix: config.REDIS_PREFIX,
+          gatewayId,
+          log,
+          metrics: new ClusterMetrics(registry),
+        });
+  const adapter = cluster && clusterAdapter(cluster.connection, config.REDIS_PREFIX);
+
   const records = await openRecords();
-  // Live calls are in this process, so none can have outlived the one before.
-  await records.closeUnfinished(Date.now());
+  // No call can have outlived the gateways that were there before.
+  const { alone } = (await cluster?.reach()) ?? { alone: true };
+  if (alone) await records.closeUnfinished(Date.now());
   const outbox = new Outbox((entry) => records.write(entry), log);
 
   const http = createHttp({
@@ -91,10 +111,11 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     allowedOrigins: config.ALLOWED_ORIGINS,
     log,
     onRefused: (code) => metrics.refused(code),
+    ...(cluster && adapter && { cluster: { adapter, reaches: (id: string) => cluster.reaches(id) } }),
   });
 
   const tellCall = (callId: string, event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' }>) => {
-    log.warn('a call has to leave its room', { callId, ...event });
+    log.debug('a call has to leave its room', { callId, ...event });
     calls.post(callId, event).catch((error: unknown) => {
       log.error('a call was not told to leave its room', { callId, error });
     });
@@ -110,8 +131,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       news: (callId, news, epoch) => {
         const message = roomNewsMessage(callId, news, epoch);
         const whom = roomNewsRecipient(news);
-        if ('only' in whom) door.send(callId, whom.only, message);
-        else door.broadcast(callId, whom.except, message);
+        if ('only' in whom) door.sendHere(callId, whom.only, message);
+        else door.broadcastHere(callId, whom.except, message);
       },
       lost: (callId, epoch, server, serverGone) => {
         tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
@@ -132,15 +153,54 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       outbox.add(entry);
     },
   });
-  const store = new MemoryCallStore();
+  const store = cluster?.store ?? new MemoryCallStore();
+  const attendance = new Attendance();
+  const subscriptions = new Subscriptions(mediaServers, log);
+  const learnt = (callId: string, state: CallState | null) => {
+    subscriptions.follow(callId, state, state !== null && gatewaysOf(state).includes(gatewayId));
+    const { corrections, absent } = attendance.compare(
+      callId,
+      state,
+      gatewayId,
+      cluster?.wasAway(callId) ?? false,
+    );
+    for (const { kind, attendee } of corrections) {
+      const { door: client, participantId } = attendee;
+      const isTold = client.joined.get(callId) !== participantId;
+      if (kind === 'replaced' && !isTold) door.release(callId, participantId, client.socketId);
+      attendance.detach(callId, client);
+      if (kind === 'resume') client.drop();
+    }
+    for (const { participantId, socketId } of absent) {
+      calls.post(callId, { type: 'disconnected', participantId, socketId }).catch((error: unknown) => {
+        log.debug('somebody who is not here was not reported', { callId, error });
+      });
+    }
+  };
   const calls = new Calls({
     store,
+    gatewayId,
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
     observe: (_callId, before, after) => metrics.observe(before, after),
+    learnt,
+    ...(cluster && { now: cluster.now }),
   });
-  door.serve(new Dispatch({ gatewayId, calls, mediaServers, courier: door, policy, iceServers }));
+  if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
+  door.serve(
+    new Dispatch({
+      gatewayId,
+      calls,
+      mediaServers,
+      attendance,
+      subscriptions,
+      courier: door,
+      policy,
+      iceServers,
+      ...(cluster && { now: cluster.now }),
+    }),
+  );
 
   let stopping = false;
   http.get(
@@ -150,11 +210,14 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   http.get(
     '/ready',
     route('/ready', (_request, response) => {
-      const checks = { accepting: !stopping, mediaServer: mediaServers.connected > 0 };
+      const checks = {
+        accepting: !stopping,
+        mediaServer: mediaServers.connected > 0,
+        ...(cluster && { callStore: cluster.ready }),
+      };
       // Small calls work without a media server: it is told, but does not make the gateway unready.
-      response
-        .status(checks.accepting ? 200 : 503)
-        .json({ ready: checks.accepting, checks } satisfies Readiness);
+      const ready = checks.accepting && checks.callStore !== false;
+      response.status(ready ? 200 : 503).json({ ready, checks } satisfies Readiness);
     }),
   );
   if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
@@ -179,13 +242,19 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const close = async () => {
     stopping = true;
     await door.close();
+    await calls.idle(IDLE_LIMIT_MS);
+    // Those who were here can come back at another gateway: the calls go on, and so do their rooms.
+    if (cluster) await cluster.leave();
+    await effects.idle();
     calls.close();
-    await closeRooms(store, effects);
+    if (!cluster) await closeRooms(store, effects);
+    subscriptions.close();
+    cluster?.close();
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
     await outbox.close(FLUSH_LIMIT_MS);
-    await records.closeUnfinished(Date.now());
+    if (!cluster) await records.closeUnfinished(Date.now());
     await records.close();
   };
   return { url, close: () => (closing ??= close()) };
@@ -194,7 +263,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
 /** The live calls end with this process: their rooms would be left over. */
 async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
   await effects.idle();
-  for (const callId of await store.list()) {
+  for (const callId of await store.list(undefined, Infinity)) {
     const state = (await store.load(callId))?.state;
     for (const room of state ? heldRooms(state) : []) effects.run(callId, { type: 'close-room', room });
   }

@@ -57,6 +57,17 @@ export const gatewaySettings = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
     .optional(),
   DATA_DIR: z.string().max(4096).default('.data'),
+  /** A Redis server for the live calls: any number of gateways share them. Without it: in memory, one gateway. */
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// address')
+    .refine((url) => URL.canParse(url), 'must be a redis:// or rediss:// address')
+    .optional(),
+  /** What all keys there begin with; the same for gateways that work together. */
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:.-]{1,64}$/, 'must be 1 to 64 letters, digits and _ : . -')
+    .default('crossfade:'),
   /** Up to this many participants a call is peer-to-peer (1 to 8; each sends to every other). */
   P2P_MAX_PARTICIPANTS: countSetting(1, 8).default(2),
   /**

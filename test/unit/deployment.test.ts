@@ -332,12 +332,22 @@ describe('k8s', () => {
     });
   });
 
-  test('there is one gateway, never two', () => {
+  test('there is more than one gateway only where they share calls and records', () => {
     const gateway = base.manifests.find(
       ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gateway',
     );
-    expect(gateway?.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
-    expect(layers[1]?.kustomization.replicas?.map(({ name }) => name)).not.toContain('gateway');
+    expect(gateway?.spec?.replicas).toBe(2);
+    expect(environmentOf([base], 'gateway')).toMatchObject({
+      REDIS_URL: 'redis://redis:6379',
+      DATABASE_URL: expect.any(String),
+    });
+    const services = base.manifests
+      .filter(({ kind }) => kind === 'Service')
+      .map(({ metadata }) => metadata.name);
+    expect(services).toContain('redis');
+    // The overlay's records are embedded.
+    expect(environmentOf(layers, 'gateway')).not.toHaveProperty('DATABASE_URL');
+    expect(layers[1]?.kustomization.replicas).toContainEqual({ name: 'gateway', count: 1 });
   });
 });
 

@@ -1,27 +1,42 @@
 /**
  * The shell around the reducer: one mailbox a call. Each event is reduced against the stored state, written back by
  * compare-and-set, and only then its effects run; what they bring about comes back as events. Also owns the timers.
+ *
+ * With a store that several gateways share, it also keeps what it last knew of the calls it has people in: to go on with
+ * while the store is away, and to learn what other gateways wrote.
  */
 import { CodedError } from '@crossfade/shared/errors';
 import type { Log } from '@crossfade/service/log';
-import type { CallStore } from '../store/calls.ts';
+import { gatewaysOf, type CallStore, type Stored, type Versioned } from '../store/calls.ts';
 import type { CallEvent, Effect } from './events.ts';
 import { reduce } from './reduce.ts';
 import { nextDeadline, type CallPolicy, type CallState } from './state.ts';
 
 export interface CallsOptions {
   store: CallStore;
+  /** Of this process. */
+  gatewayId: string;
   policy: CallPolicy;
   log: Log;
   /** Carries out one effect; must not throw. */
   run: (callId: string, effect: Effect) => void;
-  /** Told every state that was written; for metrics. */
+  /** Told what a call was and is, of calls that this gateway has people in (or had); for metrics. */
   observe?: (callId: string, before: CallState | null, after: CallState | null) => void;
+  /** Told every state that this gateway wrote or read from others, in the order of the versions. */
+  learnt?: (callId: string, state: CallState | null) => void;
   now?: () => number;
 }
 
 /** How often a write that another gateway anticipated is tried again. */
 const MAX_CONFLICTS = 50;
+/** After a conflict the others get a moment, milliseconds. */
+const CONFLICT_PAUSE_MS = 4;
+/** What this gateway noticed itself waits for a store that is away, and is tried again; milliseconds. */
+const RETRY_MIN_MS = 100;
+const RETRY_SPREAD_MS = 200;
+/** What another gateway scheduled it also does first, as a rule; milliseconds. */
+const SECOND_MIN_MS = 30;
+const SECOND_SPREAD_MS = 100;
 
 export class Calls {
   readonly #options: CallsOptions;
@@ -30,36 +45,91 @@ export class Calls {
   readonly #mailboxes = new Map<string, Promise<unknown>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #watchers = new Map<string, Set<(state: CallState | null) => void>>();
-  #closed = false;
+  /** What is known of the calls that concern this gateway. */
+  readonly #known = new Map<string, Versioned>();
+  readonly #refreshing = new Set<string>();
+  /** Events on their way. */
+  #posts = 0;
+  readonly #closing = new AbortController();
 
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
 
-  /** The call as it is now; null if nobody is in it. */
+  /**
+   * The call as it is now; null if nobody is in it. While the store is away: as it was last known here.
+   * @throws CodedError `call-store-unavailable` if nothing is known of it
+   */
   async state(callId: string): Promise<CallState | null> {
-    return (await this.#options.store.load(callId))?.state ?? null;
+    try {
+      return (await this.#options.store.load(callId)).state;
+    } catch (error) {
+      const known = this.#known.get(callId);
+      if (known && isAway(error)) return known.state;
+      throw error;
+    }
+  }
+
+  /** The calls that concern this gateway, as last known. */
+  get known(): ReadonlyMap<string, Versioned> {
+    return this.#known;
   }
 
   /**
-   * Puts an event into the call's mailbox, and waits until it has been reduced and written.
+   * Puts an event into the call's mailbox, and waits until it has been reduced and written. What a gateway noticed
+   * itself waits for a store that is away; what a client asked for fails.
    * @param written called with the new state before any effect runs
-   * @throws CodedError if the reducer refuses the event
+   * @throws CodedError if the reducer refuses the event; `call-store-unavailable`
    */
-  post(
+  async post(
     callId: string,
     event: CallEvent,
     written?: (state: CallState | null) => void,
   ): Promise<CallState | null> {
-    const before = this.#mailboxes.get(callId) ?? Promise.resolve();
-    const done = before.then(() => this.#apply(callId, event, written));
-    const end = done.catch(() => undefined);
-    this.#mailboxes.set(callId, end);
-    void end.then(() => {
-      if (this.#mailboxes.get(callId) === end) this.#mailboxes.delete(callId);
-    });
-    return done;
+    this.#posts += 1;
+    try {
+      return await this.#post(callId, event, written);
+    } finally {
+      this.#posts -= 1;
+    }
+  }
+
+  async #post(
+    callId: string,
+    event: CallEvent,
+    written: ((state: CallState | null) => void) | undefined,
+  ): Promise<CallState | null> {
+    for (;;) {
+      try {
+        return await this.#enqueue(callId, () => this.#apply(callId, event, written));
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        if (!isNoticed(event) || this.#closing.signal.aborted) throw error;
+        await pause(RETRY_MIN_MS + Math.random() * RETRY_SPREAD_MS, this.#closing.signal);
+      }
+    }
+  }
+
+  /** Reads a call that another gateway may have written. Waits for a store that is away. */
+  async refresh(callId: string): Promise<void> {
+    if (this.#refreshing.has(callId)) return;
+    this.#refreshing.add(callId);
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#enqueue(callId, async () => {
+          // Whoever asks from here on wants what comes after this.
+          this.#refreshing.delete(callId);
+          this.#learn(callId, await this.#options.store.load(callId), false);
+        });
+        break;
+      } catch (error) {
+        if (!isAway(error)) this.#options.log.error('a call was not read', { callId, error });
+        this.#refreshing.add(callId);
+        await pause(RETRY_MIN_MS + Math.random() * RETRY_SPREAD_MS, this.#closing.signal);
+      }
+    }
+    this.#refreshing.delete(callId);
   }
 
   /**
@@ -71,32 +141,49 @@ export class Calls {
     condition: (state: CallState | null) => boolean,
     limitMs: number,
   ): Promise<CallState | null> {
-    const state = await this.state(callId);
-    if (condition(state)) return state;
-    return new Promise((resolve) => {
-      const watchers = this.#watchers.get(callId) ?? new Set();
-      this.#watchers.set(callId, watchers);
-      const finish = (latest: CallState | null) => {
-        clearTimeout(limit);
-        watchers.delete(watch);
-        if (watchers.size === 0) this.#watchers.delete(callId);
-        resolve(latest);
-      };
-      const watch = (latest: CallState | null) => {
-        if (condition(latest)) finish(latest);
-      };
-      const limit = setTimeout(() => {
-        void this.state(callId).then(finish);
-      }, limitMs);
-      watchers.add(watch);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<CallState | null>();
+    const watchers = this.#watchers.get(callId) ?? new Set();
+    this.#watchers.set(callId, watchers);
+    const watch = (latest: CallState | null) => {
+      if (condition(latest)) resolve(latest);
+    };
+    watchers.add(watch);
+    const limit = setTimeout(() => {
+      this.state(callId).then(resolve, reject);
+    }, limitMs);
+    try {
+      // Watching already: what changes while it is read is not missed.
+      const state = await this.state(callId);
+      return condition(state) ? state : await promise;
+    } finally {
+      clearTimeout(limit);
+      watchers.delete(watch);
+      if (watchers.size === 0 && this.#watchers.get(callId) === watchers) this.#watchers.delete(callId);
+    }
+  }
+
+  /** Waits until everything that was posted has been dealt with, at most `limitMs`. */
+  async idle(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
+    while (this.#posts > 0 && performance.now() < until) await pause(10, this.#closing.signal);
   }
 
   /** Stops the timers; the calls stay in the store. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  #enqueue<T>(callId: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#mailboxes.get(callId) ?? Promise.resolve();
+    const done = before.then(work);
+    const end = done.catch(() => undefined);
+    this.#mailboxes.set(callId, end);
+    void end.then(() => {
+      if (this.#mailboxes.get(callId) === end) this.#mailboxes.delete(callId);
+    });
+    return done;
   }
 
   async #apply(
@@ -104,43 +191,103 @@ export class Calls {
     event: CallEvent,
     written: ((state: CallState | null) => void) | undefined,
   ): Promise<CallState | null> {
-    const { store, policy, run, observe } = this.#options;
+    const { store, policy, run } = this.#options;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      const current = await store.load(callId);
-      const before = current?.state ?? null;
-      const reduction = reduce(before, event, policy, this.#now());
+      const stored = await store.load(callId);
+      const before = stored.state;
+      const reduction = reduce(before, startingAt(event, stored), policy, this.#now());
       if (reduction.kind === 'refused') throw new CodedError(reduction.code);
       const { state, effects } = reduction;
-      const version = current?.version ?? null;
-      // What changes nothing has to hold for the newest state, too: the outcome of a room must not be taken for known.
-      const kept =
-        state === before
-          ? event.type === 'tick' || ((await store.load(callId))?.version ?? null) === version
-          : await store.save(callId, version, state);
-      if (!kept) continue;
+      let now = stored;
+      if (state !== before) {
+        const saved = await store.save(callId, stored.version, state).catch((error: unknown) => {
+          // It may have been written: what came of it is seen when the store is back.
+          if (isAway(error)) void this.refresh(callId);
+          throw error;
+        });
+        if (saved.kind === 'fenced') throw new CodedError('stale-epoch');
+        if (saved.kind === 'conflict') {
+          await pause(Math.random() * CONFLICT_PAUSE_MS, this.#closing.signal);
+          continue;
+        }
+        now = state ? { state, version: saved.version } : { state, version: null, epoch: 0 };
+      } else if (event.type !== 'tick' && (await store.load(callId)).version !== stored.version) {
+        // What changes nothing has to hold for the newest state, too: the outcome of a room must not be taken for known.
+        continue;
+      }
       written?.(state);
-      observe?.(callId, before, state);
       for (const effect of effects) run(callId, effect);
-      this.#schedule(callId, state);
-      for (const watch of [...(this.#watchers.get(callId) ?? [])]) watch(state);
+      this.#learn(callId, now, true);
       return state;
     }
     throw new CodedError('internal', undefined, { cause: new Error(`no write of call ${callId} succeeded`) });
   }
 
-  #schedule(callId: string, state: CallState | null): void {
+  /** This is what the call is now. @param mine whether this gateway has just dealt with it */
+  #learn(callId: string, stored: Stored, mine: boolean): void {
+    const { observe, learnt } = this.#options;
+    const { state } = stored;
+    const before = this.#known.get(callId)?.state ?? null;
+    const concerns = state !== null && this.#concerns(state, mine || before !== null);
+    if (concerns && stored.state !== null) this.#known.set(callId, stored);
+    else this.#known.delete(callId);
+    const after = concerns ? state : null;
+    if (before !== after) observe?.(callId, before, after);
+    this.#schedule(callId, after, mine);
+    learnt?.(callId, state);
+    for (const watch of [...(this.#watchers.get(callId) ?? [])]) watch(state);
+  }
+
+  /** Whether this gateway sees to a call: it has people in it, or nobody has and it was the last. */
+  #concerns(state: CallState, last: boolean): boolean {
+    const { store, gatewayId } = this.#options;
+    if (!store.shared) return true;
+    const gateways = gatewaysOf(state);
+    return gateways.includes(gatewayId) || (gateways.length === 0 && last);
+  }
+
+  #schedule(callId: string, state: CallState | null, mine: boolean): void {
     clearTimeout(this.#timers.get(callId));
     this.#timers.delete(callId);
     const at = state && nextDeadline(state);
-    if (at === null || this.#closed) return;
+    if (at === null || this.#closing.signal.aborted) return;
+    const later = mine ? 0 : SECOND_MIN_MS + Math.random() * SECOND_SPREAD_MS;
     const timer = setTimeout(
       () => {
         this.post(callId, { type: 'tick' }).catch((error: unknown) => {
           this.#options.log.error('timer failed', { callId, error });
         });
       },
-      Math.max(0, at - this.#now()),
+      Math.max(0, at - this.#now()) + later,
     );
     this.#timers.set(callId, timer);
   }
+}
+
+function startingAt(event: CallEvent, stored: Stored): CallEvent {
+  if (event.type !== 'join' || stored.state !== null || stored.epoch === 0) return event;
+  return { ...event, startEpoch: stored.epoch };
+}
+
+/** What nobody would tell again: it must not be forgotten because the store is away. */
+function isNoticed({ type }: CallEvent): boolean {
+  return ['disconnected', 'room-opened', 'room-not-opened', 'room-lost', 'gateway-lost', 'tick'].includes(
+    type,
+  );
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'call-store-unavailable';
+}
+
+function pause(ms: number, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      until.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    until.addEventListener('abort', finish);
+  });
 }

@@ -22,6 +22,8 @@ export type CallEvent =
       gatewayId: string;
       /** Ids for what this join may create. */
       fresh: { participantId: string; sessionId: string; recordId: string };
+      /** The epoch the call begins with, if this join starts it: above those of earlier calls of this id. */
+      startEpoch?: number;
       resume: { participantId: string; sessionId: string } | null;
       userId: string;
       displayName: string;

@@ -111,7 +111,7 @@ function newCall(join: Join, now: number): CallState {
     callId: join.callId,
     recordId: join.fresh.recordId,
     startedAt: now,
-    epoch: 0,
+    epoch: join.startEpoch ?? 0,
     members: [],
     policy: join.policy,
     locked: false,

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { RecordEntry } from '../calls/events.ts';
-import type { CallState } from '../calls/state.ts';
+import type { CallState, Member } from '../calls/state.ts';
 
 export class CallMetrics {
   readonly #calls: Gauge<'phase'>;
@@ -12,20 +12,22 @@ export class CallMetrics {
   readonly #duration: Histogram<'to'>;
   readonly #gap: Histogram;
   readonly #refused: Counter<'code'>;
+  readonly #gatewayId: string;
   /** Of the transitions under way: where to, and why. */
   readonly #underWay = new Map<string, { to: string; reason: string }>();
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, gatewayId: string) {
+    this.#gatewayId = gatewayId;
     const registers = [registry];
     this.#calls = new Gauge({
       name: 'crossfade_calls',
-      help: 'Live calls by phase.',
+      help: 'Live calls with people at this gateway, by phase.',
       labelNames: ['phase'],
       registers,
     });
     this.#participants = new Gauge({
       name: 'crossfade_participants',
-      help: 'Participants in live calls.',
+      help: 'Participants in live calls, connected to this gateway.',
       registers,
     });
     this.#joins = new Counter({
@@ -60,11 +62,16 @@ export class CallMetrics {
     });
   }
 
-  /** A call's state was written. */
+  /** A call that concerns this gateway changed. */
   observe(before: CallState | null, after: CallState | null): void {
     if (before) this.#calls.dec({ phase: before.media.phase });
     if (after) this.#calls.inc({ phase: after.media.phase });
-    this.#participants.inc((after?.members.length ?? 0) - (before?.members.length ?? 0));
+    this.#participants.inc(this.#here(after) - this.#here(before));
+  }
+
+  #here(state: CallState | null): number {
+    const isHere = ({ link }: Member) => link.kind === 'connected' && link.gatewayId === this.#gatewayId;
+    return state?.members.filter(isHere).length ?? 0;
   }
 
   refused(code: ErrorCode): void {

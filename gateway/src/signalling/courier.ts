@@ -6,6 +6,17 @@ export interface Courier {
   send(callId: string, participantId: string, message: Message): void;
   /** To everyone in the call but one. */
   broadcast(callId: string, except: string | null, message: Message): void;
-  /** Tells a socket that its session went on elsewhere; it gets nothing of this call any more. */
+  /**
+   * Tells a socket that its session went on elsewhere; it gets nothing of this call any more. A socket at another
+   * gateway is released by that gateway, when it learns of the change.
+   */
   release(callId: string, participantId: string, socketId: string): void;
+  /** Whether what is sent to somebody at a gateway gets there now. */
+  reaches(gatewayId: string): boolean;
+}
+
+/** Delivers what every gateway hears for itself, so to its own clients only. */
+export interface LocalCourier {
+  sendHere(callId: string, participantId: string, message: Message): void;
+  broadcastHere(callId: string, except: string | null, message: Message): void;
 }

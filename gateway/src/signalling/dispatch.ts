@@ -14,7 +14,7 @@ import {
   type MediaState,
   type ParsedRequest,
 } from '@crossfade/shared/signalling';
-import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/tokens';
+import { allowsCall, type Grants } from '@crossfade/shared/tokens';
 import { visibleText } from '@crossfade/shared/visible-text';
 import type { Calls } from '../calls/calls.ts';
 import {
@@ -29,33 +29,26 @@ import {
   type CallState,
   type Room,
 } from '../calls/state.ts';
+import type { Subscriptions } from '../calls/subscriptions.ts';
 import { prepareMessage } from '../calls/switch.ts';
 import { effectivePolicy } from '../mode/policy.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
+import type { Attendance } from './attendance.ts';
 import type { Courier } from './courier.ts';
-
-/** One client's connection. */
-export interface Door {
-  readonly socketId: string;
-  readonly claims: UserClaims;
-  /** Whether the client is still there. */
-  isOpen(): boolean;
-  /** The participant this socket speaks for, by call. */
-  readonly joined: Map<string, string>;
-  /** From now on it gets what is sent to this participant and this call. */
-  attach(callId: string, participantId: string): void;
-  detach(callId: string, participantId: string): void;
-}
+import type { Door } from './door.ts';
 
 export interface DispatchOptions {
   /** Of this process; changes with every start. */
   gatewayId: string;
   calls: Calls;
   mediaServers: Pick<MediaServers, 'api' | 'producers'>;
+  attendance: Attendance;
+  subscriptions: Pick<Subscriptions, 'ready'>;
   courier: Courier;
   policy: CallPolicy;
   iceServers: (participantId: string) => IceServer[];
+  now?: () => number;
 }
 
 /** How long an answer to a join waits for the room of a switch that is just starting, milliseconds. */
@@ -67,10 +60,12 @@ type Handlers = {
 
 export class Dispatch {
   readonly #options: DispatchOptions;
+  readonly #now: () => number;
   readonly #handlers: Handlers;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#handlers = this.#createHandlers();
   }
 
@@ -82,7 +77,9 @@ export class Dispatch {
   }
 
   /** The socket is gone. */
-  async disconnected({ joined, socketId }: Door): Promise<void> {
+  async disconnected(door: Door): Promise<void> {
+    const { joined, socketId } = door;
+    this.#options.attendance.disconnected(door);
     await Promise.all(
       [...joined].map(([callId, participantId]) =>
         this.#options.calls.post(callId, { type: 'disconnected', participantId, socketId }),
@@ -96,14 +93,14 @@ export class Dispatch {
   }
 
   #createHandlers(): Handlers {
-    const { calls, courier } = this.#options;
+    const { calls, courier, attendance } = this.#options;
     const done = {};
     return {
       'call:join': (door, request) => this.#join(door, request),
       'call:leave': async (door, { callId }) => {
         const participantId = joinedAs(door, callId);
         await calls.post(callId, { type: 'leave', participantId });
-        door.detach(callId, participantId);
+        attendance.detach(callId, door);
         return done;
       },
       'call:update': async (door, { callId, media }) => {
@@ -120,6 +117,8 @@ export class Dispatch {
         const recipient = memberOf(state, to);
         if (!recipient || to === from) throw new CodedError('participant-not-found');
         if (!signalEpochs(state).includes(epoch)) throw new CodedError('stale-epoch');
+        if (recipient.link.kind === 'connected' && !courier.reaches(recipient.link.gatewayId))
+          throw new CodedError('call-store-unavailable', 'That participant cannot be reached at the moment.');
         courier.send(callId, to, { name: 'call:signal', payload: { callId, from, epoch, ...signal } });
         return done;
       },
@@ -198,9 +197,9 @@ export class Dispatch {
     if (!allowsCall(claims.calls, callId))
       throw new CodedError('forbidden', 'This token is not for that call.');
     const fresh = { participantId: randomUUID(), sessionId: randomUUID(), recordId: randomUUID() };
-    const { calls } = this.#options;
+    const { calls, attendance, subscriptions } = this.#options;
     let participantId = '';
-    await calls.post(
+    const joining = calls.post(
       callId,
       {
         type: 'join',
@@ -222,12 +221,22 @@ export class Dispatch {
         participantId =
           state?.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId)
             ?.participantId ?? '';
-        door.attach(callId, participantId);
+        attendance.attach(callId, door, participantId);
       },
     );
+    await joining.catch((error: unknown) => {
+      if (error instanceof CodedError && error.code === 'call-store-unavailable')
+        attendance.doubt(callId, door);
+      throw error;
+    });
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
-    if (!door.isOpen()) await calls.post(callId, { type: 'disconnected', participantId, socketId });
+    if (!door.isOpen()) {
+      attendance.disconnected(door);
+      await calls.post(callId, { type: 'disconnected', participantId, socketId });
+    }
     const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
+    // What is in the room is known once this gateway hears of it.
+    await subscriptions.ready(callId, ROOM_WAIT_MS);
     if (!settled) throw new CodedError('call-not-found', 'The call ended while it was joined.');
     return this.#joinAnswer(settled, participantId);
   }
@@ -247,7 +256,7 @@ export class Dispatch {
       ...this.#sfuInfo(state),
       ...(isSwitching(media) &&
         media.room !== 'opening' && {
-          transition: prepareMessage(callId, { ...media, room: media.room }, Date.now()),
+          transition: prepareMessage(callId, { ...media, room: media.room }, this.#now()),
         }),
       policy: {
         p2pMaxParticipants: effectivePolicy(policy, state.policy).p2pMaxParticipants,

@@ -7,8 +7,10 @@ import { ACK_TIMEOUT_MS } from '@crossfade/shared/signalling';
 import type { UserClaims } from '@crossfade/shared/tokens';
 import { Server, type Socket } from 'socket.io';
 import type { Message } from '../calls/events.ts';
-import type { Courier } from './courier.ts';
-import type { Dispatch, Door } from './dispatch.ts';
+import type { ClusterAdapter } from './cluster-adapter.ts';
+import type { Courier, LocalCourier } from './courier.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { Door } from './door.ts';
 import { isAllowedOrigin } from './origin.ts';
 
 /** Largest message a client may send, bytes: an SDP of 64 KiB and what is around it. */
@@ -23,11 +25,13 @@ export interface SocketIoOptions {
   log: Log;
   /** Told of each refused request. */
   onRefused: (code: ErrorCode) => void;
+  /** With several gateways: what reaches the sockets of the others, and whether it does now. */
+  cluster?: { adapter: ClusterAdapter; reaches: (gatewayId: string) => boolean };
 }
 
 type Reply = (answer: object) => void;
 
-export class SocketIoDoor implements Courier {
+export class SocketIoDoor implements Courier, LocalCourier {
   readonly #io: Server;
   readonly #options: SocketIoOptions;
 
@@ -43,6 +47,7 @@ export class SocketIoDoor implements Courier {
         give(null, isAllowedOrigin(request.headers.origin, request.headers.host, options.allowedOrigins));
       },
       cors: { origin: [...options.allowedOrigins] },
+      ...(options.cluster && { adapter: options.cluster.adapter.factory }),
     });
     this.#io.use((socket, next) => {
       try {
@@ -90,6 +95,19 @@ export class SocketIoDoor implements Courier {
     others.to(callRoom(callId)).emit(name, payload);
   }
 
+  sendHere(callId: string, participantId: string, { name, payload }: Message): void {
+    this.#io.local.to(participantRoom(callId, participantId)).emit(name, payload);
+  }
+
+  broadcastHere(callId: string, except: string | null, { name, payload }: Message): void {
+    const others = except === null ? this.#io.local : this.#io.local.except(participantRoom(callId, except));
+    others.to(callRoom(callId)).emit(name, payload);
+  }
+
+  reaches(gatewayId: string): boolean {
+    return this.#options.cluster?.reaches(gatewayId) ?? true;
+  }
+
   release(callId: string, participantId: string, socketId: string): void {
     const socket = this.#io.of('/').sockets.get(socketId);
     if (!socket) return;
@@ -98,8 +116,10 @@ export class SocketIoDoor implements Courier {
   }
 
   async close(): Promise<void> {
-    this.#io.disconnectSockets(true);
+    // Only ours: without `local` the sockets of all gateways would be closed.
+    this.#io.local.disconnectSockets(true);
     await this.#io.close();
+    this.#options.cluster?.adapter.close();
   }
 
   async #request(
@@ -162,6 +182,8 @@ function doorOf(socket: Socket): Door {
       void socket.leave(callRoom(callId));
       void socket.leave(participantRoom(callId, participantId));
     },
+    // Not `socket.disconnect()`, after which clients do not come back.
+    drop: () => socket.conn.close(),
   };
   doors.set(socket, door);
   return door;

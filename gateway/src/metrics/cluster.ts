@@ -1,0 +1,31 @@
+/** What several gateways share, for Prometheus. */
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export class ClusterMetrics {
+  readonly #conflicts: Counter;
+  readonly #errors: Counter;
+  readonly #gateways: Gauge;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#conflicts = new Counter({
+      name: 'crossfade_call_store_conflicts_total',
+      help: 'Writes of calls that another gateway anticipated, and that were done again.',
+      registers,
+    });
+    this.#errors = new Counter({
+      name: 'crossfade_call_store_errors_total',
+      help: 'Commands that Redis failed, or did not answer in time.',
+      registers,
+    });
+    this.#gateways = new Gauge({
+      name: 'crossfade_gateways',
+      help: 'Gateways that share the live calls, this one among them.',
+      registers,
+    });
+  }
+
+  readonly storeConflict = (): void => this.#conflicts.inc();
+  readonly storeError = (): void => this.#errors.inc();
+  readonly gateways = (present: number): void => this.#gateways.set(present);
+}
