@@ -11,13 +11,19 @@ import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
+import type { RecordEntry } from './calls/events.ts';
 import { roomOf, type CallPolicy } from './calls/state.ts';
+import { Chat } from './chat/chat.ts';
+import { MemoryRecentChat } from './chat/recent.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
 import { developmentTokens } from './http/tokens.ts';
 import { pagePolicy, webApp } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { CallMetrics } from './metrics/calls.ts';
+import { OutboxMetrics } from './metrics/outbox.ts';
+import { Enforcement } from './moderation/enforcement.ts';
+import { moderationHandlers } from './moderation/handlers.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { audienceOf, roomNewsMessage } from './signalling/room-news.ts';
@@ -25,6 +31,7 @@ import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
+import { Retention } from './store/retention.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -71,8 +78,23 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
 
   const records = await openRecords();
   // Live calls are in this process, so none can have outlived the one before.
-  await records.closeUnfinished(Date.now());
-  const outbox = new Outbox((entry) => records.write(entry), log);
+  await records.closeUnfinished(Date.now(), []);
+  const outboxMetrics = new OutboxMetrics(registry, () => outbox.waiting);
+  const outbox = new Outbox({
+    write: (entries) => records.write(entries),
+    log,
+    onLost: (why) => outboxMetrics.lost(why),
+  });
+  const retention = new Retention({
+    records,
+    recordDays: config.RECORD_RETENTION_DAYS,
+    chatDays: config.CHAT_RETENTION_DAYS,
+    log,
+  });
+  const record = (entry: RecordEntry) => {
+    metrics.recorded(entry);
+    outbox.add(entry);
+  };
 
   const http = createHttp({
     log,
@@ -93,6 +115,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     serviceKey,
     {
       news: (callId, news) => {
+        if (news.type === 'new-producer' || news.type === 'producer-resumed') enforcement.enforce(callId);
         const audience = audienceOf(news);
         const message = roomNewsMessage(callId, news);
         if ('only' in audience) door.send(callId, audience.only, message);
@@ -113,20 +136,27 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     iceServers,
     log,
     calls: () => calls,
-    record: (entry) => {
-      metrics.recorded(entry);
-      outbox.add(entry);
-    },
+    record,
+    enforceBlocks: (callId) => enforcement.enforce(callId),
   });
+  const recentChat = new MemoryRecentChat();
   const store = new MemoryCallStore();
   const calls = new Calls({
     store,
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
-    observe: (_callId, before, after) => metrics.observe(before, after),
+    observe: (_callId, before, after) => {
+      metrics.observe(before, after);
+      if (before && !after) recentChat.forget(before.recordId);
+    },
   });
-  door.serve(new Dispatch({ gatewayId, calls, mediaServers, courier: door, policy, iceServers }));
+  const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
+  const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
+  const others = { ...chat.handlers(), ...moderationHandlers({ calls, log }) };
+  door.serve(
+    new Dispatch({ gatewayId, calls, mediaServers, courier: door, policy, iceServers, record, others }),
+  );
 
   let stopping = false;
   http.get(
@@ -155,6 +185,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
   const url = `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
+  retention.start();
   log.info('gateway is ready', { url, mediaServers: config.MEDIA_SERVER_URLS });
 
   let closing: Promise<void> | undefined;
@@ -162,12 +193,14 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     stopping = true;
     await door.close();
     calls.close();
+    enforcement.close();
     await closeRooms(store, effects);
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
+    await retention.close();
     await outbox.close(FLUSH_LIMIT_MS);
-    await records.closeUnfinished(Date.now());
+    await records.closeUnfinished(Date.now(), []);
     await records.close();
   };
   return { url, close: () => (closing ??= close()) };

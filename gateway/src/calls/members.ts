@@ -1,6 +1,7 @@
 /** Who is in a call: joining, resuming, leaving. Pure. */
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { MediaState } from '@crossfade/shared/signalling';
+import { blockedOf, heldBack, refusalOf } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
 import {
   memberOf,
@@ -26,19 +27,22 @@ export function addMember(
     const before = resumed(state, join);
     if (before) return takeOver(state, before, join);
   }
+  const refused = state && refusalOf(state, join.userId);
+  if (refused) return { code: refused };
   const call = state ?? newCall(join, now);
   if (call.members.length >= policy.maxParticipants) return { code: 'call-full' };
 
   const { participantId, sessionId } = join.fresh;
   const { userId, displayName, grants, media, socketId, gatewayId } = join;
+  const blocked = blockedOf(call, userId);
   const member: Member = {
     participantId,
     sessionId,
     userId,
     displayName,
     grants,
-    media,
-    blocked: [],
+    media: heldBack(media, blocked),
+    blocked,
     joinedAt: now,
     link: { kind: 'connected', socketId, gatewayId },
   };
@@ -88,6 +92,7 @@ function newCall(join: Join, now: number): CallState {
     policy: join.policy,
     locked: false,
     removedUsers: [],
+    blockedUsers: [],
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,
@@ -111,7 +116,7 @@ function resumed(state: CallState, { resume, socketId, userId }: Join): Member |
 function takeOver(state: CallState, before: Member, join: Join): Step {
   const member: Member = {
     ...before,
-    media: join.media,
+    media: heldBack(join.media, before.blocked),
     link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };
   const released =
@@ -148,7 +153,7 @@ function updated(state: CallState, member: Member): Effect {
 export function updateMember(state: CallState, participantId: string, media: MediaState): Step {
   const before = memberOf(state, participantId);
   if (!before) return unchanged(state);
-  const member = { ...before, media };
+  const member = { ...before, media: heldBack(media, before.blocked) };
   return { state: replaceMember(state, member), effects: [updated(state, member)] };
 }
 
@@ -172,7 +177,7 @@ export function loseMember(
 export function removeMember(
   state: CallState,
   participantId: string,
-  reason: 'left' | 'connection-lost',
+  reason: 'left' | 'connection-lost' | 'removed',
   now: number,
 ): Step {
   if (!memberOf(state, participantId)) return unchanged(state);

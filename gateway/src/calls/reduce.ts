@@ -17,6 +17,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { CallEvent, Effect } from './events.ts';
 import { addMember, dropLostMembers, loseMember, removeMember, updateMember } from './members.ts';
+import { moderate } from './moderate.ts';
 import { hadTransition, memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 import { abort, confirm, decide, expire, loseRoom, openedRoom } from './switch.ts';
@@ -83,6 +84,10 @@ export function reduce(
     }
     case 'room-lost':
       return settle(loseRoom(state, event.epoch, policy, now), policy, now);
+    case 'moderate': {
+      const step = moderate(state, event.participantId, event.action, now);
+      return 'code' in step ? { kind: 'refused', code: step.code } : settle(step, policy, now);
+    }
     case 'tick':
       return settle(unchanged(state), policy, now);
   }
@@ -91,8 +96,8 @@ export function reduce(
 /** Requests come from a participant; the rest is what the gateway notices itself. */
 function isRequest(
   event: CallEvent,
-): event is Extract<CallEvent, { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' }> {
-  return ['leave', 'update', 'confirm', 'measured', 'path'].includes(event.type);
+): event is Extract<CallEvent, { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' | 'moderate' }> {
+  return ['leave', 'update', 'confirm', 'measured', 'path', 'moderate'].includes(event.type);
 }
 
 /** After every event: what is overdue, whether the call has ended, and where the media should run. */

@@ -1,7 +1,8 @@
 /** Moving a call's media: starting, confirming, committing and giving up a transition. Pure. */
 import type { AbortReason, Mode, ModeSwitchPrepare, TransitionReason } from '@crossfade/shared/signalling';
 import { remember } from '../mode/decisions.ts';
-import { selectMode } from '../mode/select.ts';
+import { selectMode, type ModeRule } from '../mode/select.ts';
+import { isModerated } from './blocks.ts';
 import type { Effect } from './events.ts';
 import {
   modeOf,
@@ -22,6 +23,12 @@ const DRAIN_MS = 1_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 30_000;
 
+/** Why a call goes to the SFU, by the rule that sends it there. */
+const REASONS: Partial<Record<ModeRule, TransitionReason>> = {
+  'p2p-blocked': 'p2p-failed',
+  moderation: 'requirement',
+};
+
 /** Selects the mode, and starts a transition if it is another one than now. */
 export function decide(before: CallState, policy: CallPolicy, now: number): Step {
   const within = before.members.length <= policy.p2pMaxParticipants;
@@ -33,6 +40,7 @@ export function decide(before: CallState, policy: CallPolicy, now: number): Step
     withinLimitSince,
     dwellMs: policy.backToP2pDelayMs,
     p2pBlockedUntil: before.p2pBlockedUntil,
+    moderated: isModerated(before),
   };
   const decision = selectMode(inputs, now);
   const { target, rule, recheckAt } = decision;
@@ -49,7 +57,7 @@ export function decide(before: CallState, policy: CallPolicy, now: number): Step
       if (waits(state, now)) return unchanged(state);
       return startToSfu(
         state,
-        rule === 'p2p-blocked' ? 'p2p-failed' : 'participants-above-limit',
+        REASONS[rule] ?? 'participants-above-limit',
         policy,
         now,
       );
@@ -59,7 +67,7 @@ export function decide(before: CallState, policy: CallPolicy, now: number): Step
       return startToP2p(state, state.media.room, policy, now);
     case 'switching_to_p2p':
       // It grew again: the SFU path is still there, so staying on it is the quickest.
-      return rule === 'above-limit' ? abort(state, 'participant-joined', now) : unchanged(state);
+      return rule === 'above-limit' || rule === 'moderation' ? abort(state, 'participant-joined', now) : unchanged(state);
     case 'switching_to_sfu':
       return unchanged(state);
   }

@@ -14,6 +14,7 @@ import {
   produceAnswerSchema,
   produceDataAnswerSchema,
   restartIceAnswerSchema,
+  roomSnapshotSchema,
   type ConnectTransportRequest,
   type ConsumeDataRequest,
   type ConsumeRequest,
@@ -64,6 +65,11 @@ export class MediaServerClient {
 
   createRoom(acting: Acting, body: CreateRoomRequest) {
     return this.#send('POST', acting, '/create', createRoomAnswerSchema, body);
+  }
+
+  /** Everything in a room. */
+  room(acting: Acting) {
+    return this.#send('GET', acting, '', roomSnapshotSchema);
   }
 
   async deleteRoom(acting: Acting): Promise<void> {

@@ -9,6 +9,7 @@ const small: ModeInputs = {
   withinLimitSince: 0,
   dwellMs: 5_000,
   p2pBlockedUntil: null,
+  moderated: false,
 };
 
 test.each<[string, Partial<ModeInputs>, number, string, string, number | null]>([
@@ -26,6 +27,7 @@ test.each<[string, Partial<ModeInputs>, number, string, string, number | null]>(
   ['two again, long enough ago', { current: 'sfu' }, 5_000, 'p2p', 'within-limit', null],
   ['two whose peer-to-peer failed', { p2pBlockedUntil: 60_000 }, 59_999, 'sfu', 'p2p-blocked', 60_000],
   ['two whose failure is long ago', { p2pBlockedUntil: 60_000 }, 60_000, 'p2p', 'within-limit', null],
+  ['two of whom one is muted by a moderator', { moderated: true }, 0, 'sfu', 'moderation', null],
   ['one who is left', { participants: 1, p2pBlockedUntil: 60_000 }, 0, 'p2p', 'within-limit', null],
 ])('%s', (_what, inputs, now, target, rule, recheckAt) => {
   expect(selectMode({ ...small, ...inputs }, now)).toEqual({ target, rule, recheckAt });
@@ -41,6 +43,7 @@ test('asked again at the time it names, it no longer names that time', () => {
         withinLimitSince: fc.option(fc.integer({ min: 0, max: 10_000 })),
         dwellMs: fc.integer({ min: 0, max: 10_000 }),
         p2pBlockedUntil: fc.option(fc.integer({ min: 0, max: 10_000 })),
+        moderated: fc.boolean(),
       }),
       fc.integer({ min: 0, max: 20_000 }),
       (inputs, now) => {

@@ -2,6 +2,7 @@
  * Where a call's media should run, and why. Pure.
  *
  * The rules, first match wins:
+ * 0. `moderation`: a moderator does not let somebody send something, which only a media server can enforce → SFU.
  * 1. `p2p-blocked`: two or more are in the call and a peer-to-peer path failed a short while ago → SFU.
  * 2. `above-limit`: more are in the call than peer-to-peer is meant for → SFU, at once.
  * 3. `dwell`: the call is on the SFU and became small enough, but not long enough ago → stay. A page reload or a short
@@ -23,9 +24,11 @@ export interface ModeInputs {
   dwellMs: number;
   /** Until when peer-to-peer is not to be tried again; null: it may be. */
   p2pBlockedUntil: number | null;
+  /** Whether somebody in the call is not allowed to send something. */
+  moderated: boolean;
 }
 
-export type ModeRule = 'p2p-blocked' | 'above-limit' | 'dwell' | 'within-limit';
+export type ModeRule = 'moderation' | 'p2p-blocked' | 'above-limit' | 'dwell' | 'within-limit';
 
 export interface ModeDecision {
   target: Mode;
@@ -36,6 +39,7 @@ export interface ModeDecision {
 
 export function selectMode(inputs: ModeInputs, now: number): ModeDecision {
   const { participants, p2pMaxParticipants, current, withinLimitSince, dwellMs, p2pBlockedUntil } = inputs;
+  if (inputs.moderated) return { target: 'sfu', rule: 'moderation', recheckAt: null };
   if (p2pBlockedUntil !== null && now < p2pBlockedUntil && participants >= 2) {
     return { target: 'sfu', rule: 'p2p-blocked', recheckAt: p2pBlockedUntil };
   }

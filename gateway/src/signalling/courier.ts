@@ -6,6 +6,9 @@ export interface Courier {
   send(callId: string, participantId: string, message: Message): void;
   /** To everyone in the call but one. */
   broadcast(callId: string, except: string | null, message: Message): void;
-  /** Tells a socket that its session went on elsewhere; it gets nothing of this call any more. */
-  release(callId: string, participantId: string, socketId: string): void;
+  /**
+   * Tells a socket, as the last thing it hears of this call, that its session went on elsewhere, or what the message
+   * says.
+   */
+  release(callId: string, participantId: string, socketId: string, message?: Message): void;
 }

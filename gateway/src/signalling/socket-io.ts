@@ -90,10 +90,11 @@ export class SocketIoDoor implements Courier {
     others.to(callRoom(callId)).emit(name, payload);
   }
 
-  release(callId: string, participantId: string, socketId: string): void {
+  release(callId: string, participantId: string, socketId: string, message?: Message): void {
     const socket = this.#io.of('/').sockets.get(socketId);
     if (!socket) return;
-    socket.emit('session:replaced', { callId });
+    const { name, payload } = message ?? { name: 'session:replaced', payload: { callId } };
+    socket.emit(name, payload);
     doorOf(socket).detach(callId, participantId);
   }
 
