@@ -101,7 +101,13 @@ export type RecordEntry =
       at: number;
       clientInfo: ClientInfo | null;
     }
-  | { type: 'session-disconnected'; recordId: string; participantId: string; connectionId: string; at: number }
+  | {
+      type: 'session-disconnected';
+      recordId: string;
+      participantId: string;
+      connectionId: string;
+      at: number;
+    }
   | {
       type: 'transport-created';
       recordId: string;

@@ -208,7 +208,12 @@ test('whatever happens, nobody is seen to send what is blocked, nor in a call th
   const name = fc.constantFrom('ann', 'ben', 'cleo');
   const kind = fc.constantFrom('audio' as const, 'video' as const, 'screen' as const);
   const action = fc.oneof(
-    fc.record({ do: fc.constant('join' as const), name, times: fc.integer({ min: 1, max: 3 }), resume: fc.boolean() }),
+    fc.record({
+      do: fc.constant('join' as const),
+      name,
+      times: fc.integer({ min: 1, max: 3 }),
+      resume: fc.boolean(),
+    }),
     fc.record({ do: fc.constantFrom('leave' as const, 'update' as const, 'remove' as const), name }),
     fc.record({ do: fc.constant('mute' as const), name, kind, muted: fc.boolean() }),
     fc.record({ do: fc.constant('lock' as const), locked: fc.boolean() }),

@@ -1,12 +1,11 @@
 /** What a moderator does to a call, and what it means for its members. Pure. */
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { Blockable } from '@crossfade/shared/moderation';
-import type { MediaState } from '@crossfade/shared/signalling';
+import { heldBack } from './blocks.ts';
 import type { Effect, Moderation } from './events.ts';
 import { removeMember } from './members.ts';
 import { memberOf, publicView, type CallState, type Member } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
-import { heldBack } from './blocks.ts';
 
 /**
  * Carries out what a moderator wants.

@@ -55,19 +55,16 @@ export function decide(before: CallState, policy: CallPolicy, now: number): Step
     case 'p2p':
       if (target === 'p2p') return unchanged({ ...state, retry: null });
       if (waits(state, now)) return unchanged(state);
-      return startToSfu(
-        state,
-        REASONS[rule] ?? 'participants-above-limit',
-        policy,
-        now,
-      );
+      return startToSfu(state, REASONS[rule] ?? 'participants-above-limit', policy, now);
     case 'sfu':
       if (target === 'sfu') return unchanged({ ...state, retry: null });
       if (waits(state, now)) return unchanged(state);
       return startToP2p(state, state.media.room, policy, now);
     case 'switching_to_p2p':
       // It grew again: the SFU path is still there, so staying on it is the quickest.
-      return rule === 'above-limit' || rule === 'moderation' ? abort(state, 'participant-joined', now) : unchanged(state);
+      return rule === 'above-limit' || rule === 'moderation'
+        ? abort(state, 'participant-joined', now)
+        : unchanged(state);
     case 'switching_to_sfu':
       return unchanged(state);
   }

@@ -43,7 +43,9 @@ export class MemoryRecentChat implements RecentChat {
 
   list(recordId: string): Promise<RecentMessages> {
     const call = this.#calls.get(recordId);
-    return Promise.resolve(call ? { ...call, messages: [...call.messages] } : { messages: [], complete: true });
+    return Promise.resolve(
+      call ? { ...call, messages: [...call.messages] } : { messages: [], complete: true },
+    );
   }
 
   forget(recordId: string): void {

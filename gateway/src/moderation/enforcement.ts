@@ -77,7 +77,8 @@ export class Enforcement {
     for (const { producerId, participantId, kind, source, paused } of snapshot.producers) {
       const blocked = memberOf(state, participantId)?.blocked ?? [];
       if (!isBlocked(blocked, { kind, source })) continue;
-      if (source === 'screen' || source === 'screen-audio') await unlessGone(api.closeProducer(acting, producerId));
+      if (source === 'screen' || source === 'screen-audio')
+        await unlessGone(api.closeProducer(acting, producerId));
       else if (!paused) await unlessGone(api.pauseProducer(acting, producerId));
     }
   }

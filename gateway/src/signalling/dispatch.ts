@@ -260,9 +260,7 @@ export class Dispatch {
         policy: claims.policy ?? {},
       },
       (state) => {
-        const me = state?.members.find(
-          ({ link }) => link.kind === 'connected' && link.socketId === socketId,
-        );
+        const me = state?.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId);
         participantId = me?.participantId ?? '';
         door.attach(callId, participantId);
         if (!state || !me) return;

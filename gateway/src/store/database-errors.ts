@@ -10,11 +10,14 @@ const BLAME_THE_VALUES = ['22', '23', '54'];
 export function isRefused(error: unknown): boolean {
   if (error instanceof RangeError) return true;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return BLAME_THE_VALUES.includes(code.slice(0, 2));
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code))
+    return BLAME_THE_VALUES.includes(code.slice(0, 2));
   return cause instanceof Error && isRefused(cause);
 }
 
 /** Drizzle's errors repeat the values, and with them what people wrote: the database's own error does not. */
 export function withoutValues(error: unknown): unknown {
-  return error instanceof Error && 'params' in error ? (error.cause ?? new Error('a statement failed')) : error;
+  return error instanceof Error && 'params' in error
+    ? (error.cause ?? new Error('a statement failed'))
+    : error;
 }

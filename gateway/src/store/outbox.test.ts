@@ -8,7 +8,9 @@ const numbers = (entries: readonly RecordEntry[]) => entries.map((one) => (one a
 
 /** A database's answer to values it does not take: SQLSTATE 22021, as Drizzle wraps it. */
 function refusal(): Error {
-  const cause = Object.assign(new Error('invalid byte sequence for encoding "UTF8": 0x00'), { code: '22021' });
+  const cause = Object.assign(new Error('invalid byte sequence for encoding "UTF8": 0x00'), {
+    code: '22021',
+  });
   return Object.assign(new Error('Failed query: … params: hush', { cause }), { params: ['hush'] });
 }
 

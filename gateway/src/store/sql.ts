@@ -7,21 +7,27 @@ import type {
   SessionRecord,
   TransitionRecord,
 } from '@crossfade/shared/gateway-api';
-import { and, desc, eq, exists, gte, inArray, isNull, lt, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import {
+  and,
+  desc,
+  eq,
+  exists,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  ne,
+  notInArray,
+  or,
+  sql,
+  type SQL,
+} from 'drizzle-orm';
 import type { PgColumn, PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { RecordEntry } from '../calls/events.ts';
 import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
 import { withoutValues } from './database-errors.ts';
 import type { Pruning, Records, StoredMessage } from './records.ts';
-import {
-  calls,
-  chatMessages,
-  participants,
-  producers,
-  sessions,
-  transitions,
-  transports,
-} from './schema.ts';
+import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
 import { writeEntries } from './write-records.ts';
 
 /** Any number, the same in every gateway and another one than for migrations. */
@@ -178,9 +184,9 @@ export class SqlRecords implements Records {
             before === null
               ? undefined
               : or(
-                lt(chatMessages.sentAt, before.at),
-                and(eq(chatMessages.sentAt, before.at), lt(chatMessages.messageId, before.id)),
-              ),
+                  lt(chatMessages.sentAt, before.at),
+                  and(eq(chatMessages.sentAt, before.at), lt(chatMessages.messageId, before.id)),
+                ),
           ),
         )
         .orderBy(desc(chatMessages.sentAt), desc(chatMessages.messageId))
@@ -243,7 +249,9 @@ export class SqlRecords implements Records {
   }
 
   async #count(query: SQL): Promise<number> {
-    const { rows } = (await this.#db.execute(query)) as unknown as { rows: { count: number }[] };
+    const { rows } = (await this.#db.execute(query)) as {
+      rows: { count: number }[];
+    };
     return rows[0]?.count ?? 0;
   }
 }

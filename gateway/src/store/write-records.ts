@@ -6,15 +6,7 @@
 import { and, getTableColumns, inArray, isNull, or, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { ClientInfo, RecordEntry } from '../calls/events.ts';
-import {
-  calls,
-  chatMessages,
-  participants,
-  producers,
-  sessions,
-  transitions,
-  transports,
-} from './schema.ts';
+import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
 import type { Database } from './sql.ts';
 
 type Type = RecordEntry['type'];
@@ -31,7 +23,11 @@ export async function writeEntries(db: Database, entries: readonly RecordEntry[]
   const connected = entries.filter(
     ({ type }) => type === 'session-connected' || type === 'participant-left',
   ) as (Entry<'session-connected'> | Entry<'participant-left'>)[];
-  if (connected.length > 0) await closeSessions(db, connected.map(({ participantId }) => participantId));
+  if (connected.length > 0)
+    await closeSessions(
+      db,
+      connected.map(({ participantId }) => participantId),
+    );
 }
 
 const WRITES: { readonly [T in Type]: Write<T> } = {
@@ -281,7 +277,9 @@ async function upsert<T extends PgTable>(
   columns: readonly PgColumn[],
   merged: readonly SQL[] = [],
 ): Promise<void> {
-  const byProperty = Object.entries(getTableColumns(table)).filter(([property]) => property in (rows[0] ?? {}));
+  const byProperty = Object.entries(getTableColumns(table)).filter(
+    ([property]) => property in (rows[0] ?? {}),
+  );
   const toRow = (row: Record<string, unknown>) =>
     Object.fromEntries(byProperty.map(([property, { name }]) => [name, row[property]]));
   const distinct = new Map(rows.map(toRow).map((row) => [row[key.name], row]));

@@ -96,7 +96,7 @@ describe('chat', () => {
     expect(older.nextCursor).toBeNull();
   });
 
-  test('of a call is nobody else\'s, and the next call of that id begins without', async () => {
+  test("of a call is nobody else's, and the next call of that id begins without", async () => {
     const { callId, people } = await party(1);
     const [anna] = people as [Party];
     await anna.client.must('chat:send', { callId, text: 'secret', clientMessageId: '1' });
@@ -159,7 +159,11 @@ describe('moderation', () => {
   };
 
   async function send({ client }: Party, callId: string, epoch: number) {
-    const { id: transportId } = await client.must('media:create-transport', { callId, epoch, direction: 'send' });
+    const { id: transportId } = await client.must('media:create-transport', {
+      callId,
+      epoch,
+      direction: 'send',
+    });
     let ssrc = 100;
     const produce = (source: 'microphone' | 'screen-audio', paused = false) => ({
       callId,
@@ -226,7 +230,10 @@ describe('moderation', () => {
 
     await mo.client.must('moderate:mute', { ...mute, muted: false });
     await again.must('media:resume-producer', own);
-    await eventually(callId, [{ ...held[0], paused: false }, { producerId: behind, source: 'microphone', paused: true }]);
+    await eventually(callId, [
+      { ...held[0], paused: false },
+      { producerId: behind, source: 'microphone', paused: true },
+    ]);
     // What was made is in the records.
     const recorded = await soon(
       () => restOf(callId),
@@ -264,7 +271,9 @@ describe('moderation', () => {
     await mo.client.must('moderate:mute', { callId, participantId: ben.me.participantId, kind: 'screen' });
     expect(await cleo.client.event('producer-closed')).toMatchObject({ producerId });
     await eventually(callId, []);
-    expect(await ben.client.codeOf('media:produce', produce('screen-audio', true))).toBe('blocked-by-moderator');
+    expect(await ben.client.codeOf('media:produce', produce('screen-audio', true))).toBe(
+      'blocked-by-moderator',
+    );
     expect(await ben.client.codeOf('media:produce', produce('microphone'))).toBe('ok');
   });
 
@@ -324,7 +333,10 @@ describe('moderation', () => {
         (error: unknown) => (error instanceof CodedError ? error.code : error),
       );
     expect(await soon(room, (found) => found !== 'there')).toBe('room-not-found');
-    const before = await soon(() => restOf(callId), ({ endedAt }) => endedAt !== null);
+    const before = await soon(
+      () => restOf(callId),
+      ({ endedAt }) => endedAt !== null,
+    );
     expect(before).toMatchObject({
       live: null,
       participants: people.map(() => ({ leaveReason: 'ended', sessions: [{ reason: 'ended' }] })),
@@ -333,7 +345,10 @@ describe('moderation', () => {
     const late = await stack.client('late');
     await late.must('call:join', { callId, media });
     await late.must('chat:send', { callId, text: 'new', clientMessageId: '1' });
-    const after = await soon(() => restOf(callId), ({ recordId }) => recordId !== before['recordId']);
+    const after = await soon(
+      () => restOf(callId),
+      ({ recordId }) => recordId !== before['recordId'],
+    );
     expect(after['recordId']).not.toBe(before['recordId']);
     for (const { client } of people) expect(client.events).toEqual([]);
   });
@@ -361,7 +376,9 @@ describe('moderation', () => {
     const wrong = { callId, participantId: ben.me.participantId };
     expect(await mo.client.codeOf('moderate:mute', { ...wrong, kind: 'smell' })).toBe('validation-failed');
     expect(await mo.client.codeOf('moderate:mute', { ...wrong, muted: 'no' })).toBe('validation-failed');
-    expect(await mo.client.codeOf('moderate:remove', { ...wrong, reason: 'x'.repeat(201) })).toBe('validation-failed');
+    expect(await mo.client.codeOf('moderate:remove', { ...wrong, reason: 'x'.repeat(201) })).toBe(
+      'validation-failed',
+    );
     expect(await mo.client.codeOf('moderate:lock', { callId: '' })).toBe('validation-failed');
     for (const each of [callId, other])
       expect((await restOf(each))['live']).toMatchObject({ participants: [{}, {}] });
@@ -379,7 +396,12 @@ test('records that are old are deleted while the gateway runs', async () => {
     Promise.resolve(records),
   );
   try {
-    expect(await soon(() => records.find('old'), (found) => found === null)).toBeNull();
+    expect(
+      await soon(
+        () => records.find('old'),
+        (found) => found === null,
+      ),
+    ).toBeNull();
   } finally {
     await gateway.close();
   }

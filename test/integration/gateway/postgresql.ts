@@ -36,7 +36,7 @@ export class PostgresqlServer {
     const folder = mkdtempSync(path.join(tmpdir(), 'records-'));
     chmodSync(folder, 0o777);
     const data = path.join(folder, 'data');
-    const [init = '', ...args] = [...asUser, path.join(programs, 'initdb'), '--pgdata', data];
+    const [init, ...args] = [...asUser, path.join(programs, 'initdb'), '--pgdata', data];
     execFileSync(init, [...args, '--username', 'postgres', '--auth', 'trust', '--no-sync'], {
       stdio: 'ignore',
       cwd: folder,
@@ -63,7 +63,7 @@ export class PostgresqlServer {
   }
 
   #serve(): ChildProcess {
-    const [command = '', ...rest] = [...asUser, path.join(this.#programs, 'postgres')];
+    const [command, ...rest] = [...asUser, path.join(this.#programs, 'postgres')];
     const data = path.join(this.#folder, 'data');
     const settings = ['-k', this.#folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
     return spawn(command, [...rest, '-D', data, ...settings], { stdio: 'ignore', cwd: this.#folder });
@@ -84,9 +84,9 @@ export class PostgresqlServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #answers(meanwhile = () => {}): Promise<void> {
+  async #answers(meanwhile?: () => void): Promise<void> {
     for (let tries = 0; ; tries += 1) {
-      meanwhile();
+      meanwhile?.();
       const client = new pg.Client({ connectionString: this.url });
       try {
         await client.connect();

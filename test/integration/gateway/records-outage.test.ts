@@ -52,7 +52,8 @@ onServer('a PostgreSQL server (sudo apt-get install postgresql) that is killed',
   test('keeps all records of the calls that began, were talked in and ended meanwhile', async () => {
     const [anna, ben] = [await person('anna'), await person('ben')];
     const idOf = (n: number) => `outage-${n}`;
-    const join = (n: number) => Promise.all([anna, ben].map((each) => each.must('call:join', { callId: idOf(n), media })));
+    const join = (n: number) =>
+      Promise.all([anna, ben].map((each) => each.must('call:join', { callId: idOf(n), media })));
     const say = (by: ScriptedClient, n: number, text: string) =>
       by.must('chat:send', { callId: idOf(n), text, clientMessageId: text });
     // A third of the calls is there before.

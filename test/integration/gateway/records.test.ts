@@ -244,7 +244,11 @@ function suite(open: () => Promise<Records>): void {
       },
     ];
     const at = START + 100_000;
-    await records.write([...joined('f1', 'flo', at), ...joined('f2', 'kim', at + 1), ...joined('f3', 'flo', at + 2)]);
+    await records.write([
+      ...joined('f1', 'flo', at),
+      ...joined('f2', 'kim', at + 1),
+      ...joined('f3', 'flo', at + 2),
+    ]);
     const found = async (query: { from?: string; to?: string; userId?: string }) =>
       (await records.list({ limit: 50, ...query })).calls.map(({ recordId }) => recordId);
     expect(await found({ from: iso(100_000) })).toEqual(['f3', 'f2', 'f1']);
@@ -317,7 +321,10 @@ function suite(open: () => Promise<Records>): void {
     for (const entry of story('lost', 'answer', START + 40_000)) outbox.add(entry);
     expect(await outbox.flush(10_000)).toBe(true);
     expect(answers).toBeGreaterThanOrEqual(3);
-    expect(await records.find('answer')).toMatchObject({ peakParticipants: 2, transitions: [{ maxGapMs: 40 }] });
+    expect(await records.find('answer')).toMatchObject({
+      peakParticipants: 2,
+      transitions: [{ maxGapMs: 40 }],
+    });
     expect((await records.find('answer'))?.participants).toHaveLength(2);
   });
 
@@ -368,7 +375,9 @@ function suite(open: () => Promise<Records>): void {
   });
 
   test('a cursor that is none is refused', async () => {
-    await expect(records.list({ limit: 1, cursor: 'zzz' })).rejects.toMatchObject({ code: 'validation-failed' });
+    await expect(records.list({ limit: 1, cursor: 'zzz' })).rejects.toMatchObject({
+      code: 'validation-failed',
+    });
   });
 }
 
@@ -406,7 +415,7 @@ onServer('on a PostgreSQL server (sudo apt-get install postgresql)', () => {
     await records.write([{ type: 'call-ended', recordId: 'r', at: START }]);
     const pruning = { callsBefore: START + 1, chatBefore: null, limit: 9 };
     await other.query('begin');
-    await other.query(`select pg_advisory_xact_lock(${0x63_66_70_72})`);
+    await other.query('select pg_advisory_xact_lock($1)', [0x63_66_70_72]);
     expect(await records.prune(pruning)).toBe(0);
     await other.query('commit');
     await other.end();
