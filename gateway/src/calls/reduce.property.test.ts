@@ -198,6 +198,12 @@ class World {
         break;
       case 'transition-room':
       case 'transition-gap':
+      // Not of the reducer's making.
+      case 'session-connected':
+      case 'session-disconnected':
+      case 'transport-created':
+      case 'producer-created':
+      case 'chat-sent':
         break;
     }
   }
