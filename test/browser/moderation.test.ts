@@ -49,7 +49,8 @@ test('two people: the call moves to the media server, which passes the muted sou
   await ben.page.getByText('A moderator has turned your microphone off').first().waitFor();
   // Ben's browser does what it can to be heard: the track is live, and its packets go out.
   await ben.page.evaluate(() => {
-    for (const track of window.crossfade?.call.snapshot.local.stream.getAudioTracks() ?? []) track.enabled = true;
+    for (const track of window.crossfade?.call.snapshot.local.stream.getAudioTracks() ?? [])
+      track.enabled = true;
   });
   const packets = async () => {
     const { remotes } = await mo.stats();
@@ -57,7 +58,7 @@ test('two people: the call moves to the media server, which passes the muted sou
   };
   const pictureGoesOn = async () => {
     let before = await packets();
-    return until('the picture of Ben goes on', 20_000, async () => {
+    return until<{ audio: number; frames: number }>('the picture of Ben goes on', 20_000, async () => {
       const now = await packets();
       // Counters start anew with every path.
       if (now.frames < before.frames) before = now;
