@@ -198,7 +198,6 @@ class World {
         break;
       case 'transition-room':
       case 'transition-gap':
-      // Not of the reducer's making.
       case 'session-connected':
       case 'session-disconnected':
       case 'transport-created':

@@ -42,8 +42,8 @@ function world(failures: CodedError[] = []) {
     calls: () => ({ state: () => Promise.resolve(state) }),
     api: () => ({
       room: () => Promise.resolve({ producers } as unknown as RoomSnapshot),
-      pauseProducer: act('pause') as never,
-      closeProducer: act('close') as never,
+      pauseProducer: act('pause'),
+      closeProducer: act('close'),
     }),
     log: silentLog,
   });
