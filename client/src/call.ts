@@ -3,6 +3,8 @@ import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
+import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+import type { Moderator } from './moderator.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
 
 export type {
@@ -16,6 +18,8 @@ export type {
   RemoteStats,
   VideoStats,
 } from './snapshot.ts';
+export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+export type { Blockable, Moderator } from './moderator.ts';
 
 export interface CallOptions {
   /** Where the gateway is, for example `https://calls.example.com`. */
@@ -117,6 +121,32 @@ export class Call {
    */
   setVideoLayer(participantId: string, layer: number | null): void {
     this.#session.wantLayer(participantId, layer);
+  }
+
+  /**
+   * Sends a chat message to everyone, oneself included; tried again while the connection is lost, and never doubled.
+   * @throws CodedError, for example `forbidden`, `rate-limited`, `validation-failed`
+   */
+  async sendChat(text: string): Promise<SentMessage> {
+    return this.#session.chat.send(text);
+  }
+
+  /**
+   * Messages of this call, those from before one joined included: the newest page, or the one a cursor leads to. After
+   * `reconnecting` there may be some that no listener was told of.
+   */
+  async chatHistory(page?: { limit?: number; cursor?: string }): Promise<ChatPage> {
+    return this.#session.chat.history(page);
+  }
+
+  /** Calls the listener with every new message. Returns how to stop that. */
+  onChat(listener: (message: ChatMessage) => void): () => void {
+    return this.#session.chat.subscribe(listener);
+  }
+
+  /** For those whose token has the `moderate` grant. */
+  get moderate(): Moderator {
+    return this.#session.moderator;
   }
 
   /** Leaves for good; safe to call twice. */

@@ -1,4 +1,5 @@
 /** Who else is in the call, and the stable stream each of them is shown in. Owned by the session. */
+import type { Blockable } from '@crossfade/shared/moderation';
 import type { Participant } from '@crossfade/shared/signalling';
 import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
 import type { RemoteParticipant, RemotePath } from './snapshot.ts';
@@ -11,6 +12,9 @@ export interface Shown {
 }
 
 const NOTHING: Shown = { path: 'none', tracks: { audio: null, video: null } };
+
+/** The same list every time, so that nothing seems to have changed. */
+export const NO_BLOCKS: readonly Blockable[] = [];
 
 interface Entry {
   participant: Participant;
@@ -79,6 +83,7 @@ export class Roster {
       userId: participant.userId,
       displayName: participant.displayName,
       media: participant.media,
+      blocked: participant.blocked ?? NO_BLOCKS,
       connected: participant.connected,
       stream: stream.stream,
       path: shown.path,

@@ -4,12 +4,16 @@
  * crossfade, all media paths. `Call` is the application's view of it.
  */
 import { CodedError } from '@crossfade/shared/errors';
+import type { Blockable } from '@crossfade/shared/moderation';
 import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
 import { buildPath } from './build-path.ts';
+import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
 import type { LocalMedia } from './local-media.ts';
 import { readReceiverStats } from './receiver-stats.ts';
-import { Roster } from './roster.ts';
+import { Moderator } from './moderator.ts';
+import { permittedState, permittedTracks } from './permitted-media.ts';
+import { NO_BLOCKS, Roster } from './roster.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import {
@@ -55,10 +59,13 @@ export class Session {
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
   readonly #stopHearing: () => void;
+  readonly chat: Chat;
+  readonly moderator: Moderator;
   #joined: JoinAnswer;
   #crossfade: Crossfade;
   #status: CallStatus = { kind: 'joined' };
   #self: Participant | undefined;
+  #locked = false;
   /** What the gateway was last told is being sent. */
   #announced: Participant['media'];
   #announcing = false;
@@ -72,6 +79,8 @@ export class Session {
     this.#options = options;
     this.#announced = announced;
     const { signalling, media } = options;
+    this.chat = new Chat(options.callId, signalling.request);
+    this.moderator = new Moderator(options.callId, signalling.request);
     this.#joined = joined;
     this.#takeRoster(joined);
     this.#crossfade = this.#createCrossfade(joined);
@@ -96,6 +105,7 @@ export class Session {
       refused: (error) => this.#end({ kind: 'ended', reason: 'failed', error }),
     });
     signalling.release();
+    this.#blocksChanged(NO_BLOCKS);
     void this.#announce();
   }
 
@@ -155,8 +165,19 @@ export class Session {
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
       'audio-levels': here(() => undefined),
-      'call:updated': here(() => undefined),
-      'call:ended': here(() => this.#end({ kind: 'ended', reason: 'ended' })),
+      'call:updated': here(({ locked }) => {
+        this.#locked = locked;
+        this.#changed();
+      }),
+      'chat:message': here((message) => this.chat.received(message)),
+      'call:ended': here(({ reason, message }) => {
+        const removed = reason === 'removed';
+        this.#end({
+          kind: 'ended',
+          reason: removed ? 'removed' : 'ended',
+          ...(removed && message !== undefined && { message }),
+        });
+      }),
       'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
     };
   }
@@ -167,12 +188,33 @@ export class Session {
   }
 
   #putParticipant(participant: Participant, joined: boolean): void {
-    if (participant.participantId === this.#joined.participantId) this.#self = participant;
+    if (participant.participantId === this.#joined.participantId) this.#putSelf(participant);
     else this.#roster.put(participant);
     this.#crossfade.participantsChanged(joined);
   }
 
-  #takeRoster({ participants, participantId }: JoinAnswer): string[] {
+  /** What a moderator has just taken is switched off: so it stops on every path, and stays off when it is given back. */
+  #putSelf(participant: Participant): void {
+    const before = this.#blocked();
+    this.#self = participant;
+    this.#blocksChanged(before);
+  }
+
+  #blocksChanged(before: readonly Blockable[]): void {
+    const { media } = this.#options;
+    const blocked = this.#blocked();
+    const taken = blocked.filter((kind) => !before.includes(kind));
+    if (taken.includes('audio')) media.setMicrophone(false);
+    if (taken.includes('video')) media.setCamera(false);
+    if (taken.length > 0 || before.length !== blocked.length) this.#mediaChanged();
+  }
+
+  #blocked(): readonly Blockable[] {
+    return this.#self?.blocked ?? NO_BLOCKS;
+  }
+
+  #takeRoster({ participants, participantId, locked }: JoinAnswer): string[] {
+    this.#locked = locked ?? false;
     this.#self = participants.find((each) => each.participantId === participantId);
     return this.#roster.replaceAll(participants.filter((each) => each.participantId !== participantId));
   }
@@ -182,7 +224,7 @@ export class Session {
     return new Crossfade(
       {
         callId,
-        local: media,
+        local: permittedTracks(media, () => this.#blocked()),
         simulcast,
         roster: this.#roster,
         device: this.#device,
@@ -232,6 +274,7 @@ export class Session {
 
   #catchUp(answer: JoinAnswer): void {
     const before = this.#joined.participantId;
+    const blocked = this.#blocked();
     this.#joined = answer;
     if (answer.participantId !== before) {
       // The gateway had given this participant up: a new one joined, for whom nothing of the old holds.
@@ -240,11 +283,13 @@ export class Session {
       this.#takeRoster(answer);
       this.#crossfade = this.#createCrossfade(answer);
       this.#crossfade.start(answer);
+      this.#blocksChanged(blocked);
       return;
     }
     const gone = this.#takeRoster(answer);
     for (const participantId of gone) this.#crossfade.participantLeft(participantId);
     this.#crossfade.resume(answer);
+    this.#blocksChanged(blocked);
   }
 
   #mediaChanged(): void {
@@ -272,7 +317,8 @@ export class Session {
   }
 
   #sending(): Participant['media'] {
-    return this.#maySend ? this.#options.media.state : { audio: false, video: false, screen: false };
+    if (!this.#maySend) return { audio: false, video: false, screen: false };
+    return permittedState(this.#options.media.state, this.#blocked());
   }
 
   async #remoteStats(participantId: string): Promise<RemoteStats> {
@@ -336,10 +382,12 @@ export class Session {
       mode,
       switchingTo,
       epoch,
+      locked: this.#locked,
       local: {
         displayName: this.#self?.displayName ?? displayName ?? '',
         stream: media.stream,
         media: this.#sending(),
+        blocked: this.#blocked(),
       },
       remotes: this.#roster.remotes(),
     };

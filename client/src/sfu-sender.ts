@@ -151,7 +151,13 @@ export class SfuSender {
     const paused = !local.state[kind];
     if (sent.paused === paused) return;
     const name = paused ? 'media:pause-producer' : 'media:resume-producer';
-    await request(name, { callId, epoch, producerId: sent.id });
+    try {
+      await request(name, { callId, epoch, producerId: sent.id });
+    } catch (error) {
+      // A moderator was quicker; what is allowed now is about to be told, and then this is settled again.
+      if (error instanceof CodedError && error.code === 'blocked-by-moderator') return;
+      throw error;
+    }
     this.#sent.set(kind, { ...sent, paused });
     this.#again.add(kind);
   }
@@ -182,6 +188,7 @@ export class SfuSender {
     });
     const id = await answered.promise.catch((error: unknown) => {
       producer.close();
+      if (error instanceof CodedError && error.code === 'blocked-by-moderator') return null;
       if (!(error instanceof CodedError && error.code === 'forbidden')) throw error;
       this.#barred.add(kind);
       this.#options.events.barred();

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { showsTheSame, type CallSnapshot } from './snapshot.ts';
 
 const stream = {} as MediaStream;
+const blocked: never[] = [];
 const media = { audio: true, video: true, screen: false };
 
 function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
@@ -12,7 +13,8 @@ function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     mode: 'p2p',
     switchingTo: null,
     epoch: 1,
-    local: { displayName: 'Me', stream, media },
+    locked: false,
+    local: { displayName: 'Me', stream, media, blocked },
     remotes: [remote('ann')],
     ...change,
   };
@@ -26,6 +28,7 @@ function remote(participantId: string, change: Partial<CallSnapshot['remotes'][n
     userId: participantId,
     displayName: participantId,
     media,
+    blocked,
     connected: true,
     stream,
     path: 'p2p' as const,
@@ -43,7 +46,9 @@ describe('whether two snapshots show the same', () => {
     ['the mode', { mode: 'sfu' }],
     ['a switch that begins', { switchingTo: 'sfu' }],
     ['the epoch', { epoch: 2 }],
-    ['what is sent', { local: { displayName: 'Me', stream, media: { ...media, audio: false } } }],
+    ['what is sent', { local: { displayName: 'Me', stream, media: { ...media, audio: false }, blocked } }],
+    ['a call that is locked', { locked: true }],
+    ['what a moderator takes', { local: { displayName: 'Me', stream, media, blocked: ['audio'] } }],
     ['somebody who comes', { remotes: [remote('ann'), remote('ben')] }],
     ['somebody who goes', { remotes: [] }],
     ['another path', { remotes: [remote('ann', { path: 'sfu' })] }],

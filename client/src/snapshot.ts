@@ -1,5 +1,6 @@
 /** What an application sees of a call: immutable values, a new one on every change. */
 import type { CodedError } from '@crossfade/shared/errors';
+import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState, Mode } from '@crossfade/shared/signalling';
 
 export type CallStatus =
@@ -8,8 +9,13 @@ export type CallStatus =
   | { readonly kind: 'reconnecting' }
   | {
       readonly kind: 'ended';
-      /** `left` by oneself, `replaced` by the same session elsewhere, `ended` for everyone, or `failed`. */
-      readonly reason: 'left' | 'replaced' | 'ended' | 'failed';
+      /**
+       * `left` by oneself, `replaced` by the same session elsewhere, `ended` for everyone, `removed` by a moderator, or
+       * `failed`.
+       */
+      readonly reason: 'left' | 'replaced' | 'ended' | 'removed' | 'failed';
+      /** What the moderator who removed this participant said. */
+      readonly message?: string;
       /** Why, when it failed. */
       readonly error?: CodedError;
     };
@@ -23,6 +29,8 @@ export interface RemoteParticipant {
   readonly displayName: string;
   /** What this participant sends; false is muted or absent. */
   readonly media: MediaState;
+  /** What a moderator does not let this participant send. */
+  readonly blocked: readonly Blockable[];
   /** False while this participant's signalling is lost and may still come back. */
   readonly connected: boolean;
   /** The same object for the whole call: bind it once, tracks are swapped under it. */
@@ -34,6 +42,8 @@ export interface LocalParticipant {
   readonly displayName: string;
   readonly stream: MediaStream;
   readonly media: MediaState;
+  /** What a moderator does not let one send; given back, it stays off until it is switched on. */
+  readonly blocked: readonly Blockable[];
 }
 
 export interface CallSnapshot {
@@ -44,6 +54,8 @@ export interface CallSnapshot {
   /** The mode being prepared beside the running one; null when no switch is under way. */
   readonly switchingTo: Mode | null;
   readonly epoch: number;
+  /** Whether nobody new can join. */
+  readonly locked: boolean;
   readonly local: LocalParticipant;
   /** Everyone else, in the order the gateway lists them. */
   readonly remotes: readonly RemoteParticipant[];

@@ -11,9 +11,12 @@ import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
-import type { CallEvent } from './calls/events.ts';
+import type { CallEvent, RecordEntry } from './calls/events.ts';
 import { heldRooms, type CallPolicy, type CallState } from './calls/state.ts';
 import { Subscriptions } from './calls/subscriptions.ts';
+import { Chat } from './chat/chat.ts';
+import { MemoryRecentChat } from './chat/recent.ts';
+import { RedisRecentChat } from './chat/redis-recent.ts';
 import type { GatewayConfig } from './config.ts';
 import { callRoutes } from './http/calls.ts';
 import { mediaServerRoutes } from './http/media-servers.ts';
@@ -24,6 +27,9 @@ import { CallMetrics } from './metrics/calls.ts';
 import { MediaServerMetrics } from './metrics/media-servers.ts';
 import { parseDnsName } from './nodes/addresses.ts';
 import { ClusterMetrics } from './metrics/cluster.ts';
+import { OutboxMetrics } from './metrics/outbox.ts';
+import { Enforcement } from './moderation/enforcement.ts';
+import { moderationHandlers } from './moderation/handlers.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
@@ -34,6 +40,7 @@ import { SocketIoDoor } from './signalling/socket-io.ts';
 import { gatewaysOf, MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
+import { Retention } from './store/retention.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -96,8 +103,23 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const records = await openRecords();
   // No call can have outlived the gateways that were there before.
   const { alone } = (await cluster?.reach()) ?? { alone: true };
-  if (alone) await records.closeUnfinished(Date.now());
-  const outbox = new Outbox((entry) => records.write(entry), log);
+  if (alone) await records.closeUnfinished(Date.now(), []);
+  const outboxMetrics = new OutboxMetrics(registry, () => outbox.waiting);
+  const outbox = new Outbox({
+    write: (entries) => records.write(entries),
+    log,
+    onLost: (why) => outboxMetrics.lost(why),
+  });
+  const retention = new Retention({
+    records,
+    recordDays: config.RECORD_RETENTION_DAYS,
+    chatDays: config.CHAT_RETENTION_DAYS,
+    log,
+  });
+  const record = (entry: RecordEntry) => {
+    metrics.recorded(entry);
+    outbox.add(entry);
+  };
 
   const http = createHttp({
     log,
@@ -129,6 +151,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     key: serviceKey,
     rooms: {
       news: (callId, news, epoch) => {
+        if (news.type === 'new-producer' || news.type === 'producer-resumed') enforcement.enforce(callId);
         const message = roomNewsMessage(callId, news, epoch);
         const whom = roomNewsRecipient(news);
         if ('only' in whom) door.sendHere(callId, whom.only, message);
@@ -148,11 +171,12 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     iceServers,
     log,
     calls: () => calls,
-    record: (entry) => {
-      metrics.recorded(entry);
-      outbox.add(entry);
-    },
+    record,
+    enforceBlocks: (callId) => enforcement.enforce(callId),
   });
+  const recentChat = cluster
+    ? new RedisRecentChat(cluster.connection, `${config.REDIS_PREFIX}chat:`)
+    : new MemoryRecentChat();
   const store = cluster?.store ?? new MemoryCallStore();
   const attendance = new Attendance();
   const subscriptions = new Subscriptions(mediaServers, log);
@@ -183,10 +207,16 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
-    observe: (_callId, before, after) => metrics.observe(before, after),
+    observe: (_callId, before, after) => {
+      metrics.observe(before, after);
+      if (before && !after) recentChat.forget(before.recordId);
+    },
     learnt,
     ...(cluster && { now: cluster.now }),
   });
+  const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
+  const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
+  const others = { ...chat.handlers(), ...moderationHandlers({ calls, log }) };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
   door.serve(
     new Dispatch({
@@ -198,6 +228,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       courier: door,
       policy,
       iceServers,
+      record,
+      others,
       ...(cluster && { now: cluster.now }),
     }),
   );
@@ -233,6 +265,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
   const url = `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
+  retention.start();
   log.info('gateway is ready', {
     url,
     mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
@@ -247,14 +280,16 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     if (cluster) await cluster.leave();
     await effects.idle();
     calls.close();
+    enforcement.close();
     if (!cluster) await closeRooms(store, effects);
     subscriptions.close();
     cluster?.close();
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
+    await retention.close();
     await outbox.close(FLUSH_LIMIT_MS);
-    if (!cluster) await records.closeUnfinished(Date.now());
+    if (!cluster) await records.closeUnfinished(Date.now(), []);
     await records.close();
   };
   return { url, close: () => (closing ??= close()) };

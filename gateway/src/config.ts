@@ -68,6 +68,10 @@ export const gatewaySettings = z.object({
     .string()
     .regex(/^[\w:.-]{1,64}$/, 'must be 1 to 64 letters, digits and _ : . -')
     .default('crossfade:'),
+  /** How long a call's records are kept after its end, days (0 to 36500; 0: for ever). */
+  RECORD_RETENTION_DAYS: countSetting(0, 36_500).default(0),
+  /** How long chat messages are kept, days (0 to 36500; 0: as long as their call's records). */
+  CHAT_RETENTION_DAYS: countSetting(0, 36_500).default(0),
   /** Up to this many participants a call is peer-to-peer (1 to 8; each sends to every other). */
   P2P_MAX_PARTICIPANTS: countSetting(1, 8).default(2),
   /**

@@ -1,6 +1,6 @@
 /** The gateway's REST API. */
 import { z } from 'zod';
-import { callIdSchema, epochSchema, participantIdSchema } from './ids.ts';
+import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema } from './ids.ts';
 import {
   abortReasonSchema,
   callPhaseSchema,
@@ -32,6 +32,20 @@ export const transitionRecordSchema = z.object({
 });
 export type TransitionRecord = z.infer<typeof transitionRecordSchema>;
 
+/** One connection of a participant to a gateway. */
+export const sessionRecordSchema = z.object({
+  connectionId: z.string(),
+  /** Of the process it was connected to. */
+  gatewayId: z.string(),
+  connectedAt: z.iso.datetime(),
+  disconnectedAt: z.iso.datetime().nullable(),
+  /** Why it ended: `connection-lost`, `replaced`, or why the participant left. */
+  reason: z.string().nullable(),
+  /** What the client said of itself. */
+  clientInfo: z.object({ sdk: z.string().optional(), browser: z.string().optional() }).nullable(),
+});
+export type SessionRecord = z.infer<typeof sessionRecordSchema>;
+
 export const participantRecordSchema = z.object({
   participantId: participantIdSchema,
   userId: z.string(),
@@ -39,6 +53,25 @@ export const participantRecordSchema = z.object({
   joinedAt: z.iso.datetime(),
   leftAt: z.iso.datetime().nullable(),
   leaveReason: z.string().nullable(),
+  /** Oldest first, as the two that follow. */
+  sessions: z.array(sessionRecordSchema),
+  /** What was made on media servers for this participant. */
+  transports: z.array(
+    z.object({
+      transportId: entityIdSchema,
+      direction: z.enum(['send', 'recv']),
+      createdAt: z.iso.datetime(),
+    }),
+  ),
+  producers: z.array(
+    z.object({
+      producerId: entityIdSchema,
+      transportId: entityIdSchema,
+      kind: z.enum(['audio', 'video']),
+      source: z.string(),
+      createdAt: z.iso.datetime(),
+    }),
+  ),
 });
 
 const callSummary = {
@@ -51,11 +84,18 @@ const callSummary = {
   peakParticipants: z.int(),
 };
 
-/** `GET /api/calls?limit&cursor` */
+/** `GET /api/calls?limit&cursor&from&to&userId` */
 export const listCallsQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(256).optional(),
+  /** Only calls that started then or later. */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** Only calls that started before. */
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** Only calls that this user was in. */
+  userId: z.string().min(1).max(128).optional(),
 });
+export type ListCallsQuery = z.infer<typeof listCallsQuerySchema>;
 export const listCallsAnswerSchema = z.object({
   calls: z.array(z.object(callSummary)),
   nextCursor: z.string().nullable(),

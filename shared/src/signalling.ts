@@ -4,6 +4,13 @@
  */
 import { z } from 'zod';
 import { callPolicySchema } from './call-policy.ts';
+import {
+  chatHistoryAnswerSchema,
+  chatHistoryRequestSchema,
+  chatMessageSchema,
+  chatSendAnswerSchema,
+  chatSendRequestSchema,
+} from './chat.ts';
 import { ackErrorSchema, type AckFailure } from './errors.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema, transitionIdSchema } from './ids.ts';
 import {
@@ -26,7 +33,13 @@ import {
   restartIceAnswerSchema,
 } from './media-api.ts';
 import { pausedBySchema, producerClosedReasonSchema } from './media-events.ts';
-import { blockableSchema } from './moderation.ts';
+import {
+  blockableSchema,
+  endRequestSchema,
+  lockRequestSchema,
+  muteRequestSchema,
+  removeRequestSchema,
+} from './moderation.ts';
 import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { visibleText } from './visible-text.ts';
 
@@ -305,6 +318,12 @@ export const clientRequests = {
   'media:pause-producer': { request: producerRef, answer: nothing },
   'media:resume-producer': { request: producerRef, answer: nothing },
   'media:close-producer': { request: producerRef, answer: nothing },
+  'chat:send': { request: chatSendRequestSchema, answer: chatSendAnswerSchema },
+  'chat:history': { request: chatHistoryRequestSchema, answer: chatHistoryAnswerSchema },
+  'moderate:mute': { request: muteRequestSchema, answer: nothing },
+  'moderate:remove': { request: removeRequestSchema, answer: nothing },
+  'moderate:lock': { request: lockRequestSchema, answer: nothing },
+  'moderate:end': { request: endRequestSchema, answer: nothing },
 } as const satisfies Record<string, { request: z.ZodType; answer: z.ZodType }>;
 
 export type ClientRequestName = keyof typeof clientRequests;
@@ -364,6 +383,8 @@ export const serverEvents = {
     producerId: entityIdSchema,
     participantId: participantIdSchema,
   }),
+  /** To everyone in the call, whoever sent it included. */
+  'chat:message': chatMessageSchema,
   /** What holds for the call as a whole has changed. */
   'call:updated': z.object({ callId: callIdSchema, locked: z.boolean(), policy: callPolicySchema }),
   'active-speaker': z.object({

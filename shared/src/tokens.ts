@@ -22,6 +22,8 @@ export const grantsSchema = z.object({
   publish: z.boolean().default(true),
   subscribe: z.boolean().default(true),
   moderate: z.boolean().default(false),
+  /** Send chat messages; absent: whoever may publish may. */
+  chat: z.boolean().optional(),
 });
 export type Grants = z.infer<typeof grantsSchema>;
 

@@ -16,6 +16,8 @@ export interface EffectsOptions {
   courier: Courier;
   mediaServers: Pick<MediaServers, 'open' | 'close' | 'leave'>;
   record: (entry: RecordEntry) => void;
+  /** Holds back on the media server what moderators do not allow. */
+  enforceBlocks: (callId: string) => void;
   /** ICE servers for one participant. */
   iceServers: (participantId: string) => IceServer[];
   calls: () => Pick<Calls, 'post' | 'state'>;
@@ -43,7 +45,10 @@ export class Effects {
         this.#announce(callId, effect);
         break;
       case 'release-socket':
-        courier.release(callId, effect.participantId, effect.socketId);
+        courier.release(callId, effect.participantId, effect.socketId, effect.message);
+        break;
+      case 'enforce-blocks':
+        this.#options.enforceBlocks(callId);
         break;
       case 'record':
         record(effect.entry);

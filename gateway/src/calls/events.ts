@@ -1,5 +1,6 @@
 /** What can happen to a call, and what a call wants done. */
 import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
+import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {
   AbortReason,
@@ -66,8 +67,17 @@ export type CallEvent =
   | { type: 'room-moving'; epoch: number; server?: string }
   /** A gateway is gone: whoever was connected through it may come back through another one. */
   | { type: 'gateway-lost'; gatewayId: string }
+  /** A moderator acts; the grant has been checked. */
+  | { type: 'moderate'; participantId: string; action: Moderation }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
+
+/** What a moderator does. */
+export type Moderation =
+  | { kind: 'mute'; participantId: string; media: Blockable; muted: boolean }
+  | { kind: 'remove'; participantId: string; message: string | undefined }
+  | { kind: 'lock'; locked: boolean }
+  | { kind: 'end' };
 
 /** A fact for the history. */
 export type RecordEntry =
@@ -104,7 +114,60 @@ export type RecordEntry =
       durationMs: number;
     }
   | { type: 'transition-gap'; transitionId: string; gapMs: number }
-  | { type: 'call-ended'; recordId: string; at: number };
+  | { type: 'call-ended'; recordId: string; at: number }
+  /** One connection of a participant begins; those it had before are over. */
+  | {
+      type: 'session-connected';
+      recordId: string;
+      participantId: string;
+      connectionId: string;
+      /** SHA-256 of the secret, never the secret. */
+      sessionHash: string;
+      gatewayId: string;
+      at: number;
+      clientInfo: ClientInfo | null;
+    }
+  | {
+      type: 'session-disconnected';
+      recordId: string;
+      participantId: string;
+      connectionId: string;
+      at: number;
+    }
+  | {
+      type: 'transport-created';
+      recordId: string;
+      participantId: string;
+      transportId: string;
+      direction: 'send' | 'recv';
+      at: number;
+    }
+  | {
+      type: 'producer-created';
+      recordId: string;
+      participantId: string;
+      transportId: string;
+      producerId: string;
+      kind: 'audio' | 'video';
+      source: string;
+      at: number;
+    }
+  | {
+      type: 'chat-sent';
+      recordId: string;
+      messageId: string;
+      participantId: string;
+      userId: string;
+      displayName: string;
+      text: string;
+      at: number;
+    };
+
+/** What a client says of itself. */
+export interface ClientInfo {
+  sdk?: string | undefined;
+  browser?: string | undefined;
+}
 
 /** An event for clients, with its payload. */
 export type Message = { [N in ServerEventName]: { name: N; payload: ServerEvent<N> } }[ServerEventName];
@@ -113,8 +176,10 @@ export type Effect =
   | { type: 'broadcast'; except: string | null; message: Message }
   /** Announces a transition to everyone; towards peer-to-peer, each also needs ICE servers of their own. */
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
-  /** This socket no longer speaks for the participant. */
-  | { type: 'release-socket'; socketId: string; participantId: string }
+  /** This socket no longer speaks for the participant; it is told so by the message, `session:replaced` if there is none. */
+  | { type: 'release-socket'; socketId: string; participantId: string; message?: Message }
+  /** What moderators do not allow is to be held back on the media server. */
+  | { type: 'enforce-blocks' }
   /** Opens a room for a transition; answered by `room-opened` or `room-not-opened`. */
   | {
       type: 'open-room';

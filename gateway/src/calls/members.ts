@@ -2,6 +2,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { MediaState } from '@crossfade/shared/signalling';
 import { effectivePolicy } from '../mode/policy.ts';
+import { blockedOf, heldBack, refusalOf } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
 import { memberOf, publicView, roomsOf, type CallPolicy, type CallState, type Member } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
@@ -26,7 +27,9 @@ export function addMember(
   const before = resumed(state, join);
   if (before) return takeOver(state, before, join);
   const older = state.members.filter(({ userId }) => userId === join.userId);
-  const code = refusal(state, state.members.length - older.length, policy);
+  const code =
+    refusalOf(state, join.userId, older.length > 0) ??
+    refusal(state, state.members.length - older.length, policy);
   if (code) return { code };
   const replaced = older.reduce<Step>(
     (step, member) => andThen(step, (after) => replaceSession(after, member, now)),
@@ -59,14 +62,15 @@ function replaceSession(state: CallState, { participantId, link }: Member, now: 
 function enter(call: CallState, join: Join, first: boolean, now: number): Step {
   const { participantId, sessionId } = join.fresh;
   const { userId, displayName, grants, media, socketId, gatewayId } = join;
+  const blocked = blockedOf(call, userId);
   const member: Member = {
     participantId,
     sessionId,
     userId,
     displayName,
     grants,
-    media,
-    blocked: [],
+    media: heldBack(media, blocked),
+    blocked,
     joinedAt: now,
     link: { kind: 'connected', socketId, gatewayId },
   };
@@ -116,6 +120,7 @@ function newCall(join: Join, now: number): CallState {
     policy: join.policy,
     locked: false,
     removedUsers: [],
+    blockedUsers: [],
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,
@@ -143,7 +148,7 @@ function takeOver(state: CallState, before: Member, join: Join): Step {
     return unchanged(state);
   const member: Member = {
     ...before,
-    media: join.media,
+    media: heldBack(join.media, before.blocked),
     link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };
   const released =
@@ -184,7 +189,7 @@ function updated(state: CallState, member: Member): Effect {
 export function updateMember(state: CallState, participantId: string, media: MediaState): Step {
   const before = memberOf(state, participantId);
   if (!before) return unchanged(state);
-  const member = { ...before, media };
+  const member = { ...before, media: heldBack(media, before.blocked) };
   return { state: replaceMember(state, member), effects: [updated(state, member)] };
 }
 

@@ -18,6 +18,7 @@ import type { ErrorCode } from '@crossfade/shared/errors';
 import { latched, troubleOf } from '../mode/latch.ts';
 import { effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
+import { moderate } from './moderate.ts';
 import {
   addMember,
   dropLostMembers,
@@ -67,7 +68,10 @@ export function reduce(
 }
 
 type Refused = { code: ErrorCode };
-type Request = Extract<CallEvent, { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' }>;
+type Request = Extract<
+  CallEvent,
+  { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' | 'moderate' }
+>;
 type Notice = Exclude<CallEvent, Request | { type: 'join' }>;
 
 /** Nobody is in the call. */
@@ -78,6 +82,7 @@ function withoutCall(event: Request | Notice): Reduction {
     case 'confirm':
     case 'measured':
     case 'path':
+    case 'moderate':
       return { kind: 'refused', code: 'not-joined' };
     case 'set-policy':
       return { kind: 'refused', code: 'call-not-found' };
@@ -101,6 +106,7 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
     case 'confirm':
     case 'measured':
     case 'path':
+    case 'moderate':
       return memberOf(state, event.participantId)
         ? answer(state, event, policy, now)
         : { code: 'not-joined' };
@@ -128,6 +134,8 @@ function answer(state: CallState, event: Request, policy: CallPolicy, now: numbe
   switch (event.type) {
     case 'leave':
       return removeMember(state, event.participantId, 'left', now);
+    case 'moderate':
+      return moderate(state, event.participantId, event.action, now);
     case 'update':
       return updateMember(state, event.participantId, event.media);
     case 'confirm': {

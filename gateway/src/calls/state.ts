@@ -108,6 +108,8 @@ export interface CallState {
   readonly locked: boolean;
   /** Users that a moderator has removed: they cannot come back. */
   readonly removedUsers: readonly string[];
+  /** What moderators have taken from users, who keep it not by leaving and joining again. */
+  readonly blockedUsers: readonly { readonly userId: string; readonly kinds: readonly Blockable[] }[];
   readonly peakParticipants: number;
   readonly media: Media;
   /** How many transitions there were: part of the next one's id. */

@@ -10,6 +10,7 @@ import type { AbortReason, Mode, ModeSwitchPrepare, TransitionReason } from '@cr
 import { remember } from '../mode/decisions.ts';
 import { effectivePolicy } from '../mode/policy.ts';
 import { selectMode, type ModeInputs, type ModeRule } from '../mode/select.ts';
+import { isModerated } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
 import {
   heldRooms,
@@ -49,6 +50,7 @@ export function decide(before: CallState, deployment: CallPolicy, now: number): 
     withinLimitSince: before.withinLimitSince,
     dwellMs: deployment.backToP2pDelayMs,
     latch: before.latch,
+    moderated: isModerated(before),
   };
   const decision = selectMode(inputs, now);
   const { target, rule } = decision;
@@ -131,6 +133,8 @@ function reasonOf(rule: ModeRule): TransitionReason {
   switch (rule) {
     case 'above-limit':
       return 'participants-above-limit';
+    case 'moderation':
+      return 'requirement';
     case 'requirement':
     case 'policy':
     case 'screen-share':

@@ -40,8 +40,8 @@ export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
       const claims = user(request);
       if (!claims.grants.moderate)
         throw new CodedError('forbidden', 'The list of all calls needs the moderate grant.');
-      const { limit, cursor } = parseOrThrow(listCallsQuerySchema, request.query);
-      response.json((await records.list(limit, cursor)) satisfies ListCallsAnswer);
+      const query = parseOrThrow(listCallsQuerySchema, request.query);
+      response.json((await records.list(query)) satisfies ListCallsAnswer);
     }),
   );
   router.get(

@@ -17,6 +17,7 @@ import {
   produceAnswerSchema,
   produceDataAnswerSchema,
   restartIceAnswerSchema,
+  roomSnapshotSchema,
   type ConnectTransportRequest,
   type ConsumeDataRequest,
   type ConsumeRequest,
@@ -108,6 +109,11 @@ export class MediaServerClient {
     const answer = await this.#exchange.request({ ...request, repeatable: false });
     const { bootId } = this.#read(answer, createRoomAnswerSchema);
     return { bootId, wasThere: answer.status === 200 };
+  }
+
+  /** Everything in a room. */
+  room(acting: Acting) {
+    return this.#send('GET', acting, '', roomSnapshotSchema);
   }
 
   async deleteRoom(acting: Acting): Promise<void> {

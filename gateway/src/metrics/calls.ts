@@ -102,6 +102,11 @@ export class CallMetrics {
       case 'participant-left':
       case 'transition-room':
       case 'call-ended':
+      case 'session-connected':
+      case 'session-disconnected':
+      case 'transport-created':
+      case 'producer-created':
+      case 'chat-sent':
         break;
     }
   }

@@ -22,6 +22,7 @@ const small: ModeInputs = {
   withinLimitSince: 0,
   dwellMs: 5_000,
   latch: null,
+  moderated: false,
 };
 const sfu = { current: 'sfu', settled: true } as const;
 const latch: Latch = { why: 'failed', until: 60_000, holdMs: 60_000 };
@@ -116,6 +117,7 @@ test('asked again at the time it names, it no longer names that time', () => {
         latch: fc.option(
           fc.integer({ min: 0, max: 10_000 }).map((until) => ({ why: 'failed' as const, until, holdMs: 1 })),
         ),
+        moderated: fc.boolean(),
       }),
       fc.integer({ min: 0, max: 20_000 }),
       (inputs, now) => {

@@ -2,6 +2,7 @@
  * Where a call's media should run, and why. Pure.
  *
  * The rules, first match wins:
+ * 0. `moderation`: a moderator does not let somebody send something, which only a media server can enforce → SFU.
  * 1. `requirement`: recording, transcription or push-to-talk is asked for, which only a media server can do → SFU.
  * 2. `policy`: the call's policy says so → SFU.
  * 3. `above-limit`: more are in the call than peer-to-peer is meant for → SFU, at once. The limit is the deployment's or
@@ -29,15 +30,17 @@ export interface ModeInputs {
   readonly current: Mode;
   /** Whether the room it runs in is there to stay; false as well where there is none. */
   readonly settled: boolean;
-  /** Since when none of the rules 1 to 4 has held, milliseconds since 1970; null: one of them did until now. */
+  /** Since when none of the rules 0 to 4 has held, milliseconds since 1970; null: one of them did until now. */
   readonly withinLimitSince: number | null;
   /** How long it has to be before it goes back, milliseconds. */
   readonly dwellMs: number;
   readonly latch: Latch | null;
+  /** Whether somebody in the call is not allowed to send something. */
+  readonly moderated: boolean;
 }
 
 /** A rule that brings a call to the SFU and holds as long as its cause. */
-type Cause = 'requirement' | 'policy' | 'above-limit' | 'screen-share';
+type Cause = 'moderation' | 'requirement' | 'policy' | 'above-limit' | 'screen-share';
 export type ModeRule = Cause | 'p2p-failed' | 'p2p-degraded' | 'p2p-relayed' | 'dwell' | 'within-limit';
 
 export interface ModeDecision {
@@ -63,7 +66,8 @@ export function selectMode(inputs: ModeInputs, now: number): ModeDecision {
   return { target: 'p2p', rule: 'within-limit', recheckAt: null, withinLimitSince };
 }
 
-function causeOf({ participants, policy, screen }: ModeInputs): Cause | null {
+function causeOf({ participants, policy, screen, moderated }: ModeInputs): Cause | null {
+  if (moderated) return 'moderation';
   if (policy.requires.length > 0) return 'requirement';
   if (policy.mode === 'sfu') return 'policy';
   if (participants > policy.p2pMaxParticipants) return 'above-limit';

@@ -2,9 +2,10 @@
  * What a client may ask for, whichever door it comes through: parsed, checked against the call and the token's grants,
  * turned into an event for the call or a request to its media server, and answered.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import type { Blockable } from '@crossfade/shared/moderation';
 import {
   clientRequests,
   type ClientAnswer,
@@ -17,6 +18,7 @@ import {
 import { allowsCall, type Grants } from '@crossfade/shared/tokens';
 import { visibleText } from '@crossfade/shared/visible-text';
 import type { Calls } from '../calls/calls.ts';
+import type { RecordEntry } from '../calls/events.ts';
 import {
   currentRoom,
   isSwitching,
@@ -35,6 +37,8 @@ import { effectivePolicy } from '../mode/policy.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Attendance } from './attendance.ts';
+import { permitProduce, permitResume } from '../moderation/permits.ts';
+import { joinedAs, type HandlersOf } from './caller.ts';
 import type { Courier } from './courier.ts';
 import type { Door } from './door.ts';
 
@@ -49,7 +53,13 @@ export interface DispatchOptions {
   policy: CallPolicy;
   iceServers: (participantId: string) => IceServer[];
   now?: () => number;
+  record: (entry: RecordEntry) => void;
+  /** Requests that are answered elsewhere. */
+  others: HandlersOf<Elsewhere>;
 }
+
+/** What is answered by `chat/` and `moderation/`. */
+type Elsewhere = Extract<ClientRequestName, `chat:${string}` | `moderate:${string}`>;
 
 /** How long an answer to a join waits for the room of a switch that is just starting, milliseconds. */
 const ROOM_WAIT_MS = 2_500;
@@ -81,10 +91,18 @@ export class Dispatch {
     const { joined, socketId } = door;
     this.#options.attendance.disconnected(door);
     await Promise.all(
-      [...joined].map(([callId, participantId]) =>
-        this.#options.calls.post(callId, { type: 'disconnected', participantId, socketId }),
-      ),
+      [...joined].map(([callId, participantId]) => this.#lost(callId, participantId, socketId)),
     );
+  }
+
+  async #lost(callId: string, participantId: string, socketId: string): Promise<void> {
+    const { calls, record } = this.#options;
+    await calls.post(callId, { type: 'disconnected', participantId, socketId }, (state) => {
+      if (!state || !memberOf(state, participantId)) return;
+      const { recordId } = state;
+      const connectionId = connectionIdOf(participantId, socketId);
+      record({ type: 'session-disconnected', recordId, participantId, connectionId, at: Date.now() });
+    });
   }
 
   #answer<N extends ClientRequestName>(door: Door, name: N, payload: unknown): Promise<ClientAnswer<N>> {
@@ -93,9 +111,10 @@ export class Dispatch {
   }
 
   #createHandlers(): Handlers {
-    const { calls, courier, attendance } = this.#options;
+    const { calls, courier, attendance, record, others } = this.#options;
     const done = {};
     return {
+      ...others,
       'call:join': (door, request) => this.#join(door, request),
       'call:leave': async (door, { callId }) => {
         const participantId = joinedAs(door, callId);
@@ -137,8 +156,20 @@ export class Dispatch {
         await calls.post(callId, { type: 'path', participantId, with: other, state, rttMs, relayed });
         return done;
       },
-      'media:create-transport': this.#inRoom((api, acting, { direction, forceTcp, sctp }) =>
-        api.createTransport(acting, { direction, forceTcp, sctp, participantId: acting.participantId }),
+      'media:create-transport': this.#inRoom(
+        async (api, acting, { direction, forceTcp, sctp }, { recordId }) => {
+          const { participantId } = acting;
+          const made = await api.createTransport(acting, { direction, forceTcp, sctp, participantId });
+          record({
+            type: 'transport-created',
+            recordId,
+            participantId,
+            transportId: made.id,
+            direction,
+            at: Date.now(),
+          });
+          return made;
+        },
       ),
       'media:connect-transport': this.#inRoom((api, acting, { transportId, dtlsParameters }) =>
         api.connectTransport(acting, transportId, { dtlsParameters }),
@@ -147,8 +178,22 @@ export class Dispatch {
         api.restartIce(acting, transportId),
       ),
       'media:produce': this.#inRoom(
-        (api, acting, { transportId, kind, rtpParameters, source, paused }) =>
-          api.produce(acting, transportId, { kind, rtpParameters, source, paused }),
+        async (api, acting, { transportId, kind, rtpParameters, source, paused }, { recordId, blocked }) => {
+          permitProduce(blocked, { kind, source, paused });
+          const made = await api.produce(acting, transportId, { kind, rtpParameters, source, paused });
+          const { participantId } = acting;
+          record({
+            type: 'producer-created',
+            recordId,
+            participantId,
+            transportId,
+            producerId: made.id,
+            kind,
+            source,
+            at: Date.now(),
+          });
+          return made;
+        },
         'publish',
       ),
       'media:produce-data': this.#inRoom(
@@ -182,9 +227,10 @@ export class Dispatch {
       'media:pause-producer': this.#inRoom((api, acting, { producerId }) =>
         api.pauseProducer(acting, producerId),
       ),
-      'media:resume-producer': this.#inRoom((api, acting, { producerId }) =>
-        api.resumeProducer(acting, producerId),
-      ),
+      'media:resume-producer': this.#inRoom(async (api, acting, { producerId }, { blocked }) => {
+        await permitResume(blocked, api, acting, producerId);
+        return api.resumeProducer(acting, producerId);
+      }),
       'media:close-producer': this.#inRoom((api, acting, { producerId }) =>
         api.closeProducer(acting, producerId),
       ),
@@ -192,12 +238,12 @@ export class Dispatch {
   }
 
   async #join(door: Door, request: ParsedRequest<'call:join'>): Promise<JoinAnswer> {
-    const { callId, displayName, media, resume } = request;
+    const { callId, displayName, media, resume, clientInfo } = request;
     const { claims, socketId } = door;
     if (!allowsCall(claims.calls, callId))
       throw new CodedError('forbidden', 'This token is not for that call.');
     const fresh = { participantId: randomUUID(), sessionId: randomUUID(), recordId: randomUUID() };
-    const { calls, attendance, subscriptions } = this.#options;
+    const { calls, gatewayId, attendance, subscriptions } = this.#options;
     let participantId = '';
     const joining = calls.post(
       callId,
@@ -205,7 +251,7 @@ export class Dispatch {
         type: 'join',
         callId,
         socketId,
-        gatewayId: this.#options.gatewayId,
+        gatewayId,
         fresh,
         resume: resume ?? null,
         userId: claims.sub,
@@ -218,10 +264,20 @@ export class Dispatch {
         policy: claims.policy ?? {},
       },
       (state) => {
-        participantId =
-          state?.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId)
-            ?.participantId ?? '';
+        const me = state?.members.find(({ link }) => link.kind === 'connected' && link.socketId === socketId);
+        participantId = me?.participantId ?? '';
         attendance.attach(callId, door, participantId);
+        if (!state || !me) return;
+        this.#options.record({
+          type: 'session-connected',
+          recordId: state.recordId,
+          participantId,
+          connectionId: connectionIdOf(participantId, socketId),
+          sessionHash: createHash('sha256').update(me.sessionId).digest('hex'),
+          gatewayId,
+          at: Date.now(),
+          clientInfo: clientInfo ?? null,
+        });
       },
     );
     await joining.catch((error: unknown) => {
@@ -232,7 +288,7 @@ export class Dispatch {
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
     if (!door.isOpen()) {
       attendance.disconnected(door);
-      await calls.post(callId, { type: 'disconnected', participantId, socketId });
+      await this.#lost(callId, participantId, socketId);
     }
     const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
     // What is in the room is known once this gateway hears of it.
@@ -288,8 +344,13 @@ export class Dispatch {
 
   /** A request that goes to the media server with the call's room, if the participant may make it now. */
   #inRoom<R extends { callId: string; epoch: number }, A>(
-    perform: (api: MediaServerClient, acting: Acting & { participantId: string }, request: R) => Promise<A>,
-    needs?: keyof Grants,
+    perform: (
+      api: MediaServerClient,
+      acting: Acting & { participantId: string },
+      request: R,
+      about: { recordId: string; blocked: readonly Blockable[] },
+    ) => Promise<A>,
+    needs?: 'publish' | 'subscribe',
   ): (door: Door, request: R) => Promise<A> {
     return async (door, request) => {
       const { callId, epoch } = request;
@@ -299,7 +360,9 @@ export class Dispatch {
         throw new CodedError('forbidden', `This token may not ${needs}.`);
       const room = roomOfEpoch(state, epoch);
       const acting = { roomId: callId, epoch: room.epoch, participantId, grants: door.claims.grants };
-      return perform(this.#options.mediaServers.api(room), acting, request);
+      const blocked = memberOf(state, participantId)?.blocked ?? [];
+      const about = { recordId: state.recordId, blocked };
+      return perform(this.#options.mediaServers.api(room), acting, request, about);
     };
   }
 }
@@ -309,10 +372,9 @@ function sent(media: MediaState, { publish }: Grants): MediaState {
   return publish ? media : { audio: false, video: false, screen: false };
 }
 
-function joinedAs(door: Door, callId: string): string {
-  const participantId = door.joined.get(callId);
-  if (participantId === undefined) throw new CodedError('not-joined');
-  return participantId;
+/** One socket may speak for somebody in several calls. */
+function connectionIdOf(participantId: string, socketId: string): string {
+  return `${participantId}/${socketId}`;
 }
 
 /** Whether there is no room yet in which a newcomer's media would run. */

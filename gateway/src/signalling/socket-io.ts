@@ -108,10 +108,11 @@ export class SocketIoDoor implements Courier, LocalCourier {
     return this.#options.cluster?.reaches(gatewayId) ?? true;
   }
 
-  release(callId: string, participantId: string, socketId: string): void {
+  release(callId: string, participantId: string, socketId: string, message?: Message): void {
     const socket = this.#io.of('/').sockets.get(socketId);
     if (!socket) return;
-    socket.emit('session:replaced', { callId });
+    const { name, payload } = message ?? { name: 'session:replaced', payload: { callId } };
+    socket.emit(name, payload);
     doorOf(socket).detach(callId, participantId);
   }
 

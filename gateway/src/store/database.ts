@@ -10,6 +10,10 @@ import { readTemplate } from './template.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
+/** A connection, and the answer to one statement, take no longer; together within an answer's 5 s. Milliseconds. */
+const CONNECT_LIMIT_MS = 2_000;
+const QUERY_LIMIT_MS = 2_500;
+
 /** Any number, the same in every gateway: only one migrates at a time. */
 const MIGRATION_LOCK = 0x63_66_61_64;
 
@@ -47,17 +51,26 @@ export async function openServer(url: string): Promise<SqlRecords> {
     import('drizzle-orm/node-postgres'),
     import('drizzle-orm/node-postgres/migrator'),
   ]);
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    // A server that is there and does not answer must not hold anything up for ever.
+    query_timeout: QUERY_LIMIT_MS,
+  });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // One of its own: a migration, and waiting for another gateway's, takes as long as it takes.
+  const connection = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  connection.on('error', () => undefined);
   try {
-    const connection = await pool.connect();
+    await connection.connect();
     try {
       await connection.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
       await migrate(drizzle({ client: connection }), { migrationsFolder: MIGRATIONS });
     } finally {
       // Ends the session, and with it the lock.
-      connection.release(true);
+      await connection.end();
     }
   } catch (error) {
     await pool.end();

@@ -1,59 +1,123 @@
 import { expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import type { RecordEntry } from '../calls/events.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
 
 const entry = (n: number): RecordEntry => ({ type: 'call-ended', recordId: `r${n}`, at: n });
+const numbers = (entries: readonly RecordEntry[]) => entries.map((one) => (one as { at: number }).at);
 
-test('writes in order, one at a time', async () => {
-  const written: string[] = [];
+/** A database's answer to values it does not take: SQLSTATE 22021, as Drizzle wraps it. */
+function refusal(): Error {
+  const cause = Object.assign(new Error('invalid byte sequence for encoding "UTF8": 0x00'), {
+    code: '22021',
+  });
+  return Object.assign(new Error('Failed query: … params: hush', { cause }), { params: ['hush'] });
+}
+
+function outbox(write: OutboxOptions['write'], options: Partial<OutboxOptions> = {}): Outbox {
+  return new Outbox({ write, log: silentLog, ...options });
+}
+
+test('writes in order, together what came together, one write at a time', async () => {
+  const written: number[][] = [];
   let busy = false;
-  const outbox = new Outbox(async (one) => {
+  const box = outbox(async (entries) => {
     expect(busy).toBe(false);
     busy = true;
     await Promise.resolve();
-    written.push((one as { recordId: string }).recordId);
+    written.push(numbers(entries));
     busy = false;
-  }, silentLog);
-  for (let n = 0; n < 5; n += 1) outbox.add(entry(n));
-  expect(await outbox.flush(1_000)).toBe(true);
-  expect(written).toEqual(['r0', 'r1', 'r2', 'r3', 'r4']);
+  });
+  for (let n = 0; n < 5; n += 1) box.add(entry(n));
+  expect(await box.flush(1_000)).toBe(true);
+  expect(written).toEqual([[0, 1, 2, 3, 4]]);
 });
 
 test('tries again until it is written, and loses and doubles nothing', async () => {
   const written: RecordEntry[] = [];
   let failures = 2;
-  const outbox = new Outbox((one) => {
+  const box = outbox((entries) => {
     if (failures > 0) {
       failures -= 1;
       return Promise.reject(new Error('the database is away'));
     }
-    written.push(one);
+    written.push(...entries);
     return Promise.resolve();
-  }, silentLog);
-  outbox.add(entry(1));
-  outbox.add(entry(2));
-  expect(await outbox.flush(5_000)).toBe(true);
+  });
+  box.add(entry(1));
+  box.add(entry(2));
+  expect(await box.flush(5_000)).toBe(true);
   expect(written).toEqual([entry(1), entry(2)]);
 });
 
 test('what is added while it finishes is written as well', async () => {
   const written: RecordEntry[] = [];
-  const outbox: Outbox = new Outbox((one) => {
-    written.push(one);
+  const box: Outbox = outbox((entries) => {
+    written.push(...entries);
     return Promise.resolve();
-  }, silentLog);
+  });
   for (let n = 0; n < 20; n += 1) {
-    outbox.add(entry(n));
+    box.add(entry(n));
     await Promise.resolve();
   }
-  await outbox.flush(1_000);
+  await box.flush(1_000);
   expect(written).toHaveLength(20);
 });
 
+test('what the database never takes is set aside, and all others are written in order', async () => {
+  const written: number[] = [];
+  const logged: unknown[] = [];
+  const lost: string[] = [];
+  const box = outbox(
+    (entries) => {
+      if (entries.some((one) => (one as { at: number }).at % 100 === 37)) return Promise.reject(refusal());
+      written.push(...numbers(entries));
+      return Promise.resolve();
+    },
+    {
+      log: { ...silentLog, error: (...line: unknown[]) => logged.push(line) } as unknown as typeof silentLog,
+      onLost: (why) => lost.push(why),
+    },
+  );
+  const all = Array.from({ length: 1_000 }, (_, n) => n);
+  for (const n of all) box.add(entry(n));
+  expect(await box.flush(5_000)).toBe(true);
+  expect(written).toEqual(all.filter((n) => n % 100 !== 37));
+  expect(lost).toEqual(Array.from({ length: 10 }, () => 'refused'));
+  expect(logged).toHaveLength(10);
+  expect(JSON.stringify(logged)).toContain('"recordId":"r37"');
+  // What people wrote is not in it.
+  expect(JSON.stringify(logged)).not.toContain('hush');
+});
+
+test('a database that is away is not taken for one that refuses', async () => {
+  let answers = 0;
+  const box = outbox(() => {
+    answers += 1;
+    // 57P03: the database system is starting up.
+    const starting = Object.assign(new Error('starting up'), { code: '57P03' });
+    return answers < 3 ? Promise.reject(starting) : Promise.resolve();
+  });
+  box.add(entry(1));
+  expect(await box.flush(5_000)).toBe(true);
+  expect(answers).toBe(3);
+});
+
+test('does not grow beyond its bound', async () => {
+  const lost: string[] = [];
+  const box = outbox(() => Promise.reject(new Error('away')), {
+    maxWaiting: 10,
+    onLost: (why) => lost.push(why),
+  });
+  for (let n = 0; n < 15; n += 1) box.add(entry(n));
+  expect(box.waiting).toBe(10);
+  expect(lost).toEqual(Array.from({ length: 5 }, () => 'full'));
+  await box.close(10);
+});
+
 test('closing ends the tries', async () => {
-  const outbox = new Outbox(() => Promise.reject(new Error('gone for good')), silentLog);
-  outbox.add(entry(1));
-  await outbox.close(50);
-  expect(outbox.waiting).toBe(1);
+  const box = outbox(() => Promise.reject(new Error('gone for good')));
+  box.add(entry(1));
+  await box.close(50);
+  expect(box.waiting).toBe(1);
 });

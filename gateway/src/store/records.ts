@@ -1,19 +1,58 @@
 /** The history of calls: what is kept of them after they ended. */
-import type { ListCallsAnswer, CallAnswer } from '@crossfade/shared/gateway-api';
+import type { CallAnswer, ListCallsAnswer, ListCallsQuery } from '@crossfade/shared/gateway-api';
 import type { RecordEntry } from '../calls/events.ts';
+import type { Place } from './cursor.ts';
+
+/** A chat message as it is kept. */
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly participantId: string;
+  readonly userId: string;
+  readonly displayName: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What is to be deleted: all that is older, milliseconds since 1970; null: nothing. */
+export interface Pruning {
+  /** Calls that ended before, with everything about them. */
+  readonly callsBefore: number | null;
+  /** Chat messages sent before. */
+  readonly chatBefore: number | null;
+  /** At most so many of each. */
+  readonly limit: number;
+}
 
 export interface Records {
-  /** Adds one fact; adding it twice changes nothing. */
-  write(entry: RecordEntry): Promise<void>;
-  /** Marks what a gateway left unfinished when it ended: for a gateway that is the only one. */
-  closeUnfinished(at: number): Promise<void>;
-  /** The newest call of this id, without its live state. */
+  /**
+   * Adds facts; adding one twice changes nothing, and their order does not matter.
+   * @throws what the database throws; some may have been added then
+   */
+  write(entries: readonly RecordEntry[]): Promise<void>;
+  /**
+   * Marks as ended what gateways left unfinished when they ended.
+   * @param running the records of the calls that go on; empty for a gateway that is the only one and has none
+   */
+  closeUnfinished(at: number, running: readonly string[]): Promise<void>;
+  /**
+   * The newest call of this id, without its live state.
+   * @throws CodedError `records-unavailable`
+   */
   find(callId: string): Promise<Omit<CallAnswer, 'live'> | null>;
   /**
    * Calls, newest first.
-   * @param cursor where the page before ended
-   * @throws CodedError `validation-failed` for a cursor that is none
+   * @throws CodedError `validation-failed` for a cursor that is none; `records-unavailable`
    */
-  list(limit: number, cursor: string | undefined): Promise<ListCallsAnswer>;
+  list(query: ListCallsQuery): Promise<ListCallsAnswer>;
+  /**
+   * Chat messages of one call before a place (null: its newest), newest first.
+   * @throws CodedError `records-unavailable`
+   */
+  chat(recordId: string, limit: number, before: Place | null): Promise<StoredMessage[]>;
+  /** @throws CodedError `records-unavailable` */
+  chatMessage(messageId: string): Promise<StoredMessage | null>;
+  /** Deletes what is too old; nothing while another gateway does. @returns how many calls and messages */
+  prune(pruning: Pruning): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,11 +1,37 @@
 /** Records in SQL by Drizzle: on PGlite (embedded) or a PostgreSQL server, the same statements. */
 import { CodedError } from '@crossfade/shared/errors';
-import type { CallAnswer, ListCallsAnswer, TransitionRecord } from '@crossfade/shared/gateway-api';
-import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type {
+  CallAnswer,
+  ListCallsAnswer,
+  ListCallsQuery,
+  SessionRecord,
+  TransitionRecord,
+} from '@crossfade/shared/gateway-api';
+import {
+  and,
+  desc,
+  eq,
+  exists,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  ne,
+  notInArray,
+  or,
+  sql,
+  type SQL,
+} from 'drizzle-orm';
+import type { PgColumn, PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { RecordEntry } from '../calls/events.ts';
-import type { Records } from './records.ts';
-import { calls, participants, transitions } from './schema.ts';
+import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
+import { withoutValues } from './database-errors.ts';
+import type { Pruning, Records, StoredMessage } from './records.ts';
+import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
+import { writeEntries } from './write-records.ts';
+
+/** Any number, the same in every gateway and another one than for migrations. */
+const PRUNING_LOCK = 0x63_66_70_72;
 
 export type Database = PgDatabase<PgQueryResultHKT>;
 
@@ -18,150 +44,227 @@ export class SqlRecords implements Records {
     this.#close = close;
   }
 
-  async write(entry: RecordEntry): Promise<void> {
-    const db = this.#db;
-    switch (entry.type) {
-      case 'call-started':
-        await db
-          .insert(calls)
-          .values({ recordId: entry.recordId, callId: entry.callId, startedAt: new Date(entry.at) })
-          .onConflictDoNothing();
-        break;
-      case 'participant-joined': {
-        const { participantId, recordId, userId, displayName } = entry;
-        await db
-          .insert(participants)
-          .values({ participantId, recordId, userId, displayName, joinedAt: new Date(entry.at) })
-          .onConflictDoNothing();
-        await db
-          .update(calls)
-          .set({ peakParticipants: sql`greatest(${calls.peakParticipants}, ${entry.participants})` })
-          .where(eq(calls.recordId, recordId));
-        break;
-      }
-      case 'participant-left':
-        await db
-          .update(participants)
-          .set({ leftAt: new Date(entry.at), leaveReason: entry.reason })
-          .where(eq(participants.participantId, entry.participantId));
-        break;
-      case 'transition-started': {
-        const { transitionId, recordId, reason, initiator, epoch } = entry;
-        await db
-          .insert(transitions)
-          .values({
-            transitionId,
-            recordId,
-            fromMode: entry.from,
-            toMode: entry.to,
-            reason,
-            initiator,
-            epoch,
-            startedAt: new Date(entry.at),
-            outcome: 'under-way',
-          })
-          .onConflictDoNothing();
-        break;
-      }
-      case 'transition-room':
-        await this.#update(entry.transitionId, {
-          sfuRoomId: entry.sfuRoomId,
-          rtpCapabilities: entry.rtpCapabilities,
-        });
-        break;
-      case 'transition-ended': {
-        const { outcome, abortReason, durationMs } = entry;
-        await this.#update(entry.transitionId, { outcome, abortReason, durationMs });
-        break;
-      }
-      case 'transition-gap':
-        await this.#update(entry.transitionId, {
-          maxGapMs: sql`greatest(coalesce(${transitions.maxGapMs}, 0), ${entry.gapMs})`,
-        });
-        break;
-      case 'call-ended':
-        await db
-          .update(calls)
-          .set({ endedAt: new Date(entry.at) })
-          .where(eq(calls.recordId, entry.recordId));
-        break;
-    }
+  write(entries: readonly RecordEntry[]): Promise<void> {
+    return writeEntries(this.#db, entries);
   }
 
-  async closeUnfinished(at: number): Promise<void> {
+  async closeUnfinished(at: number, running: readonly string[]): Promise<void> {
     const when = new Date(at);
+    /** What began at `at` or later is not left over: another gateway may be writing it. */
+    const leftOver = and(
+      isNull(calls.endedAt),
+      lt(calls.startedAt, when),
+      running.length > 0 ? notInArray(calls.recordId, [...running]) : undefined,
+    );
+    const ofThese = (recordId: PgColumn) =>
+      inArray(recordId, this.#db.select({ recordId: calls.recordId }).from(calls).where(leftOver));
+    await this.#db
+      .update(sessions)
+      .set({ disconnectedAt: when, reason: 'gateway-ended' })
+      .where(and(isNull(sessions.disconnectedAt), ofThese(sessions.recordId)));
     await this.#db
       .update(participants)
       .set({ leftAt: when, leaveReason: 'gateway-ended' })
-      .where(isNull(participants.leftAt));
+      .where(and(isNull(participants.leftAt), ofThese(participants.recordId)));
     await this.#db
       .update(transitions)
       .set({ outcome: 'aborted', abortReason: 'call-ended', durationMs: 0 })
-      .where(eq(transitions.outcome, 'under-way'));
-    await this.#db.update(calls).set({ endedAt: when }).where(isNull(calls.endedAt));
+      .where(and(eq(transitions.outcome, 'under-way'), ofThese(transitions.recordId)));
+    // Last: the others are found by it.
+    await this.#db.update(calls).set({ endedAt: when }).where(leftOver);
   }
 
-  async find(callId: string): Promise<Omit<CallAnswer, 'live'> | null> {
-    const [call] = await this.#db
-      .select()
-      .from(calls)
-      .where(eq(calls.callId, callId))
-      .orderBy(desc(calls.startedAt), desc(calls.recordId))
-      .limit(1);
-    if (!call) return null;
-    const { recordId } = call;
-    const people = await this.#db
-      .select()
-      .from(participants)
-      .where(eq(participants.recordId, recordId))
-      .orderBy(participants.joinedAt, participants.participantId);
-    const switches = await this.#db
-      .select()
-      .from(transitions)
-      .where(eq(transitions.recordId, recordId))
-      .orderBy(transitions.startedAt, transitions.epoch);
+  find(callId: string): Promise<Omit<CallAnswer, 'live'> | null> {
+    return available(async () => {
+      const [call] = await this.#db
+        .select()
+        .from(calls)
+        .where(eq(calls.callId, callId))
+        .orderBy(desc(calls.startedAt), desc(calls.recordId))
+        .limit(1);
+      if (!call) return null;
+      const { recordId } = call;
+      const people = await this.#db
+        .select()
+        .from(participants)
+        .where(eq(participants.recordId, recordId))
+        .orderBy(participants.joinedAt, participants.participantId);
+      const switches = await this.#db
+        .select()
+        .from(transitions)
+        // Of one whose beginning has not been written yet there is nothing to tell.
+        .where(and(eq(transitions.recordId, recordId), ne(transitions.fromMode, '')))
+        .orderBy(transitions.startedAt, transitions.epoch);
+      const connections = await this.#db
+        .select()
+        .from(sessions)
+        .where(eq(sessions.recordId, recordId))
+        .orderBy(sessions.connectedAt, sessions.connectionId);
+      const made = await this.#db
+        .select()
+        .from(transports)
+        .where(eq(transports.recordId, recordId))
+        .orderBy(transports.createdAt, transports.transportId);
+      const sources = await this.#db
+        .select()
+        .from(producers)
+        .where(eq(producers.recordId, recordId))
+        .orderBy(producers.createdAt, producers.producerId);
+      return {
+        ...summary(call),
+        participants: people.map(({ participantId, userId, displayName, joinedAt, leftAt, leaveReason }) => {
+          const own = (row: { participantId: string }) => row.participantId === participantId;
+          return {
+            participantId,
+            userId,
+            displayName,
+            joinedAt: joinedAt.toISOString(),
+            leftAt: leftAt?.toISOString() ?? null,
+            leaveReason,
+            sessions: connections.filter(own).map(toSession),
+            transports: made.filter(own).map(({ transportId, direction, createdAt }) => ({
+              transportId,
+              direction: direction as 'send' | 'recv',
+              createdAt: createdAt.toISOString(),
+            })),
+            producers: sources.filter(own).map(({ producerId, transportId, kind, source, createdAt }) => ({
+              producerId,
+              transportId,
+              kind: kind as 'audio' | 'video',
+              source,
+              createdAt: createdAt.toISOString(),
+            })),
+          };
+        }),
+        transitions: switches.map(toTransition),
+      };
+    });
+  }
+
+  async list({ limit, cursor, from, to, userId }: ListCallsQuery): Promise<ListCallsAnswer> {
+    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    const found = await available(() =>
+      this.#db
+        .select()
+        .from(calls)
+        .where(
+          and(
+            // One whose beginning has not been written yet.
+            ne(calls.callId, ''),
+            from === undefined ? undefined : gte(calls.startedAt, new Date(from)),
+            to === undefined ? undefined : lt(calls.startedAt, new Date(to)),
+            userId === undefined ? undefined : this.#hadUser(userId),
+            after &&
+              or(
+                lt(calls.startedAt, after.at),
+                and(eq(calls.startedAt, after.at), lt(calls.recordId, after.id)),
+              ),
+          ),
+        )
+        .orderBy(desc(calls.startedAt), desc(calls.recordId))
+        .limit(limit + 1),
+    );
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
     return {
-      ...summary(call),
-      participants: people.map(({ participantId, userId, displayName, joinedAt, leftAt, leaveReason }) => ({
-        participantId,
-        userId,
-        displayName,
-        joinedAt: joinedAt.toISOString(),
-        leftAt: leftAt?.toISOString() ?? null,
-        leaveReason,
-      })),
-      transitions: switches.map(toTransition),
+      calls: page.map(summary),
+      nextCursor:
+        found.length > limit && last ? encodeCursor({ at: last.startedAt, id: last.recordId }) : null,
     };
   }
 
-  async list(limit: number, cursor: string | undefined): Promise<ListCallsAnswer> {
-    const after = cursor === undefined ? undefined : decodeCursor(cursor);
-    const found = await this.#db
-      .select()
-      .from(calls)
-      .where(
-        after &&
-          or(
-            lt(calls.startedAt, after.startedAt),
-            and(eq(calls.startedAt, after.startedAt), lt(calls.recordId, after.recordId)),
+  chat(recordId: string, limit: number, before: Place | null): Promise<StoredMessage[]> {
+    return available(async () => {
+      const found = await this.#db
+        .select()
+        .from(chatMessages)
+        .where(
+          and(
+            eq(chatMessages.recordId, recordId),
+            before === null
+              ? undefined
+              : or(
+                  lt(chatMessages.sentAt, before.at),
+                  and(eq(chatMessages.sentAt, before.at), lt(chatMessages.messageId, before.id)),
+                ),
           ),
-      )
-      .orderBy(desc(calls.startedAt), desc(calls.recordId))
-      .limit(limit + 1);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return { calls: page.map(summary), nextCursor: found.length > limit && last ? encodeCursor(last) : null };
+        )
+        .orderBy(desc(chatMessages.sentAt), desc(chatMessages.messageId))
+        .limit(limit);
+      return found.map(toMessage);
+    });
+  }
+
+  chatMessage(messageId: string): Promise<StoredMessage | null> {
+    return available(async () => {
+      const [found] = await this.#db
+        .select()
+        .from(chatMessages)
+        .where(eq(chatMessages.messageId, messageId))
+        .limit(1);
+      return found ? toMessage(found) : null;
+    });
+  }
+
+  async prune({ callsBefore, chatBefore, limit }: Pruning): Promise<number> {
+    let pruned = 0;
+    // One statement each, so that the lock is held as long as it runs and never longer.
+    if (chatBefore !== null) {
+      pruned += await this.#count(sql`
+        with ${ALONE}, gone as (
+          select message_id from chat_messages, alone
+          where alone.ok and sent_at < ${new Date(chatBefore).toISOString()}::timestamptz limit ${limit}
+        ), deleted as (
+          delete from chat_messages where message_id in (select message_id from gone) returning 1
+        ) select count(*)::int as count from deleted`);
+    }
+    if (callsBefore !== null) {
+      pruned += await this.#count(sql`
+        with ${ALONE}, gone as (
+          select record_id from calls, alone
+          where alone.ok and ended_at < ${new Date(callsBefore).toISOString()}::timestamptz limit ${limit}
+        ),
+        d1 as (delete from participants where record_id in (select record_id from gone)),
+        d2 as (delete from sessions where record_id in (select record_id from gone)),
+        d3 as (delete from transports where record_id in (select record_id from gone)),
+        d4 as (delete from producers where record_id in (select record_id from gone)),
+        d5 as (delete from mode_transitions where record_id in (select record_id from gone)),
+        d6 as (delete from chat_messages where record_id in (select record_id from gone)),
+        deleted as (delete from calls where record_id in (select record_id from gone) returning 1)
+        select count(*)::int as count from deleted`);
+    }
+    return pruned;
   }
 
   close(): Promise<void> {
     return this.#close();
   }
 
-  async #update(
-    transitionId: string,
-    values: Parameters<ReturnType<Database['update']>['set']>[0] & object,
-  ): Promise<void> {
-    await this.#db.update(transitions).set(values).where(eq(transitions.transitionId, transitionId));
+  #hadUser(userId: string) {
+    const some = this.#db
+      .select({ one: sql`1` })
+      .from(participants)
+      .where(and(eq(participants.recordId, calls.recordId), eq(participants.userId, userId)));
+    return exists(some);
+  }
+
+  async #count(query: SQL): Promise<number> {
+    const { rows } = (await this.#db.execute(query)) as {
+      rows: { count: number }[];
+    };
+    return rows[0]?.count ?? 0;
+  }
+}
+
+/** Only one gateway deletes at a time; another one finds nothing to do. */
+const ALONE = sql`alone as materialized (select pg_try_advisory_xact_lock(${PRUNING_LOCK}) as ok)`;
+
+/** @throws CodedError `records-unavailable` for whatever the database throws */
+async function available<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new CodedError('records-unavailable', undefined, { cause: withoutValues(error) });
   }
 }
 
@@ -196,16 +299,19 @@ function toTransition(row: typeof transitions.$inferSelect): TransitionRecord {
   };
 }
 
-function encodeCursor({ startedAt, recordId }: CallRow): string {
-  return Buffer.from(`${startedAt.getTime()} ${recordId}`).toString('base64url');
+function toSession(row: typeof sessions.$inferSelect): SessionRecord {
+  const { connectionId, gatewayId, connectedAt, disconnectedAt, reason, clientInfo } = row;
+  return {
+    connectionId,
+    gatewayId,
+    connectedAt: connectedAt.toISOString(),
+    disconnectedAt: disconnectedAt?.toISOString() ?? null,
+    reason,
+    clientInfo: clientInfo as SessionRecord['clientInfo'],
+  };
 }
 
-function decodeCursor(cursor: string): { startedAt: Date; recordId: string } {
-  const match = /^(\d{1,15}) ([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  if (!match?.[1] || !match[2]) {
-    throw new CodedError('validation-failed', 'cursor: is not one that this API gave out', {
-      errors: [{ path: 'cursor', message: 'is not one that this API gave out' }],
-    });
-  }
-  return { startedAt: new Date(Number(match[1])), recordId: match[2] };
+function toMessage(row: typeof chatMessages.$inferSelect): StoredMessage {
+  const { messageId, participantId, userId, displayName, text, sentAt } = row;
+  return { messageId, participantId, userId, displayName, text, at: sentAt.getTime() };
 }

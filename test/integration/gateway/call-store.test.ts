@@ -20,6 +20,7 @@ function call(callId: string, over: Partial<CallState> = {}): CallState {
     policy: {},
     locked: false,
     removedUsers: [],
+    blockedUsers: [],
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,

@@ -1,7 +1,7 @@
 /** A real PostgreSQL server for a test: its own folder, a Unix socket there, no port. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -22,11 +22,13 @@ const asUser = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : 
 export class PostgresqlServer {
   readonly url: string;
   readonly #folder: string;
-  readonly #process: ChildProcess;
+  readonly #programs: string;
+  #process: ChildProcess;
 
-  private constructor(folder: string, child: ChildProcess) {
+  private constructor(folder: string, programs: string) {
     this.#folder = folder;
-    this.#process = child;
+    this.#programs = programs;
+    this.#process = this.#serve();
     this.url = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`;
   }
 
@@ -34,17 +36,37 @@ export class PostgresqlServer {
     const folder = mkdtempSync(path.join(tmpdir(), 'records-'));
     chmodSync(folder, 0o777);
     const data = path.join(folder, 'data');
-    const run = (program: string, ...args: string[]) => {
-      const [command = '', ...rest] = [...asUser, path.join(programs, program), ...args];
-      return { command, rest };
-    };
-    const init = run('initdb', '--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--no-sync');
-    execFileSync(init.command, init.rest, { stdio: 'ignore', cwd: folder });
-    const serve = run('postgres', '-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off');
-    const child = spawn(serve.command, serve.rest, { stdio: 'ignore', cwd: folder });
-    const server = new PostgresqlServer(folder, child);
+    const [init, ...args] = [...asUser, path.join(programs, 'initdb'), '--pgdata', data];
+    execFileSync(init, [...args, '--username', 'postgres', '--auth', 'trust', '--no-sync'], {
+      stdio: 'ignore',
+      cwd: folder,
+    });
+    const server = new PostgresqlServer(folder, programs);
     await server.#answers();
     return server;
+  }
+
+  /** kill -9 of the server itself, not of what started it; what it had open is closed by it. */
+  async kill(): Promise<void> {
+    const [pid] = readFileSync(path.join(this.#folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    const ended = once(this.#process, 'exit');
+    process.kill(Number(pid), 'SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again, on the same data. */
+  async restart(): Promise<void> {
+    await this.#answers(() => {
+      // What is left of the killed one may still be going down.
+      if (this.#process.exitCode !== null || this.#process.signalCode !== null) this.#process = this.#serve();
+    });
+  }
+
+  #serve(): ChildProcess {
+    const [command, ...rest] = [...asUser, path.join(this.#programs, 'postgres')];
+    const data = path.join(this.#folder, 'data');
+    const settings = ['-k', this.#folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
+    return spawn(command, [...rest, '-D', data, ...settings], { stdio: 'ignore', cwd: this.#folder });
   }
 
   /** The address of a new, empty database. */
@@ -62,8 +84,9 @@ export class PostgresqlServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #answers(): Promise<void> {
+  async #answers(meanwhile?: () => void): Promise<void> {
     for (let tries = 0; ; tries += 1) {
+      meanwhile?.();
       const client = new pg.Client({ connectionString: this.url });
       try {
         await client.connect();

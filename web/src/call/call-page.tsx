@@ -40,11 +40,13 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
   }, [status]);
 
   const toggleMicrophone = () => {
-    if (media.track('audio') === null) tell(missingText(media, 'microphone'));
+    if (local.blocked.includes('audio')) tell('A moderator has turned your microphone off.');
+    else if (media.track('audio') === null) tell(missingText(media, 'microphone'));
     else call.setMicrophone(!local.media.audio);
   };
   const toggleCamera = () => {
-    if (media.track('video') === null) tell(missingText(media, 'camera'));
+    if (local.blocked.includes('video')) tell('A moderator has turned your camera off.');
+    else if (media.track('video') === null) tell(missingText(media, 'camera'));
     else call.setCamera(!local.media.video);
   };
   useShortcuts({ m: toggleMicrophone, v: toggleCamera });

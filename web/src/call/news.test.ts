@@ -2,11 +2,14 @@ import { expect, test } from '@jest/globals';
 import { describeMode } from './modes.ts';
 import { newsBetween } from './news.ts';
 
+const open = { locked: false, local: { blocked: [] } } as const;
 const ana = { participantId: '1', displayName: 'Ana' };
 const ben = { participantId: '2', displayName: 'Ben' };
 
 test('tells who came and who left', () => {
-  expect(newsBetween({ mode: 'p2p', remotes: [ana] }, { mode: 'p2p', remotes: [ben] })).toEqual([
+  expect(
+    newsBetween({ ...open, mode: 'p2p', remotes: [ana] }, { ...open, mode: 'p2p', remotes: [ben] }),
+  ).toEqual([
     { text: 'Ben joined', spokenOnly: false },
     { text: 'Ana left', spokenOnly: false },
   ]);
@@ -18,9 +21,10 @@ test('tells many at once', () => {
     displayName,
   }));
   const textFor = (count: number) =>
-    newsBetween({ mode: 'sfu', remotes: [] }, { mode: 'sfu', remotes: people.slice(0, count) }).map(
-      ({ text }) => text,
-    );
+    newsBetween(
+      { ...open, mode: 'sfu', remotes: [] },
+      { ...open, mode: 'sfu', remotes: people.slice(0, count) },
+    ).map(({ text }) => text);
   expect(textFor(2)).toEqual(['Ana and Ben joined']);
   expect(textFor(3)).toEqual(['Ana, Ben and Cleo joined']);
   expect(textFor(5)).toEqual(['Ana, Ben and 3 others joined']);
@@ -28,20 +32,36 @@ test('tells many at once', () => {
 
 test('shortens a long name', () => {
   const long = { participantId: '3', displayName: 'W'.repeat(64) };
-  expect(newsBetween({ mode: 'p2p', remotes: [] }, { mode: 'p2p', remotes: [long] })).toEqual([
-    { text: `${'W'.repeat(23)}… joined`, spokenOnly: false },
-  ]);
+  expect(
+    newsBetween({ ...open, mode: 'p2p', remotes: [] }, { ...open, mode: 'p2p', remotes: [long] }),
+  ).toEqual([{ text: `${'W'.repeat(23)}… joined`, spokenOnly: false }]);
 });
 
 test('only speaks of a change of mode', () => {
-  expect(newsBetween({ mode: 'p2p', remotes: [ana] }, { mode: 'sfu', remotes: [ana] })).toEqual([
-    { text: 'The call is now on a media server.', spokenOnly: true },
+  expect(
+    newsBetween({ ...open, mode: 'p2p', remotes: [ana] }, { ...open, mode: 'sfu', remotes: [ana] }),
+  ).toEqual([{ text: 'The call is now on a media server.', spokenOnly: true }]);
+});
+
+test('tells what a moderator takes and gives back, and that the call is locked', () => {
+  const before = { ...open, mode: 'sfu', remotes: [ana] } as const;
+  const after = { ...before, locked: true, local: { blocked: ['audio'] } } as const;
+  const texts = (news: ReturnType<typeof newsBetween>) => news.map(({ text }) => text);
+  expect(texts(newsBetween(before, after))).toEqual([
+    'The call is now locked',
+    'A moderator has turned your microphone off',
+  ]);
+  expect(texts(newsBetween(after, before))).toEqual([
+    'The call is open again',
+    'You may turn your microphone on again',
   ]);
 });
 
 test('the same call is no news, also under another name', () => {
   const renamed = { ...ana, displayName: 'Ana María' };
-  expect(newsBetween({ mode: 'sfu', remotes: [ana] }, { mode: 'sfu', remotes: [renamed] })).toEqual([]);
+  expect(
+    newsBetween({ ...open, mode: 'sfu', remotes: [ana] }, { ...open, mode: 'sfu', remotes: [renamed] }),
+  ).toEqual([]);
 });
 
 test('describeMode says where the media run and where they go', () => {

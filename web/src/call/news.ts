@@ -8,7 +8,8 @@ export interface News {
   readonly spokenOnly: boolean;
 }
 
-type Seen = Pick<CallSnapshot, 'mode'> & {
+type Seen = Pick<CallSnapshot, 'mode' | 'locked'> & {
+  readonly local: Pick<CallSnapshot['local'], 'blocked'>;
   readonly remotes: readonly Pick<CallSnapshot['remotes'][number], 'participantId' | 'displayName'>[];
 };
 
@@ -23,7 +24,22 @@ export function newsBetween(before: Seen, after: Seen): News[] {
   return [
     ...(came.length > 0 ? [{ text: `${listed(came)} joined`, spokenOnly: false }] : []),
     ...(left.length > 0 ? [{ text: `${listed(left)} left`, spokenOnly: false }] : []),
+    ...(before.locked === after.locked
+      ? []
+      : [{ text: after.locked ? 'The call is now locked' : 'The call is open again', spokenOnly: false }]),
+    ...moderated(before.local.blocked, after.local.blocked),
     ...moved,
+  ];
+}
+
+const MEDIA = { audio: 'microphone', video: 'camera', screen: 'screen' } as const;
+
+function moderated(before: Seen['local']['blocked'], after: Seen['local']['blocked']): News[] {
+  const taken = after.filter((kind) => !before.includes(kind));
+  const givenBack = before.filter((kind) => !after.includes(kind));
+  return [
+    ...taken.map((kind) => ({ text: `A moderator has turned your ${MEDIA[kind]} off`, spokenOnly: false })),
+    ...givenBack.map((kind) => ({ text: `You may turn your ${MEDIA[kind]} on again`, spokenOnly: false })),
   ];
 }
 

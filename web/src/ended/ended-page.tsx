@@ -32,9 +32,11 @@ export function EndedPage({ past, invitation, onJoined, onHome }: EndedPageProps
   return (
     <PlainPage title={title} text={text}>
       <title>{`${title} · Crossfade`}</title>
-      <Button onClick={() => void rejoin()} disabled={busy} aria-busy={busy}>
-        {busy ? 'Joining…' : 'Rejoin'}
-      </Button>
+      {past.ending.reason !== 'removed' && (
+        <Button onClick={() => void rejoin()} disabled={busy} aria-busy={busy}>
+          {busy ? 'Joining…' : 'Rejoin'}
+        </Button>
+      )}
       <Button look="quiet" onClick={onHome} disabled={busy}>
         Back to the start
       </Button>

@@ -5,7 +5,7 @@ import { errorText } from '../join/error-text.ts';
 export type Ending = Extract<CallStatus, { kind: 'ended' }>;
 
 /** Why a call is over for this person, in plain words. */
-export function endingText({ reason, error }: Ending): { title: string; text: string } {
+export function endingText({ reason, error, message }: Ending): { title: string; text: string } {
   switch (reason) {
     case 'left':
       return {
@@ -19,6 +19,14 @@ export function endingText({ reason, error }: Ending): { title: string; text: st
       };
     case 'ended':
       return { title: 'The call is over', text: 'It was ended for everyone.' };
+    case 'removed':
+      return {
+        title: 'You were removed',
+        text:
+          message === undefined
+            ? 'A moderator has removed you from this call.'
+            : `A moderator has removed you from this call: “${message}”.`,
+      };
     case 'failed':
       return {
         title: 'The connection broke',

@@ -11,6 +11,10 @@ export function errorText(error: unknown): string {
     case 'call-full':
     case 'room-full':
       return 'This call is full. Try again when someone has left.';
+    case 'call-locked':
+      return 'This call is locked: nobody new can join. Ask somebody in it to let you in.';
+    case 'removed-from-call':
+      return 'A moderator has removed you from this call.';
     case 'unauthenticated':
       return 'Your invitation is no longer valid. Ask for a new link.';
     case 'forbidden':

@@ -268,6 +268,7 @@ export class CallWorld {
       case 'announce':
       case 'release-socket':
       case 'leave-room':
+      case 'enforce-blocks':
         break;
       default:
         effect satisfies never;
