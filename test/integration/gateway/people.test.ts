@@ -141,11 +141,11 @@ describe('moderation', () => {
   /** The media server as it is, and what somebody could do who got around the gateway. */
   async function withMediaServer<T>(use: (api: MediaServerClient) => Promise<T>): Promise<T> {
     const token = signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 });
-    const api = new MediaServerClient(
-      stack.media.url,
-      () => token,
-      () => undefined,
-    );
+    const api = new MediaServerClient(stack.media.url, () => token, {
+      ended: () => undefined,
+      retried: () => undefined,
+      circuitOpened: () => undefined,
+    });
     try {
       return await use(api);
     } finally {
