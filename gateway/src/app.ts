@@ -8,23 +8,34 @@ import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
 import { SettingError } from '@crossfade/service/settings';
+import { UserTokens } from '@crossfade/service/user-tokens';
 import type { Readiness } from '@crossfade/shared/media-api';
+import { AuditLog } from './audit/audit-log.ts';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
 import { roomOf, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
+import { Callers } from './http/caller.ts';
 import { callRoutes } from './http/calls.ts';
+import { allowOrigins } from './http/origins.ts';
 import { developmentTokens } from './http/tokens.ts';
 import { pagePolicy, webApp } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { addressRates, socketAllowance, userRates } from './limits/budgets.ts';
+import { trustedProxies } from './limits/client-address.ts';
+import { OpenSockets } from './limits/open-sockets.ts';
+import { RateLimits } from './limits/rate-limits.ts';
 import { CallMetrics } from './metrics/calls.ts';
+import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Dispatch } from './signalling/dispatch.ts';
+import { Entrance } from './signalling/entrance.ts';
 import { audienceOf, roomNewsMessage } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
+import { RedisConnection } from './store/redis-connection.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -53,6 +64,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const gatewayId = randomUUID();
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry);
+  const edge = new EdgeMetrics(registry);
+  const audit = new AuditLog(log, config.AUDIT_LOG_FILE);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
   const serviceKey = {
     secret: config.SERVICE_JWT_SECRET,
@@ -66,8 +79,25 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     resumeWindowMs: config.RESUME_WINDOW_MS,
     maxParticipants: config.MAX_PARTICIPANTS,
   };
-  const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET };
+  const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET, ttlS: config.TURN_TTL_S };
   const iceServers = (participantId: string) => iceServersFor(turn, participantId, Date.now());
+
+  const redis = config.REDIS_URL === undefined ? undefined : new RedisConnection(config.REDIS_URL, log);
+  const limits = new RateLimits({
+    user: userRates(config),
+    address: addressRates(config),
+    ...(redis && { shared: { store: redis, prefix: config.REDIS_PREFIX } }),
+    onLimited: (budget, scope) => edge.limited(budget, scope),
+  });
+  const tokens = new UserTokens({ ...userKey, jwksUrl: config.USER_JWKS_URL });
+  const entrance = new Entrance({
+    tokens,
+    limits,
+    sockets: new OpenSockets({ user: config.MAX_SOCKETS_PER_USER, address: config.MAX_SOCKETS_PER_ADDRESS }),
+    proxies: trustedProxies(config.TRUSTED_PROXIES),
+    audit,
+  });
+  const callers = new Callers({ tokens, limits, addressOf: (request) => entrance.addressOf(request) });
 
   const records = await openRecords();
   // Live calls are in this process, so none can have outlived the one before.
@@ -82,11 +112,19 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const server = createListener(config, http);
   const door = new SocketIoDoor(server, {
-    key: userKey,
+    entrance,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    allowance: socketAllowance(config.MAX_SOCKET_MESSAGES_PER_SECOND),
+    backlogBytes: config.MAX_SOCKET_BACKLOG_BYTES,
     log,
+    onEvicted: () => edge.closed('too-slow'),
+    onClosed: ({ claims, address }, code) => {
+      edge.closed(code);
+      audit.write({ action: 'closed', userId: claims.sub, address, code });
+    },
     onRefused: (code) => metrics.refused(code),
   });
+  edge.watchSockets(() => door.connections);
 
   const mediaServers = new MediaServers(
     config.MEDIA_SERVER_URLS,
@@ -97,6 +135,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         const message = roomNewsMessage(callId, news);
         if ('only' in audience) door.send(callId, audience.only, message);
         else door.broadcast(callId, audience.except, message);
+        edge.relayed(news.at, Date.now());
       },
       lost: (callId, epoch) => {
         log.warn('a room is lost', { callId, epoch });
@@ -115,6 +154,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     calls: () => calls,
     record: (entry) => {
       metrics.recorded(entry);
+      audit.recorded(entry);
       outbox.add(entry);
     },
   });
@@ -126,7 +166,19 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     run: (callId, effect) => effects.run(callId, effect),
     observe: (_callId, before, after) => metrics.observe(before, after),
   });
-  door.serve(new Dispatch({ gatewayId, calls, mediaServers, courier: door, policy, iceServers }));
+  door.serve(
+    new Dispatch({
+      gatewayId,
+      calls,
+      mediaServers,
+      courier: door,
+      policy,
+      iceServers,
+      limits,
+      audit,
+      onResumed: () => edge.resumed(),
+    }),
+  );
 
   let stopping = false;
   http.get(
@@ -143,8 +195,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         .json({ ready: checks.accepting, checks } satisfies Readiness);
     }),
   );
-  if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
-  http.use('/api/calls', callRoutes({ calls, records, key: userKey }));
+  http.use('/api', allowOrigins(config.ALLOWED_ORIGINS));
+  if (config.NODE_ENV !== 'production')
+    http.post('/api/tokens', callers.limited('tokens'), developmentTokens(userKey));
+  http.use('/api/calls', callers.limited('rest'), callRoutes({ calls, records, callers }));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
 
@@ -166,6 +220,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
+    redis?.close();
     await outbox.close(FLUSH_LIMIT_MS);
     await records.closeUnfinished(Date.now());
     await records.close();

@@ -14,8 +14,9 @@ import {
 import { io, type Socket } from 'socket.io-client';
 import { applyEvent, differences, pictureOf, type RoomPicture } from './picture.ts';
 
-/** What became of a room's producers, for its clients. */
-export type RoomNews =
+/** What became of a room, for its clients, and when the media server noticed; without that it was found out later. */
+export type RoomNews = News & { at?: string };
+type News =
   | { type: 'new-producer'; producer: ProducerInfo }
   | {
       type: 'producer-closed';
@@ -138,18 +139,23 @@ export class MediaServerFeed {
         const producer = this.#rooms.get(roomId)?.picture.producers.get(event.producerId);
         // The media server pauses what nobody receives: that is between it and its workers.
         if (event.type !== 'new-producer' && event.by === 'server') break;
-        if (producer) this.#handlers.news(roomId, { type: event.type, producer });
+        if (producer) this.#handlers.news(roomId, { type: event.type, producer, at: event.at });
         break;
       }
       case 'producer-closed': {
         const producer = before.producers.get(event.producerId);
         if (producer)
-          this.#handlers.news(roomId, { type: 'producer-closed', producer, reason: event.reason });
+          this.#handlers.news(roomId, {
+            type: 'producer-closed',
+            producer,
+            reason: event.reason,
+            at: event.at,
+          });
         break;
       }
       case 'consumer-closed': {
-        const { consumerId, producerId, participantId } = event;
-        this.#handlers.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId });
+        const { consumerId, producerId, participantId, at } = event;
+        this.#handlers.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId, at });
         break;
       }
       case 'active-speaker':

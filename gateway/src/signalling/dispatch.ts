@@ -16,6 +16,7 @@ import {
 } from '@crossfade/shared/signalling';
 import { allowsCall, type Grants, type UserClaims } from '@crossfade/shared/tokens';
 import { visibleText } from '@crossfade/shared/visible-text';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Calls } from '../calls/calls.ts';
 import {
   memberOf,
@@ -27,6 +28,8 @@ import {
   type CallState,
 } from '../calls/state.ts';
 import { prepareMessage } from '../calls/switch.ts';
+import { budgetOf } from '../limits/budgets.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier } from './courier.ts';
@@ -35,6 +38,8 @@ import type { Courier } from './courier.ts';
 export interface Door {
   readonly socketId: string;
   readonly claims: UserClaims;
+  /** What limits count its requests by, besides the user. */
+  readonly address: string;
   /** Whether the client is still there. */
   isOpen(): boolean;
   /** The participant this socket speaks for, by call. */
@@ -52,6 +57,10 @@ export interface DispatchOptions {
   courier: Courier;
   policy: CallPolicy;
   iceServers: (participantId: string) => IceServer[];
+  limits: Pick<RateLimits, 'spend'>;
+  audit: Pick<AuditLog, 'answered'>;
+  /** Told of each participant that came back. */
+  onResumed: () => void;
 }
 
 /** How long an answer to a join waits for the room of a switch that is just starting, milliseconds. */
@@ -74,7 +83,7 @@ export class Dispatch {
   async handle(door: Door, name: string, payload: unknown): Promise<object> {
     if (!Object.hasOwn(clientRequests, name))
       throw new CodedError('route-not-found', 'There is no such request.');
-    return inSpan(name, () => this.#answer(door, name as ClientRequestName, payload));
+    return inSpan(name, () => this.#admitted(door, name as ClientRequestName, payload));
   }
 
   /** The socket is gone. */
@@ -84,6 +93,22 @@ export class Dispatch {
         this.#options.calls.post(callId, { type: 'disconnected', participantId, socketId }),
       ),
     );
+  }
+
+  async #admitted(door: Door, name: ClientRequestName, payload: unknown): Promise<object> {
+    const { limits, audit } = this.#options;
+    const { claims, address, joined } = door;
+    await limits.spend(budgetOf(name), { user: claims.sub, address });
+    const callId = (payload as { callId?: string } | null | undefined)?.callId ?? '';
+    const actor = { userId: claims.sub, participantId: joined.get(callId) };
+    try {
+      const answer = await this.#answer(door, name, payload);
+      audit.answered(actor, name, payload, 'done');
+      return answer;
+    } catch (error) {
+      audit.answered(actor, name, payload, error instanceof CodedError ? error.code : 'internal');
+      throw error;
+    }
   }
 
   #answer<N extends ClientRequestName>(door: Door, name: N, payload: unknown): Promise<ClientAnswer<N>> {
@@ -220,6 +245,7 @@ export class Dispatch {
         door.attach(callId, participantId);
       },
     );
+    if (resume && participantId === resume.participantId) this.#options.onResumed();
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
     if (!door.isOpen()) await calls.post(callId, { type: 'disconnected', participantId, socketId });
     const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
