@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { documentRoutes } from '@crossfade/service/document-routes';
 import { createHttp, finishHttp, route } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
@@ -15,6 +16,8 @@ import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
 import { roomOf, type CallPolicy } from './calls/state.ts';
 import type { GatewayConfig } from './config.ts';
+import { createAsyncApi } from './docs/asyncapi.ts';
+import { createOpenApi } from './docs/openapi.ts';
 import { Callers } from './http/caller.ts';
 import { callRoutes } from './http/calls.ts';
 import { allowOrigins } from './http/origins.ts';
@@ -195,10 +198,18 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         .json({ ready: checks.accepting, checks } satisfies Readiness);
     }),
   );
+  const version = packageVersion();
+  http.use(
+    documentRoutes({
+      title: 'Crossfade gateway',
+      createOpenApi: () => createOpenApi({ version }),
+      createAsyncApi: () => createAsyncApi({ version }),
+    }),
+  );
   http.use('/api', allowOrigins(config.ALLOWED_ORIGINS));
   if (config.NODE_ENV !== 'production')
     http.post('/api/tokens', callers.limited('tokens'), developmentTokens(userKey));
-  http.use('/api/calls', callers.limited('rest'), callRoutes({ calls, records, callers }));
+  http.use('/api/calls', callers.limited('rest'), callRoutes({ calls, records, callers, audit }));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
 
@@ -252,4 +263,9 @@ function createListener(config: GatewayConfig, http: Parameters<typeof createSer
     const why = error instanceof Error ? error.message : String(error);
     throw new SettingError(`Setting TLS_CERT_FILE or TLS_KEY_FILE cannot be used: ${why}.`);
   }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

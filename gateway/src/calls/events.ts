@@ -36,6 +36,8 @@ export type CallEvent =
   | { type: 'confirm'; participantId: string; transitionId: string; success: boolean }
   | { type: 'measured'; participantId: string; transitionId: string; gapMs: number }
   | { type: 'path'; participantId: string; with: string; state: 'connected' | 'degraded' | 'failed' }
+  /** What an operator or moderator changed of the call's policy: what it does not name stays. */
+  | { type: 'set-policy'; by: string; policy: CallPolicyOverrides }
   | { type: 'room-opened'; transitionId: string; room: Room }
   | { type: 'room-not-opened'; transitionId: string }
   /** The media server no longer has the room. */

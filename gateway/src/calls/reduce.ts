@@ -17,6 +17,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { CallEvent, Effect } from './events.ts';
 import { addMember, dropLostMembers, loseMember, removeMember, updateMember } from './members.ts';
+import { setPolicy } from './set-policy.ts';
 import { hadTransition, memberOf, transitionOf, type CallPolicy, type CallState } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 import { abort, confirm, decide, expire, loseRoom, openedRoom } from './switch.ts';
@@ -42,6 +43,7 @@ export function reduce(
     // Everyone left while it was being opened.
     return { kind: 'changed', state, effects: [{ type: 'close-room', room: event.room }] };
   }
+  if (!state && event.type === 'set-policy') return { kind: 'refused', code: 'call-not-found' };
   if (!state)
     return isRequest(event)
       ? { kind: 'refused', code: 'not-joined' }
@@ -83,6 +85,8 @@ export function reduce(
     }
     case 'room-lost':
       return settle(loseRoom(state, event.epoch, policy, now), policy, now);
+    case 'set-policy':
+      return settle(setPolicy(state, event.policy), policy, now);
     case 'tick':
       return settle(unchanged(state), policy, now);
   }

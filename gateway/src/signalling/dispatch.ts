@@ -245,7 +245,7 @@ export class Dispatch {
         door.attach(callId, participantId);
       },
     );
-    if (resume && participantId === resume.participantId) this.#options.onResumed();
+    if (participantId === resume?.participantId) this.#options.onResumed();
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
     if (!door.isOpen()) await calls.post(callId, { type: 'disconnected', participantId, socketId });
     const settled = await calls.until(callId, (state) => !isOpening(state), ROOM_WAIT_MS);
