@@ -104,12 +104,16 @@ const requests = clientRequestNames.map((name) => {
   return { request, answer };
 });
 
-const events = (Object.keys(serverEvents) as ServerEventName[]).map((name): Message => ({
-  name,
-  summary: EVENTS[name] ?? '',
-  payload: serverEvents[name],
-  io: 'output',
-}));
+const events = (Object.keys(serverEvents) as ServerEventName[]).map(
+  (name): Message => ({
+    name,
+    // There is a request of this name as well.
+    ...(name === 'call:signal' && { id: 'callSignalEvent' }),
+    summary: EVENTS[name] ?? '',
+    payload: serverEvents[name],
+    io: 'output',
+  }),
+);
 
 /** @returns a document that is plain JSON */
 export function createAsyncApi({ version }: DocumentOptions): object {
