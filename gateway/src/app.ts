@@ -8,6 +8,7 @@ import { createHttp, finishHttp, route } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
+import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { SettingError } from '@crossfade/service/settings';
 import { UserTokens } from '@crossfade/service/user-tokens';
 import type { Readiness } from '@crossfade/shared/media-api';
@@ -42,6 +43,8 @@ import { RedisConnection } from './store/redis-connection.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** Browsers send the cookies of the whole site along. */
+const LIMITS = { ...SERVER_LIMITS, maxHeaderSize: 16_384 };
 /** How long a stop waits for records to be written, milliseconds. */
 const FLUSH_LIMIT_MS = 3_000;
 
@@ -253,12 +256,12 @@ async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
 
 function createListener(config: GatewayConfig, http: Parameters<typeof createServer>[1] & object): Server {
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = config;
-  if (cert === undefined && key === undefined) return createServer(http);
+  if (cert === undefined && key === undefined) return createServer(LIMITS, http);
   if (cert === undefined || key === undefined) {
     throw new SettingError(`Setting ${cert === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is not set.`);
   }
   try {
-    return createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, http);
+    return createTlsServer({ ...LIMITS, cert: readFileSync(cert), key: readFileSync(key) }, http);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SettingError(`Setting TLS_CERT_FILE or TLS_KEY_FILE cannot be used: ${why}.`);

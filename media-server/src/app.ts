@@ -8,13 +8,14 @@ import { createServer, type Server } from 'node:http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
+import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
 import { quotaLimitsOf, type MediaServerConfig } from './config.ts';
 import { Feed } from './feed/feed.ts';
 import { createApi } from './http/api.ts';
-import { SERVER_LIMITS } from './http/server-limits.ts';
+
 import { createEntityCounts } from './metrics/entity-counts.ts';
 import { createFeedMetrics, observeFeed } from './metrics/feed-metrics.ts';
 import { observeMedia } from './metrics/media-metrics.ts';

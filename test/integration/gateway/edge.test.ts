@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { signUserToken } from '@crossfade/service/tokens';
@@ -86,7 +87,7 @@ describe('too much', () => {
     const [, joined] = await callOf('beside-a-flood', ann, ben);
     const end = closed(rude);
     let refusals = 0;
-    let over = false;
+    const over = new AbortController();
     const flood = (async () => {
       while (rude.socket.connected) {
         for (let sent = 0; sent < 50; sent += 1) {
@@ -96,7 +97,7 @@ describe('too much', () => {
         }
         await setTimeout(50);
       }
-      over = true;
+      over.abort();
     })();
     const delays: number[] = [];
     for (let sent = 0; sent < 90; sent += 1) {
@@ -108,7 +109,7 @@ describe('too much', () => {
         candidate: null,
       });
       delays.push(performance.now() - before);
-      if (over) break;
+      if (over.signal.aborted) break;
       await setTimeout(20);
     }
     expect(await end).toBe('io server disconnect');
@@ -260,6 +261,42 @@ describe('too large', () => {
     bystander.close();
   });
 
+  test('two thousand headers', async () => {
+    const headers = Array.from({ length: 2_000 }, (_, index) => `x-${String(index)}: 1234567`);
+    const { head, web } = await RawWebSocket.upgrade(gateway.url, headers);
+    expect(head).toMatch(/^HTTP\/1\.1 431 /);
+    await web.gone();
+  });
+
+  test('a message of endless one-byte pieces', async () => {
+    const { head, web } = await RawWebSocket.upgrade(gateway.url);
+    expect(head).toMatch(/^HTTP\/1\.1 101 /);
+    web.send(frame({ first: 0x01, payload: Buffer.from('4') }));
+    for (let piece = 0; piece < 100; piece += 1) web.send(frame({ first: 0x00, payload: Buffer.from('2') }));
+    await web.gone();
+    expect([1008, 1009]).toContain(web.closeCode);
+  });
+
+  test.each([
+    ['over the limit', JSON.stringify({ name: 'x'.repeat(70_000) }), {}],
+    [
+      'that was small before it was unpacked',
+      gzipSync(JSON.stringify({ name: 'x'.repeat(10_000_000) })),
+      { 'content-encoding': 'gzip' },
+    ],
+    ['nested ten thousand deep', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, {}],
+  ])('a body %s', async (_what, body, headers) => {
+    const response = await ask('/api/tokens', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+      413,
+      'payload-too-large',
+    ]);
+  });
+
   test('lists ten thousand deep', async () => {
     const { web } = await RawWebSocket.upgrade(gateway.url);
     web.say(`40${JSON.stringify({ token: tokenOf('deep') })}`);
@@ -294,10 +331,12 @@ describe('a client that does not read', () => {
     const tcp = tcpSocketOf(slow);
     tcp.pause();
     const lost = ann.event('call:participant-updated', ({ participant }) => !participant.connected);
-    let gone = false;
-    void lost.then(() => (gone = true));
+    const gone = new AbortController();
+    void lost.then(() => {
+      gone.abort();
+    });
     const description = { type: 'offer', sdp: 'x'.repeat(60_000) } as const;
-    for (let sent = 0; sent < 900 && !gone; sent += 1) {
+    for (let sent = 0; sent < 900 && !gone.signal.aborted; sent += 1) {
       await ann.request('call:signal', { callId: 'slow', to: participantId, epoch: 0, description });
     }
     expect((await lost).participant.participantId).toBe(participantId);
@@ -365,6 +404,13 @@ describe('pages of other origins', () => {
     expect((await post('https://app.example')).status).toBe(201);
     expect((await post(gateway.url)).status).toBe(201);
   });
+});
+
+test('a token in the address is none, and in no log', async () => {
+  const token = tokenOf('careless');
+  const response = await ask(`/api/calls/x?token=${token}&access_token=${token}`);
+  expect(response.status).toBe(401);
+  expect(lines.join('')).not.toContain(token);
 });
 
 describe('the audit log', () => {
