@@ -42,10 +42,14 @@ test('media flow relayed; with expired credentials there is no relay', async () 
       }, 50);
       const [track] = canvas.captureStream(20).getVideoTracks();
       if (track) sender.addTrack(track);
+      const described = ({ localDescription }: RTCPeerConnection): RTCSessionDescription => {
+        if (!localDescription) throw new Error('There is no description.');
+        return localDescription;
+      };
       await sender.setLocalDescription();
-      await receiver.setRemoteDescription(sender.localDescription as RTCSessionDescription);
+      await receiver.setRemoteDescription(described(sender));
       await receiver.setLocalDescription();
-      await sender.setRemoteDescription(receiver.localDescription as RTCSessionDescription);
+      await sender.setRemoteDescription(described(receiver));
 
       const limit = performance.now() + 15_000;
       let frames = 0;

@@ -10,7 +10,7 @@ export const tracedRequests: NonNullable<TracingOptions['instrumentations']> = a
     new UndiciInstrumentation({
       requestHook: (span, { origin, path }) => {
         const shown = withoutIds(path);
-        span.setAttributes({ 'url.full': `${String(origin)}${shown}`, 'url.path': shown, 'url.query': '' });
+        span.setAttributes({ 'url.full': `${origin}${shown}`, 'url.path': shown, 'url.query': '' });
       },
     }),
   ];
