@@ -87,7 +87,11 @@ test.each<[string, () => string]>([
   ['a key id that is a path', () => sign(secrets.USER_JWT_SECRET, 'HS256', { kid: '../../x' })],
   [
     'a key of the attacker, at an address in the token',
-    () => sign(attacker.privateKey, 'ES256', { kid: 'one', jku: `${gateway.url}/attacker` }),
+    () =>
+      sign(attacker.privateKey, 'ES256', {
+        kid: 'one',
+        jku: `http://127.0.0.1:${String((keys.address() as AddressInfo).port)}/attacker`,
+      }),
   ],
   ['of another issuer', () => sign(first.privateKey, 'ES256', { kid: 'one' }, { iss: 'somebody' })],
   ['for another audience', () => sign(first.privateKey, 'ES256', { kid: 'one' }, { aud: 'media-server' })],
