@@ -22,7 +22,10 @@ export type Request = <N extends ClientRequestName>(
   payload: ClientRequest<N>,
 ) => Promise<ClientAnswer<N>>;
 
-export type EventHandlers = { [N in ServerEventName]: (event: ServerEvent<N>) => void };
+/** What is told of a call; the rest is about the connection. */
+type CallEventName = Exclude<ServerEventName, 'connection:closing'>;
+
+export type EventHandlers = { [N in CallEventName]: (event: ServerEvent<N>) => void };
 
 export interface ConnectionHandlers {
   /** Connected again after it was lost: events are held back until `release`. */
@@ -63,7 +66,14 @@ export class Signalling {
         );
       },
     });
-    for (const name of Object.keys(serverEvents) as ServerEventName[]) this.#listen(name);
+    for (const name of Object.keys(serverEvents) as ServerEventName[]) {
+      if (name !== 'connection:closing') this.#listen(name);
+    }
+    this.#socket.on('connection:closing', (payload: unknown) => {
+      const closing = serverEvents['connection:closing'].safeParse(payload);
+      // It would only be refused.
+      if (closing.data?.error.code === 'unauthenticated') this.#tokens.renew();
+    });
   }
 
   get connected(): boolean {
@@ -155,7 +165,7 @@ export class Signalling {
     this.#socket.disconnect();
   }
 
-  #listen(name: ServerEventName): void {
+  #listen(name: CallEventName): void {
     this.#socket.on(name, (payload: unknown) => {
       const event = serverEvents[name].safeParse(payload);
       if (!event.success) {

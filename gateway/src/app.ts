@@ -3,12 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { documentRoutes } from '@crossfade/service/document-routes';
 import { createHttp, finishHttp, route } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
+import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { SettingError } from '@crossfade/service/settings';
+import { UserTokens } from '@crossfade/service/user-tokens';
 import type { Readiness } from '@crossfade/shared/media-api';
+import { AuditLog } from './audit/audit-log.ts';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
 import type { CallEvent, RecordEntry } from './calls/events.ts';
@@ -18,11 +22,19 @@ import { Chat } from './chat/chat.ts';
 import { MemoryRecentChat } from './chat/recent.ts';
 import { RedisRecentChat } from './chat/redis-recent.ts';
 import type { GatewayConfig } from './config.ts';
+import { createAsyncApi } from './docs/asyncapi.ts';
+import { createOpenApi } from './docs/openapi.ts';
+import { Callers } from './http/caller.ts';
 import { callRoutes } from './http/calls.ts';
 import { mediaServerRoutes } from './http/media-servers.ts';
+import { allowOrigins } from './http/origins.ts';
 import { developmentTokens } from './http/tokens.ts';
 import { pagePolicy, webApp } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { addressRates, socketAllowance, userRates } from './limits/budgets.ts';
+import { trustedProxies } from './limits/client-address.ts';
+import { OpenSockets } from './limits/open-sockets.ts';
+import { RateLimits } from './limits/rate-limits.ts';
 import { CallMetrics } from './metrics/calls.ts';
 import { MediaServerMetrics } from './metrics/media-servers.ts';
 import { parseDnsName } from './nodes/addresses.ts';
@@ -30,11 +42,13 @@ import { ClusterMetrics } from './metrics/cluster.ts';
 import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
+import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
 import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
+import { Entrance } from './signalling/entrance.ts';
 import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { gatewaysOf, MemoryCallStore, type CallStore } from './store/calls.ts';
@@ -44,6 +58,8 @@ import { Retention } from './store/retention.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
+/** Browsers send the cookies of the whole site along. */
+const LIMITS = { ...SERVER_LIMITS, maxHeaderSize: 16_384 };
 /** How long a stop waits for records to be written, milliseconds. */
 const FLUSH_LIMIT_MS = 3_000;
 /** How long a stop waits until those who were here are known to be gone, milliseconds. */
@@ -71,6 +87,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const gatewayId = randomUUID();
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry, gatewayId);
+  const edge = new EdgeMetrics(registry);
+  const audit = new AuditLog(log, config.AUDIT_LOG_FILE);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
   const serviceKey = {
     secret: config.SERVICE_JWT_SECRET,
@@ -85,7 +103,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     resumeWindowMs: config.RESUME_WINDOW_MS,
     maxParticipants: config.MAX_PARTICIPANTS,
   };
-  const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET };
+  const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET, ttlS: config.TURN_TTL_S };
   const iceServers = (participantId: string) => iceServersFor(turn, participantId, Date.now());
 
   const cluster =
@@ -99,6 +117,22 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
           metrics: new ClusterMetrics(registry),
         });
   const adapter = cluster && clusterAdapter(cluster.connection, config.REDIS_PREFIX);
+
+  const limits = new RateLimits({
+    user: userRates(config),
+    address: addressRates(config),
+    ...(cluster && { shared: { store: cluster.connection, prefix: config.REDIS_PREFIX } }),
+    onLimited: (budget, scope) => edge.limited(budget, scope),
+  });
+  const tokens = new UserTokens({ ...userKey, jwksUrl: config.USER_JWKS_URL });
+  const entrance = new Entrance({
+    tokens,
+    limits,
+    sockets: new OpenSockets({ user: config.MAX_SOCKETS_PER_USER, address: config.MAX_SOCKETS_PER_ADDRESS }),
+    proxies: trustedProxies(config.TRUSTED_PROXIES),
+    audit,
+  });
+  const callers = new Callers({ tokens, limits, addressOf: (request) => entrance.addressOf(request) });
 
   const records = await openRecords();
   // No call can have outlived the gateways that were there before.
@@ -118,6 +152,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const record = (entry: RecordEntry) => {
     metrics.recorded(entry);
+    audit.recorded(entry);
     outbox.add(entry);
   };
 
@@ -129,12 +164,20 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const server = createListener(config, http);
   const door = new SocketIoDoor(server, {
-    key: userKey,
+    entrance,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    allowance: socketAllowance(config.MAX_SOCKET_MESSAGES_PER_SECOND),
+    backlogBytes: config.MAX_SOCKET_BACKLOG_BYTES,
     log,
+    onEvicted: () => edge.closed('too-slow'),
+    onClosed: ({ claims, address }, code) => {
+      edge.closed(code);
+      audit.write({ action: 'closed', userId: claims.sub, address, code });
+    },
     onRefused: (code) => metrics.refused(code),
     ...(cluster && adapter && { cluster: { adapter, reaches: (id: string) => cluster.reaches(id) } }),
   });
+  edge.watchSockets(() => door.connections);
 
   const tellCall = (callId: string, event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' }>) => {
     log.debug('a call has to leave its room', { callId, ...event });
@@ -156,6 +199,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         const whom = roomNewsRecipient(news);
         if ('only' in whom) door.sendHere(callId, whom.only, message);
         else door.broadcastHere(callId, whom.except, message);
+        edge.relayed(news.at, Date.now());
       },
       lost: (callId, epoch, server, serverGone) => {
         tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
@@ -231,6 +275,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       record,
       others,
       ...(cluster && { now: cluster.now }),
+      limits,
+      audit,
+      onResumed: () => edge.resumed(),
     }),
   );
 
@@ -252,9 +299,19 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       response.status(ready ? 200 : 503).json({ ready, checks } satisfies Readiness);
     }),
   );
-  if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
-  http.use('/api/media-servers', mediaServerRoutes({ mediaServers, key: userKey }));
-  http.use('/api/calls', callRoutes({ calls, records, key: userKey }));
+  const version = packageVersion();
+  http.use(
+    documentRoutes({
+      title: 'Crossfade gateway',
+      createOpenApi: () => createOpenApi({ version }),
+      createAsyncApi: () => createAsyncApi({ version }),
+    }),
+  );
+  http.use('/api', allowOrigins(config.ALLOWED_ORIGINS));
+  if (config.NODE_ENV !== 'production')
+    http.post('/api/tokens', callers.limited('tokens'), developmentTokens(userKey));
+  http.use('/api/media-servers', callers.limited('rest'), mediaServerRoutes({ mediaServers, callers }));
+  http.use('/api/calls', callers.limited('rest'), callRoutes({ calls, records, callers, audit }));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
   finishHttp(http, { log });
 
@@ -307,14 +364,19 @@ async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
 
 function createListener(config: GatewayConfig, http: Parameters<typeof createServer>[1] & object): Server {
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = config;
-  if (cert === undefined && key === undefined) return createServer(http);
+  if (cert === undefined && key === undefined) return createServer(LIMITS, http);
   if (cert === undefined || key === undefined) {
     throw new SettingError(`Setting ${cert === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is not set.`);
   }
   try {
-    return createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, http);
+    return createTlsServer({ ...LIMITS, cert: readFileSync(cert), key: readFileSync(key) }, http);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SettingError(`Setting TLS_CERT_FILE or TLS_KEY_FILE cannot be used: ${why}.`);
   }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

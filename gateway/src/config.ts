@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   commonSettings,
   countSetting,
+  httpUrlSetting,
   keyIdSetting,
   listSetting,
   millisecondsSetting,
@@ -13,6 +14,7 @@ import {
 } from '@crossfade/service/settings';
 import { z } from 'zod';
 import { parseDnsName } from './nodes/addresses.ts';
+import { isNetwork } from './limits/client-address.ts';
 
 const httpUrls = listSetting.refine(
   (urls) =>
@@ -26,6 +28,8 @@ export const gatewaySettings = z.object({
   METRICS_PORT: portSetting.default(9465),
   /** Signs users' tokens. */
   USER_JWT_SECRET: secretSetting,
+  /** A JSON Web Key Set: users' tokens signed with one of its keys (RS256, ES256) are good as well. */
+  USER_JWKS_URL: httpUrlSetting.optional(),
   /** The key id (`kid`) its service tokens name: the media servers know SERVICE_JWT_SECRET under it. */
   SERVICE_JWT_KEY_ID: keyIdSetting.optional(),
   /** The media servers' REST APIs. */
@@ -93,6 +97,8 @@ export const gatewaySettings = z.object({
     .default([]),
   /** coturn's `static-auth-secret`. */
   TURN_SECRET: z.string().min(1).optional(),
+  /** How long TURN credentials are good, seconds: longer than a call may last, since a refresh needs them again. */
+  TURN_TTL_S: countSetting(60, 604_800).default(86_400),
   /** Web pages of other origins that may use this gateway. */
   ALLOWED_ORIGINS: listSetting
     .refine(
@@ -100,6 +106,38 @@ export const gatewaySettings = z.object({
       'must be origins such as https://app.example',
     )
     .default([]),
+  /** Proxies whose `X-Forwarded-For` is believed: IP addresses and networks such as `10.0.0.0/8`. */
+  TRUSTED_PROXIES: listSetting
+    .refine((networks) => networks.every(isNetwork), 'must be IP addresses or networks such as 10.0.0.0/8')
+    .default([]),
+  /** Sockets of one user at one gateway: tabs and devices (1 to 10,000). */
+  MAX_SOCKETS_PER_USER: countSetting(1, 10_000).default(20),
+  /** Sockets of one address at one gateway: there may be an office behind it (1 to 1,000,000). */
+  MAX_SOCKETS_PER_ADDRESS: countSetting(1, 1_000_000).default(2_000),
+  /** Connections a user opens a minute. */
+  MAX_CONNECTIONS_PER_MINUTE: countSetting(1, 100_000).default(120),
+  /** Joins and resumptions of one user a minute. */
+  MAX_JOINS_PER_MINUTE: countSetting(1, 100_000).default(120),
+  /** Descriptions and candidates of one user a second; counted over 10 s, like what follows. */
+  MAX_SIGNALS_PER_SECOND: countSetting(1, 100_000).default(100),
+  /** `media:` requests of one user a second: who joins a call of 50 makes a few hundred at once. */
+  MAX_MEDIA_REQUESTS_PER_SECOND: countSetting(1, 100_000).default(100),
+  /** Chat and moderation requests of one user a second. */
+  MAX_MESSAGES_PER_SECOND: countSetting(1, 100_000).default(10),
+  /** All other signalling requests of one user a second. */
+  MAX_REQUESTS_PER_SECOND: countSetting(1, 100_000).default(20),
+  /** REST requests of one user a second. */
+  MAX_REST_REQUESTS_PER_SECOND: countSetting(1, 100_000).default(20),
+  /** Tokens that `POST /api/tokens` gives to one address a minute (development only). */
+  MAX_TOKENS_PER_MINUTE: countSetting(1, 100_000).default(120),
+  /** An address may do as much as so many users, but for tokens. */
+  MAX_USERS_PER_ADDRESS: countSetting(1, 100_000).default(100),
+  /** Messages of any kind over one socket a second; ten times as many at once. Who goes on is disconnected. */
+  MAX_SOCKET_MESSAGES_PER_SECOND: countSetting(1, 100_000).default(100),
+  /** A client for whom more bytes wait than this is disconnected. */
+  MAX_SOCKET_BACKLOG_BYTES: countSetting(65_536, 1_073_741_824).default(1_000_000),
+  /** Also write the audit log to this file. */
+  AUDIT_LOG_FILE: z.string().optional(),
   /** The built web app; `none`: none is served. */
   WEB_ROOT: z.string().default(fileURLToPath(new URL('../../web/dist', import.meta.url))),
   /** Serve HTTPS with this certificate and key (PEM files). */

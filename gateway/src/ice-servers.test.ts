@@ -3,7 +3,7 @@ import { iceServersFor } from './ice-servers.ts';
 
 test('TURN credentials are those of coturn’s use-auth-secret: expiry, and an HMAC-SHA1 over it', () => {
   const servers = iceServersFor(
-    { urls: ['stun:s', 'turn:t?transport=udp'], secret: 'north' },
+    { urls: ['stun:s', 'turn:t?transport=udp'], secret: 'north', ttlS: 86_400 },
     'anna',
     1_700_000_000_999,
   );
@@ -19,5 +19,5 @@ test('TURN credentials are those of coturn’s use-auth-secret: expiry, and an H
 });
 
 test('without a secret no TURN server is offered: it would refuse everyone', () => {
-  expect(iceServersFor({ urls: ['turn:t'], secret: undefined }, 'anna', 0)).toEqual([]);
+  expect(iceServersFor({ urls: ['turn:t'], secret: undefined, ttlS: 60 }, 'anna', 0)).toEqual([]);
 });

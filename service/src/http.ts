@@ -28,7 +28,7 @@ const JSON_BOUNDS: JsonBounds = { depth: 32, elements: 256 };
 
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-/** Seconds a client is told to wait after `429` and `503`. */
+/** Seconds a client is told to wait after `429` and `503`, if nothing better is known. */
 const RETRY_AFTER_S = 1;
 
 /** The id of this request: the caller's if it is sane, else a new one. */
@@ -179,7 +179,9 @@ function problems(log: Log): ErrorRequestHandler {
       retryable: error.retryable,
       ...(error.errors && { errors: [...error.errors] }),
     };
-    if (error.status === 429 || error.status === 503) response.setHeader('Retry-After', RETRY_AFTER_S);
+    if (error.status === 429 || error.status === 503) {
+      response.setHeader('Retry-After', error.retryAfterS ?? RETRY_AFTER_S);
+    }
     if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     response.status(error.status).type('application/problem+json').send(JSON.stringify(problem));
   };

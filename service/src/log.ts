@@ -9,6 +9,8 @@ export interface LogOptions {
   format: 'json' | 'pretty';
   /** Also write to this file. */
   file?: string | undefined;
+  /** False: only there. */
+  console?: boolean;
 }
 
 /** Names under which there are secrets: ICE passwords, tokens, keys and whatever proves who somebody is. */
@@ -86,7 +88,7 @@ export function createLog(options: LogOptions): Log {
     defaultMeta: { service: options.service },
     format: format.combine(format.timestamp(), line),
     transports: [
-      new transports.Console(),
+      ...(options.console === false ? [] : [new transports.Console()]),
       ...(options.file ? [new transports.File({ filename: options.file, format: json })] : []),
     ],
   });

@@ -137,16 +137,18 @@ export class CodedError extends Error {
   override readonly name = 'CodedError';
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[] | undefined;
+  /** Seconds after which it is worth another attempt, if that is known. */
+  readonly retryAfterS: number | undefined;
 
   /**
    * @param code one of the catalogue
    * @param detail what exactly is wrong; reaches the caller, so: no internals and no secrets
-   * @param options invalid fields by path; the cause, which only reaches the log
+   * @param options invalid fields by path; seconds to wait; the cause, which only reaches the log
    */
   constructor(
     code: ErrorCode,
     detail?: string,
-    options: { errors?: readonly FieldError[]; cause?: unknown } = {},
+    options: { errors?: readonly FieldError[]; retryAfterS?: number; cause?: unknown } = {},
   ) {
     super(
       detail ?? ERROR_CATALOGUE[code].title,
@@ -154,6 +156,7 @@ export class CodedError extends Error {
     );
     this.code = code;
     this.errors = options.errors;
+    this.retryAfterS = options.retryAfterS;
   }
 
   get status(): number {

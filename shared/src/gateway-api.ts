@@ -1,5 +1,6 @@
 /** The gateway's REST API. */
 import { z } from 'zod';
+import { callPolicySchema } from './call-policy.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema } from './ids.ts';
 import {
   abortReasonSchema,
@@ -144,6 +145,16 @@ export const mediaServerViewSchema = z.object({
 /** `GET /api/media-servers` */
 export const mediaServersAnswerSchema = z.object({ mediaServers: z.array(mediaServerViewSchema) });
 export type MediaServersAnswer = z.infer<typeof mediaServersAnswerSchema>;
+/** Body of `PATCH /api/calls/:id`: what is not named of the policy stays. */
+export const patchCallRequestSchema = z.object({ policy: callPolicySchema });
+export const patchCallAnswerSchema = z.object({
+  callId: callIdSchema,
+  /** Whether nobody new can join. */
+  locked: z.boolean(),
+  /** What holds now, where it differs from what is set for all calls. */
+  policy: callPolicySchema,
+});
+export type PatchCallAnswer = z.infer<typeof patchCallAnswerSchema>;
 
 /** One decision of the mode selector, with what it saw. */
 export const decisionSchema = z.object({

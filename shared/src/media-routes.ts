@@ -3,6 +3,7 @@
  * itself is not, but a test holds its routes and these equal.
  */
 import { z } from 'zod';
+import { documentAnswer, type ApiRoute, type RouteAnswer } from './api-routes.ts';
 import type { ErrorCode } from './errors.ts';
 import { entityIdSchema, participantIdSchema, roomIdSchema } from './ids.ts';
 import {
@@ -44,45 +45,11 @@ export type RouteTag =
 /** What a request of this route has to carry: nothing, any service token, or one without `scope: 'read'`. */
 export type RouteAccess = 'anyone' | 'read' | 'write';
 
-export interface RouteAnswer {
-  readonly description: string;
-  /** Absent: there is no body, or one that is not JSON. */
-  readonly schema?: z.ZodType;
-  /** Of a body that no schema describes. */
-  readonly contentType?: string;
-}
-
-export interface MediaRoute {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
-  /** As Express writes it. */
-  readonly path: string;
-  /** A name for generated clients; unique. */
-  readonly operationId: string;
-  readonly tag: RouteTag;
-  /** A few words. */
-  readonly summary: string;
-  /** Sentences; what the summary leaves open. */
-  readonly description?: string;
-  readonly access: RouteAccess;
-  /** What `:id` stands for. */
-  readonly id?: z.ZodType<string>;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** By status; those of errors come from the catalogue. */
-  readonly answers: Readonly<Record<number, RouteAnswer>>;
-  /** The errors that are particular to this route; `errorsOf` has all of them. */
-  readonly errors: readonly ErrorCode[];
-  /** On the port of the metrics, not on that of the API. */
-  readonly onMetricsPort?: true;
-}
+export type MediaRoute = ApiRoute<RouteTag, RouteAccess>;
 
 const gone: RouteAnswer = { description: 'Done; there is nothing to tell.' };
 const done: RouteAnswer = { description: 'Done.', schema: doneSchema };
 const node: RouteAnswer = { description: 'The server as it now is.', schema: nodeSchema };
-const document: RouteAnswer = {
-  description: 'The document.',
-  schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
-};
 
 const idOf = (name: string) => entityIdSchema.describe(`The id of a ${name}.`);
 const transportId = idOf('transport');
@@ -459,7 +426,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     tag: 'Documents',
     summary: 'This document: OpenAPI 3.1',
     access: 'anyone',
-    answers: { 200: document },
+    answers: { 200: documentAnswer },
     errors: [],
   },
   {
@@ -469,7 +436,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     tag: 'Documents',
     summary: 'The event feed: AsyncAPI 3',
     access: 'anyone',
-    answers: { 200: document },
+    answers: { 200: documentAnswer },
     errors: [],
   },
   {

@@ -419,6 +419,11 @@ export const serverEvents = {
     reason: z.enum(['ended', 'removed', 'shutting-down']),
     message: z.string().optional(),
   }),
+  /**
+   * This connection is about to be closed by the gateway: `unauthenticated`, its token has expired (come back with a
+   * fresh one, and resume); `rate-limited`, it went on asking.
+   */
+  'connection:closing': z.object({ error: ackErrorSchema }),
   /** The same session, or the same user, joined elsewhere; this socket is out. */
   'session:replaced': z.object({ callId: callIdSchema }),
 } as const satisfies Record<string, z.ZodType>;

@@ -228,7 +228,7 @@ export interface Layer {
 }
 
 export function readLayers(): Layer[] {
-  return globSync('k8s/**/kustomization.yaml', { cwd: ROOT })
+  return globSync('k8s/{base,overlays/*}/kustomization.yaml', { cwd: ROOT })
     .map((file) => path.dirname(file))
     .sort()
     .map((folder) => {

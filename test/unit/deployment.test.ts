@@ -332,6 +332,21 @@ describe('k8s', () => {
     });
   });
 
+  test('coturn is that of Docker Compose', () => {
+    const lines = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .filter((line) => !/^(static-auth-secret|external-ip)=/.test(line));
+    const { services, configs } = readCompose();
+    expect(lines(readText('k8s/components/coturn/turnserver.conf'))).toEqual(
+      lines(configs.turnserver.content),
+    );
+    const manifest = readText('k8s/components/coturn/coturn.yaml');
+    expect(manifest).toContain(`image: ${services['coturn']?.image ?? ''}\n`);
+    expect(manifest).toContain('--static-auth-secret=$(TURN_SECRET)');
+  });
+
   test('there is more than one gateway only where they share calls and records', () => {
     const gateway = base.manifests.find(
       ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gateway',

@@ -1,32 +1,33 @@
 /** `GET /api/calls…`: history and live state, for users whose token covers the call. */
 import { route } from '@crossfade/service/http';
-import { bearerToken, verifyUserToken, type TokenKey } from '@crossfade/service/tokens';
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
 import {
   listCallsQuerySchema,
+  patchCallRequestSchema,
   type CallAnswer,
   type DecisionsAnswer,
   type ListCallsAnswer,
+  type PatchCallAnswer,
 } from '@crossfade/shared/gateway-api';
 import { callIdSchema } from '@crossfade/shared/ids';
 import { allowsCall, type UserClaims } from '@crossfade/shared/tokens';
 import { Router, type Request } from 'express';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Calls } from '../calls/calls.ts';
 import { modeOf, publicView, type CallState } from '../calls/state.ts';
 import type { Records } from '../store/records.ts';
+import type { Callers } from './caller.ts';
 
 export interface CallRoutesOptions {
-  calls: Pick<Calls, 'state'>;
+  calls: Pick<Calls, 'state' | 'post'>;
+  audit: Pick<AuditLog, 'write'>;
   records: Pick<Records, 'find' | 'list'>;
-  key: TokenKey;
+  callers: Callers;
 }
 
-export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
+export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions): Router {
   const router = Router();
-  const user = (request: Request): UserClaims =>
-    verifyUserToken(bearerToken(request.get('authorization')), key);
-  const callOf = (request: Request): string => {
-    const claims = user(request);
+  const callOf = (request: Request, claims: UserClaims): string => {
     const callId = parseOrThrow(callIdSchema, request.params['id']);
     // The same answer as for a call that never was: it tells nothing.
     if (!allowsCall(claims.calls, callId)) throw new CodedError('call-not-found');
@@ -37,7 +38,7 @@ export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
     '/',
     route('/api/calls', async (request, response) => {
       // Everybody's calls are not for everybody.
-      const claims = user(request);
+      const claims = await callers.user(request);
       if (!claims.grants.moderate)
         throw new CodedError('forbidden', 'The list of all calls needs the moderate grant.');
       const query = parseOrThrow(listCallsQuerySchema, request.query);
@@ -47,7 +48,7 @@ export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
   router.get(
     '/:id',
     route('/api/calls/:id', async (request, response) => {
-      const callId = callOf(request);
+      const callId = callOf(request, await callers.user(request));
       const record = await records.find(callId);
       if (!record) throw new CodedError('call-not-found');
       const state = await calls.state(callId);
@@ -57,10 +58,25 @@ export function callRoutes({ calls, records, key }: CallRoutesOptions): Router {
   router.get(
     '/:id/decisions',
     route('/api/calls/:id/decisions', async (request, response) => {
-      const callId = callOf(request);
+      const callId = callOf(request, await callers.user(request));
       const state = await calls.state(callId);
       if (!state) throw new CodedError('call-not-found');
       response.json({ callId, decisions: [...state.decisions] } satisfies DecisionsAnswer);
+    }),
+  );
+  router.patch(
+    '/:id',
+    route('/api/calls/:id', async (request, response) => {
+      const claims = await callers.user(request);
+      const callId = callOf(request, claims);
+      const { sub: userId, grants } = claims;
+      if (!grants.moderate) throw new CodedError('forbidden', 'Changing a call needs the moderate grant.');
+      const { policy } = parseOrThrow(patchCallRequestSchema, request.body);
+      const state = await calls.post(callId, { type: 'set-policy', by: userId, policy });
+      if (!state) throw new CodedError('call-not-found');
+      audit.write({ action: 'set-policy', callId, userId, outcome: 'done' });
+      const { locked } = state;
+      response.json({ callId, locked, policy: state.policy } satisfies PatchCallAnswer);
     }),
   );
   return router;

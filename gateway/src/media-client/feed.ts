@@ -15,8 +15,9 @@ import { io, type Socket } from 'socket.io-client';
 import { parseAnswer, parseEvent, type HeardEvent, type JoinedAnswer } from './feed-messages.ts';
 import { applyEvent, differences, pictureOf, standsFor, type RoomPicture } from './picture.ts';
 
-/** What became of a room's producers, for its clients. */
-export type RoomNews =
+/** What became of a room, for its clients, and when the media server noticed; without that it was found out later. */
+export type RoomNews = News & { at?: string };
+type News =
   | { type: 'new-producer'; producer: ProducerState }
   | {
       type: 'producer-closed';
@@ -243,7 +244,7 @@ export class MediaServerFeed {
   }
 
   #tell(event: FeedEvent, before: RoomPicture, { picture, epoch }: Subscription): void {
-    const { roomId } = event;
+    const { roomId, at } = event;
     const { rooms } = this.#options;
     switch (event.type) {
       case 'new-producer':
@@ -252,21 +253,22 @@ export class MediaServerFeed {
       case 'producer-wanted-layers': {
         const producer = picture?.producers.get(event.producerId);
         if (!producer) break;
-        if (event.type === 'new-producer') rooms.news(roomId, { type: event.type, producer }, epoch);
+        if (event.type === 'new-producer') rooms.news(roomId, { type: event.type, producer, at }, epoch);
         else if (event.type === 'producer-wanted-layers') {
           const { type, spatialLayer } = event;
-          rooms.news(roomId, { type, producer, spatialLayer }, epoch);
-        } else rooms.news(roomId, { type: event.type, producer, by: event.by }, epoch);
+          rooms.news(roomId, { type, producer, spatialLayer, at }, epoch);
+        } else rooms.news(roomId, { type: event.type, producer, by: event.by, at }, epoch);
         break;
       }
       case 'producer-closed': {
         const producer = before.producers.get(event.producerId);
-        if (producer) rooms.news(roomId, { type: 'producer-closed', producer, reason: event.reason }, epoch);
+        if (producer)
+          rooms.news(roomId, { type: 'producer-closed', producer, reason: event.reason, at }, epoch);
         break;
       }
       case 'consumer-closed': {
         const { consumerId, producerId, participantId } = event;
-        rooms.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId }, epoch);
+        rooms.news(roomId, { type: 'consumer-closed', consumerId, producerId, participantId, at }, epoch);
         break;
       }
       case 'active-speaker':

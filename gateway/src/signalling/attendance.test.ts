@@ -10,6 +10,7 @@ function doorOf(socketId: string): Door {
   return {
     socketId,
     claims: { sub: 'u', name: 'u', grants: { publish: true, subscribe: true, moderate: false } } as never,
+    address: '127.0.0.1',
     joined,
     isOpen: () => true,
     attach: (callId, participantId) => joined.set(callId, participantId),

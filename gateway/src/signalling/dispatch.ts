@@ -17,6 +17,7 @@ import {
 } from '@crossfade/shared/signalling';
 import { allowsCall, type Grants } from '@crossfade/shared/tokens';
 import { visibleText } from '@crossfade/shared/visible-text';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { RecordEntry } from '../calls/events.ts';
 import {
@@ -34,6 +35,8 @@ import {
 import type { Subscriptions } from '../calls/subscriptions.ts';
 import { prepareMessage } from '../calls/switch.ts';
 import { effectivePolicy } from '../mode/policy.ts';
+import { budgetOf } from '../limits/budgets.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Attendance } from './attendance.ts';
@@ -56,6 +59,10 @@ export interface DispatchOptions {
   record: (entry: RecordEntry) => void;
   /** Requests that are answered elsewhere. */
   others: HandlersOf<Elsewhere>;
+  limits: Pick<RateLimits, 'spend'>;
+  audit: Pick<AuditLog, 'answered'>;
+  /** Told of each participant that came back. */
+  onResumed: () => void;
 }
 
 /** What is answered by `chat/` and `moderation/`. */
@@ -83,7 +90,7 @@ export class Dispatch {
   async handle(door: Door, name: string, payload: unknown): Promise<object> {
     if (!Object.hasOwn(clientRequests, name))
       throw new CodedError('route-not-found', 'There is no such request.');
-    return inSpan(name, () => this.#answer(door, name as ClientRequestName, payload));
+    return inSpan(name, () => this.#admitted(door, name as ClientRequestName, payload));
   }
 
   /** The socket is gone. */
@@ -103,6 +110,22 @@ export class Dispatch {
       const connectionId = connectionIdOf(participantId, socketId);
       record({ type: 'session-disconnected', recordId, participantId, connectionId, at: Date.now() });
     });
+  }
+
+  async #admitted(door: Door, name: ClientRequestName, payload: unknown): Promise<object> {
+    const { limits, audit } = this.#options;
+    const { claims, address, joined } = door;
+    await limits.spend(budgetOf(name), { user: claims.sub, address });
+    const callId = (payload as { callId?: string } | null | undefined)?.callId ?? '';
+    const actor = { userId: claims.sub, participantId: joined.get(callId) };
+    try {
+      const answer = await this.#answer(door, name, payload);
+      audit.answered(actor, name, payload, 'done');
+      return answer;
+    } catch (error) {
+      audit.answered(actor, name, payload, error instanceof CodedError ? error.code : 'internal');
+      throw error;
+    }
   }
 
   #answer<N extends ClientRequestName>(door: Door, name: N, payload: unknown): Promise<ClientAnswer<N>> {
@@ -285,6 +308,7 @@ export class Dispatch {
         attendance.doubt(callId, door);
       throw error;
     });
+    if (participantId === resume?.participantId) this.#options.onResumed();
     // It went while its join waited in the mailbox: nothing else will ever tell the call.
     if (!door.isOpen()) {
       attendance.disconnected(door);

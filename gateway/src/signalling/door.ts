@@ -4,6 +4,8 @@ import type { UserClaims } from '@crossfade/shared/tokens';
 export interface Door {
   readonly socketId: string;
   readonly claims: UserClaims;
+  /** What limits count its requests by, besides the user. */
+  readonly address: string;
   /** Whether the client is still there. */
   isOpen(): boolean;
   /** The participant this socket speaks for, by call. */

@@ -1,17 +1,23 @@
 /** The Socket.IO door: authenticates, acknowledges every request within 5 s, and delivers messages. */
 import type { Server as HttpServer } from 'node:http';
 import type { Log } from '@crossfade/service/log';
-import { verifyUserToken, type TokenKey } from '@crossfade/service/tokens';
+import type { AllowanceLimits } from '@crossfade/service/allowance';
+import type { Eviction } from '@crossfade/service/backlog';
+import { SlowReaders } from '@crossfade/service/slow-readers';
+import { SocketGuard, type Connection } from '@crossfade/service/socket-guard';
+import { goodUntil } from '@crossfade/service/user-tokens';
 import { CodedError, toAckError, type AckFailure, type ErrorCode } from '@crossfade/shared/errors';
 import { ACK_TIMEOUT_MS } from '@crossfade/shared/signalling';
-import type { UserClaims } from '@crossfade/shared/tokens';
 import { Server, type Socket } from 'socket.io';
 import type { Message } from '../calls/events.ts';
+import { isTooLarge } from '../limits/budgets.ts';
 import type { ClusterAdapter } from './cluster-adapter.ts';
 import type { Courier, LocalCourier } from './courier.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Door } from './door.ts';
+import type { Entrance, Visitor } from './entrance.ts';
 import { isAllowedOrigin } from './origin.ts';
+import { refuseForeignUpgrades } from './upgrades.ts';
 
 /** Largest message a client may send, bytes: an SDP of 64 KiB and what is around it. */
 const MAX_MESSAGE_BYTES = 128 * 1024;
@@ -19,10 +25,25 @@ const MAX_MESSAGE_BYTES = 128 * 1024;
 const PING_INTERVAL_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
 
+/** How deep and how wide messages may be: an answer of a browser to "what can you receive" is the widest there is. */
+const MESSAGE_BOUNDS = { depth: 16, elements: 256 };
+/** Milliseconds a connection may take to join the namespace with its token. */
+const CONNECT_LIMIT_MS = 10_000;
+/** Longest timer there is, milliseconds: a token may be good for longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface SocketIoOptions {
-  key: TokenKey;
+  entrance: Entrance;
   allowedOrigins: readonly string[];
+  /** Messages of one socket. */
+  allowance: AllowanceLimits;
+  /** Bytes that may wait for a client. */
+  backlogBytes: number;
   log: Log;
+  /** Told of each client that did not keep up. */
+  onEvicted: (why: Eviction) => void;
+  /** Told of each connection that was ended for what its client did, or because its token is over. */
+  onClosed: (visitor: Visitor, code: ErrorCode) => void;
   /** Told of each refused request. */
   onRefused: (code: ErrorCode) => void;
   /** With several gateways: what reaches the sockets of the others, and whether it does now. */
@@ -34,14 +55,19 @@ type Reply = (answer: object) => void;
 export class SocketIoDoor implements Courier, LocalCourier {
   readonly #io: Server;
   readonly #options: SocketIoOptions;
+  readonly #guard: SocketGuard;
+  readonly #slowReaders: SlowReaders;
+  readonly #sockets = new WeakMap<Connection, Socket>();
 
   constructor(server: HttpServer, options: SocketIoOptions) {
     this.#options = options;
+    refuseForeignUpgrades(server, '/socket.io/', options.allowedOrigins);
     this.#io = new Server(server, {
       serveClient: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
+      connectTimeout: CONNECT_LIMIT_MS,
       perMessageDeflate: false,
       allowRequest: (request, give) => {
         give(null, isAllowedOrigin(request.headers.origin, request.headers.host, options.allowedOrigins));
@@ -49,19 +75,37 @@ export class SocketIoDoor implements Courier, LocalCourier {
       cors: { origin: [...options.allowedOrigins] },
       ...(options.cluster && { adapter: options.cluster.adapter.factory }),
     });
+    this.#guard = new SocketGuard(this.#io, server, {
+      allowance: options.allowance,
+      bounds: MESSAGE_BOUNDS,
+      onFlood: (connection) => {
+        const socket = this.#sockets.get(connection);
+        if (socket) this.#end(socket, new CodedError('rate-limited'), 'for-good');
+        else connection.close(true);
+      },
+    });
+    this.#slowReaders = new SlowReaders({
+      // Whether a client is there at all is seen by its answers to pings.
+      limits: { bytes: options.backlogBytes, lagMs: Infinity },
+      log: options.log,
+      onEvicted: options.onEvicted,
+      onLag: () => undefined,
+    });
     this.#io.use((socket, next) => {
-      try {
-        const { token } = socket.handshake.auth as { token?: unknown };
-        if (typeof token !== 'string') throw new CodedError('unauthenticated');
-        socket.data = verifyUserToken(token, options.key);
-        next();
-      } catch (error) {
-        const coded =
-          error instanceof CodedError
-            ? error
-            : new CodedError('unauthenticated', undefined, { cause: error });
-        next(Object.assign(new Error(coded.message), { data: toAckError(coded) }));
-      }
+      const { token } = socket.handshake.auth as { token?: unknown };
+      options.entrance.enter(socket.request, token).then(
+        (visitor) => {
+          socket.data = visitor;
+          // Also when it never gets as far as a connection.
+          socket.conn.once('close', visitor.leave);
+          if (socket.conn.readyState === 'closed') visitor.leave();
+          next();
+        },
+        (error: unknown) => {
+          const coded = error instanceof CodedError ? error : new CodedError('internal');
+          next(Object.assign(new Error(coded.message), { data: toAckError(coded) }));
+        },
+      );
     });
   }
 
@@ -69,10 +113,15 @@ export class SocketIoDoor implements Courier, LocalCourier {
   serve(dispatch: Dispatch): void {
     this.#io.on('connection', (socket) => {
       const door = doorOf(socket);
+      this.#sockets.set(socket.conn, socket);
+      this.#slowReaders.watch(socket);
+      this.#endWithToken(socket);
       socket.onAny((name: string, ...args: unknown[]) => {
         const last = args.at(-1);
         const reply = typeof last === 'function' ? (last as Reply) : undefined;
-        void this.#request(dispatch, door, name, args[0], reply);
+        const refusal = this.#refusalOf(socket, name);
+        if (refusal) reply?.(this.#failure(name, refusal));
+        else void this.#request(dispatch, door, name, args[0], reply);
       });
       socket.on('disconnect', () => {
         dispatch.disconnected(door).catch((error: unknown) => {
@@ -117,10 +166,43 @@ export class SocketIoDoor implements Courier, LocalCourier {
   }
 
   async close(): Promise<void> {
+    this.#slowReaders.stop();
     // Only ours: without `local` the sockets of all gateways would be closed.
     this.#io.local.disconnectSockets(true);
     await this.#io.close();
     this.#options.cluster?.adapter.close();
+  }
+
+  /** What is wrong with the message that is being handled, whatever it asks for. */
+  #refusalOf({ conn }: Socket, name: string): CodedError | undefined {
+    const verdict = this.#guard.verdictOn(conn);
+    if (verdict === 'refuse') return new CodedError('rate-limited');
+    if (verdict === 'too-large' || isTooLarge(name, this.#guard.sizeOf(conn)))
+      return new CodedError('payload-too-large');
+    return undefined;
+  }
+
+  /** A token that is over is good for nothing: the client comes back with a fresh one, and resumes. */
+  #endWithToken(socket: Socket): void {
+    const { claims } = socket.data as Visitor;
+    const timer = setTimeout(
+      () => {
+        this.#end(socket, new CodedError('unauthenticated', 'The token has expired.'), 'to-come-back');
+      },
+      Math.min(LONGEST_TIMER_MS, goodUntil(claims) - Date.now()),
+    );
+    timer.unref();
+    socket.once('disconnect', () => {
+      clearTimeout(timer);
+    });
+  }
+
+  /** Tells a client why, and closes its connection; Socket.IO's clients do not come back by themselves from `for-good`. */
+  #end(socket: Socket, why: CodedError, how: 'for-good' | 'to-come-back'): void {
+    socket.emit('connection:closing', { error: toAckError(why) });
+    this.#options.onClosed(socket.data as Visitor, why.code);
+    if (how === 'for-good') socket.disconnect(true);
+    else socket.conn.close();
   }
 
   async #request(
@@ -169,9 +251,11 @@ function doorOf(socket: Socket): Door {
   const existing = doors.get(socket);
   if (existing) return existing;
   const joined = new Map<string, string>();
+  const { claims, address } = socket.data as Visitor;
   const door: Door = {
     socketId: socket.id,
-    claims: socket.data as UserClaims,
+    claims,
+    address,
     joined,
     isOpen: () => socket.connected,
     attach(callId, participantId) {

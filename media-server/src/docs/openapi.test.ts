@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { openApiPath } from '@crossfade/service/openapi';
 import { ERROR_CATALOGUE, type ErrorCode } from '@crossfade/shared/errors';
 import * as mediaApi from '@crossfade/shared/media-api';
 import { MEDIA_ROUTES } from '@crossfade/shared/media-routes';
 import { requestExamples } from './examples.ts';
-import { createOpenApi, openApiPath } from './openapi.ts';
+import { createOpenApi } from './openapi.ts';
 
 interface Operation {
   operationId: string;

@@ -19,13 +19,15 @@ import {
   type JoinRoomAnswer,
   type NodeLoad,
 } from '@crossfade/shared/media-events';
+import type { AllowanceLimits } from '@crossfade/service/allowance';
+import type { BacklogLimits } from '@crossfade/service/backlog';
+import { SlowReaders } from '@crossfade/service/slow-readers';
+import { SocketGuard } from '@crossfade/service/socket-guard';
 import { Server, type ExtendedError, type Namespace, type Socket } from 'socket.io';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { FeedMetrics } from '../metrics/feed-metrics.ts';
 import { after } from './expiry.ts';
-import { FeedGuard } from './guard.ts';
 import { joinAnswer } from './join.ts';
-import { SlowReaders } from './slow-readers.ts';
 
 /** Largest message a reader may send, bytes: they send ids only. */
 const MAX_MESSAGE_BYTES = 16_384;
@@ -35,6 +37,12 @@ const CONNECT_LIMIT_MS = 5_000;
 const PING_INTERVAL_MS = 2_000;
 /** Milliseconds for the answer, told to readers: with the interval, how long they wait for us. We wait less for them. */
 const PING_LIMIT_MS = 8_000;
+/** A gateway that comes back joins all its rooms at once, so the burst is large. */
+const ALLOWANCE: AllowanceLimits = { burst: 2_000, perSecond: 200, refusals: 500 };
+/** Readers send flat messages. */
+const MESSAGE_BOUNDS = { depth: 8, elements: 16 };
+/** When a reader is too far behind. */
+const BACKLOG_LIMITS: BacklogLimits = { bytes: 1_000_000, lagMs: 5_000 };
 /** Milliseconds readers get to receive the last events when the server stops. */
 const FLUSH_LIMIT_MS = 250;
 
@@ -75,6 +83,7 @@ export class Feed {
     this.#options = options;
     const { metrics, log } = options;
     this.#slowReaders = new SlowReaders({
+      limits: BACKLOG_LIMITS,
       log,
       onEvicted: (why) => {
         metrics.evicted(why);
@@ -104,14 +113,14 @@ export class Feed {
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
-    const guard = new FeedGuard(this.#io, server);
+    const guard = new SocketGuard(this.#io, server, { allowance: ALLOWANCE, bounds: MESSAGE_BOUNDS });
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
       void this.#refusalOf(socket).then(next);
     });
     this.#readers.on('connection', (reader) => {
       this.#slowReaders.watch(reader);
-      guard.watch(reader);
+      refuseBeyond(guard, reader);
       this.#serve(reader);
       this.#endWithToken(reader);
     });
@@ -211,6 +220,22 @@ export class Feed {
     this.#options.log.error('a feed request failed', { error });
     return new CodedError('internal');
   }
+}
+
+/** Refuses the messages of a reader that says too much. */
+function refuseBeyond(guard: SocketGuard, reader: Reader): void {
+  reader.use((message, next) => {
+    const verdict = guard.verdictOn(reader.conn);
+    if (verdict === 'serve') {
+      next();
+      return;
+    }
+    const answer: unknown = message.at(-1);
+    const code = verdict === 'refuse' ? 'rate-limited' : 'payload-too-large';
+    if (typeof answer === 'function') {
+      (answer as (failure: AckFailure) => void)({ ok: false, error: toAckError(new CodedError(code)) });
+    }
+  });
 }
 
 /** Only browsers send an Origin, and no browser has business here. */

@@ -1,6 +1,6 @@
 /** What Prometheus is told of the feed and its readers. */
+import type { Eviction } from '@crossfade/service/backlog';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Eviction } from '../feed/backlog.ts';
 
 export interface FeedMetrics {
   evicted(why: Eviction): void;

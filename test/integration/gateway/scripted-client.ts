@@ -29,10 +29,15 @@ export class ScriptedClient {
     });
   }
 
-  static async connect(url: string, token: string): Promise<ScriptedClient> {
+  static async connect(
+    url: string,
+    token: string,
+    headers: Record<string, string> = {},
+  ): Promise<ScriptedClient> {
     const socket = io(url, {
       transports: ['websocket'],
       auth: { token },
+      extraHeaders: headers,
       reconnection: false,
       forceNew: true,
     });

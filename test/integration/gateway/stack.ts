@@ -6,7 +6,7 @@ import { openEmbedded } from '../../../gateway/src/store/database.ts';
 import type { Records } from '../../../gateway/src/store/records.ts';
 import { createMediaServer, type MediaServer } from '../../../media-server/src/app.ts';
 import { parseConfig } from '../../../media-server/src/config.ts';
-import { silentLog } from '@crossfade/service/log';
+import { silentLog, type Log } from '@crossfade/service/log';
 import { createRegistry } from '@crossfade/service/metrics';
 import { signUserToken } from '@crossfade/service/tokens';
 import { ScriptedClient } from './scripted-client.ts';
@@ -79,7 +79,8 @@ export class Stack {
 export function startScriptedGateway(
   settings: Partial<Record<keyof GatewayConfig, string>>,
   openRecords: () => Promise<Records> = () => openEmbedded(undefined),
+  log: Log = silentLog,
 ): Promise<Gateway> {
   const config = readConfig({ ...secrets, PORT: '0', METRICS_PORT: '0', WEB_ROOT: 'none', ...settings });
-  return startGateway({ config, log: silentLog, openRecords });
+  return startGateway({ config, log, openRecords });
 }

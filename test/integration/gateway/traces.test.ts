@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import { startServiceProcess, type ServiceProcess } from '../../browser/service-process.ts';
+import { dtlsParameters, opus } from './media.ts';
 import { ScriptedClient } from './scripted-client.ts';
 import { secrets, serviceKey, userKey } from './stack.ts';
 
@@ -102,7 +103,7 @@ describe('traces', () => {
     expect(JSON.stringify(spans)).not.toContain('secret-name');
   });
 
-  it('follow a request from the gateway through the media server', async () => {
+  it('are one for each request for media, from the client’s request to the worker', async () => {
     const mediaServer = await startMediaServer();
     const dataDir = await mkdtemp(path.join(tmpdir(), 'crossfade-traces-'));
     const gateway = await start('gateway', {
@@ -112,23 +113,53 @@ describe('traces', () => {
       P2P_MAX_PARTICIPANTS: '1',
     });
     const token = (name: string) => signUserToken(userKey, { sub: name, name }, 60);
-    const clients = [
-      await ScriptedClient.connect(gateway.url, token('ann')),
-      await ScriptedClient.connect(gateway.url, token('ben')),
-    ];
-    for (const client of clients) {
-      await client.must('call:join', { callId: 'c', media: { audio: true, video: false, screen: false } });
-    }
-    await clients[0]?.phase('prepare');
-    for (const client of clients) client.close();
+    const ann = await ScriptedClient.connect(gateway.url, token('ann'));
+    const ben = await ScriptedClient.connect(gateway.url, token('ben'));
+    const callId = 'traced';
+    for (const client of [ann, ben])
+      await client.must('call:join', { callId, media: { audio: true, video: false, screen: false } });
+    const { epoch } = await ann.phase('prepare');
+    const inCall = { callId, epoch };
+    const { id: transportId } = await ann.must('media:create-transport', { ...inCall, direction: 'send' });
+    await ann.must('media:connect-transport', { ...inCall, transportId, dtlsParameters });
+    await ann.must('media:restart-ice', { ...inCall, transportId });
+    const { id: producerId } = await ann.must('media:produce', {
+      ...inCall,
+      transportId,
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opus(1),
+    });
+    await ann.must('media:pause-producer', { ...inCall, producerId });
+    for (const client of [ann, ben]) client.close();
     await gateway.stop();
     await mediaServer.stop();
     await rm(dataDir, { recursive: true });
 
-    expect(one('gateway', 'call:join').parentSpanId).toBeUndefined();
+    for (const [request, path, command] of [
+      ['media:create-transport', 'POST /rooms/:roomId/transports', 'worker createWebRtcTransportWithServer'],
+      ['media:connect-transport', 'POST /rooms/:roomId/transports/:id/connect', 'worker connect'],
+      ['media:restart-ice', 'POST /rooms/:roomId/transports/:id/restart-ice', 'worker restartIce'],
+      ['media:produce', 'POST /rooms/:roomId/transports/:id/produce', 'worker produce'],
+      ['media:pause-producer', 'POST /rooms/:roomId/producers/:id/pause', 'worker pause'],
+    ] as const) {
+      const { traceId } = one('gateway', request);
+      const names = spans.filter((span) => span.traceId === traceId).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining([request, path]));
+      expect([request, names.filter((name) => name.startsWith('worker '))]).toEqual([
+        request,
+        expect.arrayContaining([expect.stringContaining(command.slice(0, 10))]),
+      ]);
+    }
+    // The second join is what opens the room.
     const created = one('media-server', 'POST /rooms/:roomId/create');
+    const { traceId } = created;
+    const joins = spans.filter((span) => span.name === 'call:join');
+    expect(joins.map((span) => span.traceId)).toContain(traceId);
+    for (const join of joins) expect(join.parentSpanId).toBeUndefined();
     const asked = spans.find(({ spanId }) => spanId === created.parentSpanId);
-    expect(asked).toMatchObject({ service: 'gateway', traceId: created.traceId });
-    expect(one('media-server', 'worker createRouter').traceId).toBe(created.traceId);
+    expect(asked).toMatchObject({ service: 'gateway', traceId });
+    expect(one('media-server', 'worker createRouter').traceId).toBe(traceId);
+    expect(JSON.stringify(spans)).not.toContain('traced');
   });
 });

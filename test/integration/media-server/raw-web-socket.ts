@@ -53,6 +53,11 @@ export class RawWebSocket {
     this.send(frame({ first: 0x81, payload: Buffer.from(text) }));
   }
 
+  /** All that came back, frames and all. */
+  get text(): string {
+    return this.#received.toString('latin1');
+  }
+
   get #closed(): boolean {
     return this.socket.destroyed || this.socket.readableEnded || this.closeCode !== undefined;
   }

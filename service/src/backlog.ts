@@ -6,20 +6,27 @@
  * events and its answer proves that everything before it was read. A reader is behind by as long as a ping is unanswered.
  */
 
-/** Bytes that may wait for a reader here, besides what is being written. */
-const BYTES_LIMIT = 1_000_000;
-/** Milliseconds a ping may be unanswered. */
-const LAG_LIMIT_MS = 5_000;
+export interface BacklogLimits {
+  /** Bytes that may wait for a reader here, besides what is being written. */
+  bytes: number;
+  /** Milliseconds a ping may be unanswered. */
+  lagMs: number;
+}
 
 /** Why a reader is given up. */
 export type Eviction = 'bytes' | 'lag';
 
 export class Backlog {
+  readonly #limits: BacklogLimits;
   /** Bytes that wait until what was handed to the connection before is written. */
   #waiting = 0;
   /** Whether that was too much at the last look: a burst that is written right away is no backlog. */
   #wasOver = false;
   #pingedAt: number | undefined;
+
+  constructor(limits: BacklogLimits) {
+    this.#limits = limits;
+  }
 
   get bytes(): number {
     return this.#waiting;
@@ -47,7 +54,7 @@ export class Backlog {
 
   /** To be asked at regular intervals. */
   look(now: number): Eviction | undefined {
-    const isOver = this.#waiting > BYTES_LIMIT;
+    const isOver = this.#waiting > this.#limits.bytes;
     const stayedOver = isOver && this.#wasOver;
     this.#wasOver = isOver;
     if (stayedOver) return 'bytes';
@@ -55,6 +62,6 @@ export class Backlog {
   }
 
   isLagging(now: number): boolean {
-    return this.#pingedAt !== undefined && now - this.#pingedAt > LAG_LIMIT_MS;
+    return this.#pingedAt !== undefined && now - this.#pingedAt > this.#limits.lagMs;
   }
 }

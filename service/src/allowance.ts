@@ -1,6 +1,6 @@
 /**
- * How much one reader may say: a bucket that fills up again. A gateway that comes back joins all its rooms at once, so
- * the bucket is deep; who goes on when it is empty is refused, and who goes on after that is shown the door. Pure.
+ * How much one connection may say: a bucket that fills up again. Who goes on when it is empty is refused, and who goes on
+ * after that is shown the door. Pure.
  */
 
 export interface AllowanceLimits {
@@ -11,8 +11,6 @@ export interface AllowanceLimits {
   /** Messages refused before the connection is closed; forgotten when the bucket is half full again. */
   refusals: number;
 }
-
-export const FEED_ALLOWANCE: AllowanceLimits = { burst: 2_000, perSecond: 200, refusals: 500 };
 
 export interface Allowance {
   readonly left: number;

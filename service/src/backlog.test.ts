@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { Backlog } from './backlog.ts';
 
 const MB = 1_000_000;
+const limits = { bytes: MB, lagMs: 5_000 };
 
 describe('Backlog', () => {
   it('gives up a reader for whom more than 1 MB keeps waiting', () => {
-    const backlog = new Backlog();
+    const backlog = new Backlog(limits);
     backlog.queued(MB);
     expect([backlog.look(0), backlog.look(250)]).toEqual([undefined, undefined]);
     backlog.queued(1);
@@ -13,7 +14,7 @@ describe('Backlog', () => {
   });
 
   it('lets a burst pass that is written at once', () => {
-    const backlog = new Backlog();
+    const backlog = new Backlog(limits);
     backlog.queued(3 * MB);
     expect(backlog.look(0)).toBeUndefined();
     backlog.flushed();
@@ -24,7 +25,7 @@ describe('Backlog', () => {
   });
 
   it('gives up a reader that owes an answer for more than 5 s, however little waits', () => {
-    const backlog = new Backlog();
+    const backlog = new Backlog(limits);
     backlog.pinged(1_000);
     backlog.pinged(3_000);
     expect(backlog.look(6_000)).toBeUndefined();
@@ -32,7 +33,7 @@ describe('Backlog', () => {
   });
 
   it('tells how long an answer took', () => {
-    const backlog = new Backlog();
+    const backlog = new Backlog(limits);
     expect(backlog.answered(0)).toBeUndefined();
     backlog.pinged(1_000);
     expect(backlog.answered(1_300)).toBe(300);

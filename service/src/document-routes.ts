@@ -1,16 +1,17 @@
 /**
- * REST: the documents of this API, and a page to read and try it. For anyone who can reach the port: there is nothing
+ * REST: the documents of an API, and a page to read and try it. For anyone who can reach the port: there is nothing
  * secret in them, and what is tried from the page needs a token like everything else.
  */
-import { route } from '@crossfade/service/http';
 import { CodedError } from '@crossfade/shared/errors';
-import { Router, type Response } from 'express';
+import { Router, type RequestHandler, type Response } from 'express';
 import swaggerUi from 'swagger-ui-express';
-import { createAsyncApi } from './asyncapi.ts';
-import { createOpenApi } from './openapi.ts';
+import { route } from './http.ts';
 
-export interface DocumentDeps {
-  version: string;
+export interface DocumentsOptions {
+  /** Of the page. */
+  title: string;
+  createOpenApi: () => object;
+  createAsyncApi: () => object;
 }
 
 /** The files of the page. Swagger UI's package has more: a page that loads somebody else's API, source maps. */
@@ -39,9 +40,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const SWAGGER_UI = {
+const pageOptions = (title: string) => ({
   swaggerUrl: '../api/openapi.json',
-  customSiteTitle: 'Crossfade media server',
+  customSiteTitle: title,
   swaggerOptions: {
     // Its badge would send the address of this server to a validator on the internet.
     validatorUrl: null,
@@ -49,10 +50,12 @@ const SWAGGER_UI = {
     docExpansion: 'list',
     tryItOutEnabled: true,
   },
-};
+});
 
-export function documentRoutes({ version }: DocumentDeps): Router {
+export function documentRoutes({ title, createOpenApi, createAsyncApi }: DocumentsOptions): Router {
   const router = Router();
+  const options = pageOptions(title);
+  const showPage: RequestHandler = swaggerUi.setup(undefined, options);
 
   for (const [path, create] of [
     ['/api/openapi.json', createOpenApi],
@@ -63,7 +66,7 @@ export function documentRoutes({ version }: DocumentDeps): Router {
     router.get(
       path,
       route(path, (_request, response) => {
-        text ??= JSON.stringify(create({ version }));
+        text ??= JSON.stringify(create());
         response.type('application/json').send(text);
       }),
     );
@@ -89,12 +92,10 @@ export function documentRoutes({ version }: DocumentDeps): Router {
       secure(response);
       next();
     }),
-    ...swaggerUi.serveFiles(undefined, SWAGGER_UI),
+    ...swaggerUi.serveFiles(undefined, options),
   );
   return router;
 }
-
-const showPage = swaggerUi.setup(undefined, SWAGGER_UI);
 
 function secure(response: Response): void {
   response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);

@@ -1,18 +1,32 @@
 /**
- * Gives up readers of the feed that do not keep up, before what waits for them becomes a burden: their connection is
- * cut, and they come back and resync as after any other cut. Created and stopped by the feed.
+ * Gives up Socket.IO clients that do not keep up with what they are sent, before what waits for them becomes a burden:
+ * their connection is cut, and they come back and resync as after any other cut. Created and stopped by whoever serves
+ * them.
  */
-import type { Log } from '@crossfade/service/log';
-import type { Socket } from 'socket.io';
-import { Backlog, type Eviction } from './backlog.ts';
+import type { Duplex } from 'node:stream';
+import { Backlog, type BacklogLimits, type Eviction } from './backlog.ts';
+import type { Log } from './log.ts';
 
 /** Milliseconds between two looks at all readers. */
 const LOOK_INTERVAL_MS = 250;
 
-/** A reader of the feed, as far as its connection goes. */
-type Reader = Pick<Socket, 'id' | 'conn' | 'request' | 'once'>;
+/** A Socket.IO client, as far as its connection goes. */
+interface Reader {
+  readonly id: string;
+  readonly conn: {
+    on(
+      event: 'packetCreate',
+      listener: (packet: { type: string; data?: string | Buffer }) => void,
+    ): Reader['conn'];
+    on(event: 'flush' | 'heartbeat', listener: () => void): Reader['conn'];
+    close(discard: boolean): void;
+  };
+  readonly request: { readonly socket: Duplex };
+  once(event: 'disconnect', listener: () => void): unknown;
+}
 
 export interface SlowReadersOptions {
+  limits: BacklogLimits;
   log: Log;
   onEvicted: (why: Eviction) => void;
   /** How long a reader took to get to what was sent, milliseconds. */
@@ -38,10 +52,10 @@ export class SlowReaders {
   }
 
   watch(reader: Reader): void {
-    const backlog = new Backlog();
+    const backlog = new Backlog(this.#options.limits);
     this.#backlogs.set(reader, backlog);
     reader.conn
-      .on('packetCreate', ({ type, data }: { type: string; data?: string | Buffer }) => {
+      .on('packetCreate', ({ type, data }) => {
         backlog.queued(data?.length ?? 0);
         if (type === 'ping') backlog.pinged(performance.now());
       })
@@ -74,7 +88,7 @@ export class SlowReaders {
 
   #evict(reader: Reader, why: Eviction): void {
     if (!this.#backlogs.delete(reader)) return;
-    this.#options.log.warn('a reader of the feed does not keep up and is cut off', {
+    this.#options.log.warn('a reader does not keep up and is cut off', {
       reader: reader.id,
       why,
     });

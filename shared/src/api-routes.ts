@@ -1,0 +1,40 @@
+/** What a table of REST routes is made of: OpenAPI and tests are made from such tables. */
+import { z } from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+export interface RouteAnswer {
+  readonly description: string;
+  /** Absent: there is no body, or one that is not JSON. */
+  readonly schema?: z.ZodType;
+  /** Of a body that no schema describes. */
+  readonly contentType?: string;
+}
+
+export interface ApiRoute<Tag extends string = string, Access extends string = string> {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  /** As Express writes it. */
+  readonly path: string;
+  /** A name for generated clients; unique. */
+  readonly operationId: string;
+  readonly tag: Tag;
+  /** A few words. */
+  readonly summary: string;
+  /** Sentences; what the summary leaves open. */
+  readonly description?: string;
+  readonly access: Access;
+  /** What `:id` stands for. */
+  readonly id?: z.ZodType<string>;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** By status; those of errors come from the catalogue. */
+  readonly answers: Readonly<Record<number, RouteAnswer>>;
+  /** The errors that are particular to this route. */
+  readonly errors: readonly ErrorCode[];
+  /** On the port of the metrics, not on that of the API. */
+  readonly onMetricsPort?: true;
+}
+
+export const documentAnswer: RouteAnswer = {
+  description: 'The document.',
+  schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
+};
