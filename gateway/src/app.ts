@@ -56,6 +56,8 @@ import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
 import { Retention } from './store/retention.ts';
 
+/** How long the clients of a call that has ended can still be told why, milliseconds. */
+const LAST_WORDS_MS = 1_000;
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** Browsers send the cookies of the whole site along. */
@@ -236,6 +238,17 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       const { door: client, participantId } = attendee;
       const isTold = client.joined.get(callId) !== participantId;
       if (kind === 'replaced' && !isTold) door.release(callId, participantId, client.socketId);
+      if (kind === 'gone' && state === null) {
+        // What ended the call may be told by another gateway, a moment later.
+        setTimeout(() => {
+          if (client.joined.get(callId) === participantId) attendance.detach(callId, client);
+        }, LAST_WORDS_MS).unref();
+        continue;
+      }
+      if (kind === 'gone' && !isTold && state?.removedUsers.includes(client.claims.sub) === true) {
+        const payload = { callId, reason: 'removed' } as const;
+        door.release(callId, participantId, client.socketId, { name: 'call:ended', payload });
+      }
       attendance.detach(callId, client);
       if (kind === 'resume') client.drop();
     }
