@@ -16,6 +16,8 @@ const producer = {
   kind: 'audio',
   source: 'microphone',
   paused: false,
+  pausedByServer: false,
+  wantedSpatialLayer: null,
 } as const;
 const snapshot = {
   roomId: 'r',
