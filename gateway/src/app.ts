@@ -6,6 +6,7 @@ import { createHttp, finishHttp, route } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
+import { answerFaults } from '@crossfade/service/problems';
 import { SettingError } from '@crossfade/service/settings';
 import type { Readiness } from '@crossfade/shared/media-api';
 import { Calls } from './calls/calls.ts';
@@ -79,6 +80,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     helmet: { contentSecurityPolicy: pagePolicy },
   });
   const server = createListener(config, http);
+  answerFaults(server);
   const door = new SocketIoDoor(server, {
     key: userKey,
     allowedOrigins: config.ALLOWED_ORIGINS,
@@ -134,11 +136,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   http.get(
     '/ready',
     route('/ready', (_request, response) => {
-      const checks = { accepting: !stopping, mediaServer: mediaServers.connected > 0 };
+      const checks = { serving: !stopping, mediaServer: mediaServers.connected > 0 };
       // Small calls work without a media server: it is told, but does not make the gateway unready.
-      response
-        .status(checks.accepting ? 200 : 503)
-        .json({ ready: checks.accepting, checks } satisfies Readiness);
+      response.status(checks.serving ? 200 : 503).json({ ready: checks.serving, checks } satisfies Readiness);
     }),
   );
   if (config.NODE_ENV !== 'production') http.post('/api/tokens', developmentTokens(userKey));
