@@ -90,7 +90,8 @@ export class BenchClient {
   }
 
   on<N extends ServerEventName>(name: N, hear: (event: ServerEvent<N>) => void): void {
-    this.socket.on(name as string, hear as (event: unknown) => void);
+    const { socket }: { socket: { on(event: string, listener: (payload: never) => void): unknown } } = this;
+    socket.on(name, hear);
   }
 
   close(): void {

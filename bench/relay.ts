@@ -174,7 +174,9 @@ async function listen(
   for (let i = 0; i < total; i += 1) {
     const wait = begun + (i * 1_000) / EVENTS_PER_SECOND - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const { callId, producerId } = calls[i % calls.length] as Call;
+    const call = calls[i % calls.length];
+    if (!call) throw new Error('no calls');
+    const { callId, producerId } = call;
     const verb = paused.delete(callId) ? 'resume' : 'pause';
     if (verb === 'pause') paused.add(callId);
     pending.push(send(`${callId}/producers/${producerId}/${verb}`, {}));

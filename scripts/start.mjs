@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** `npm start`: sets up, starts the media server and the gateway, and stops them again. */
-import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import * as util from 'node:util';
 
 import { createReporter } from '../tools/reporter.mjs';
 import { stopCommandsOnSignal } from '../tools/run-command.mjs';
@@ -12,6 +10,7 @@ import { PROJECT_ROOT } from './project-root.mjs';
 import { setUp } from './setup/set-up.mjs';
 import { parseStartArguments, USAGE } from './start/arguments.mjs';
 import { devSecrets } from './start/dev-secrets.mjs';
+import { readDotEnv } from './start/dot-env.mjs';
 import { mergeEnvironments, readStartSettings, serviceEnvironments, webUrl } from './start/environment.mjs';
 import { lanAddresses } from './start/lan-address.mjs';
 import { lanCertificate } from './start/lan-certificate.mjs';
@@ -34,7 +33,7 @@ await runMain(async () => {
     return 0;
   }
 
-  const env = mergeEnvironments(process.env, readDotEnv());
+  const env = mergeEnvironments(process.env, readDotEnv(PROJECT_ROOT));
   const { lan, lanAddress, addresses } = chooseLanAddress(args);
   const settings = readStartSettings(env, {
     projectRoot: PROJECT_ROOT,
@@ -119,17 +118,6 @@ function onParentGone(callback) {
   setInterval(() => {
     if (process.ppid !== parent) callback();
   }, 1_000).unref();
-}
-
-function readDotEnv() {
-  const file = path.join(PROJECT_ROOT, '.env');
-  if (!fs.existsSync(file)) return {};
-  if (!util.parseEnv) {
-    throw new UserError(
-      `Reading .env needs Node 20.12 or later and this is ${process.version}: install Node 24.`,
-    );
-  }
-  return util.parseEnv(fs.readFileSync(file, 'utf8'));
 }
 
 /**

@@ -8,6 +8,7 @@ import { createHttp, finishHttp, route } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
+import { answerFaults } from '@crossfade/service/problems';
 import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { SettingError } from '@crossfade/service/settings';
 import { UserTokens } from '@crossfade/service/user-tokens';
@@ -165,6 +166,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     helmet: { contentSecurityPolicy: pagePolicy },
   });
   const server = createListener(config, http);
+  answerFaults(server);
   const door = new SocketIoDoor(server, {
     entrance,
     allowedOrigins: config.ALLOWED_ORIGINS,
@@ -303,12 +305,12 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     '/ready',
     route('/ready', (_request, response) => {
       const checks = {
-        accepting: !stopping,
+        serving: !stopping,
         mediaServer: mediaServers.connected > 0,
         ...(cluster && { callStore: cluster.ready }),
       };
       // Small calls work without a media server: it is told, but does not make the gateway unready.
-      const ready = checks.accepting && checks.callStore !== false;
+      const ready = checks.serving && checks.callStore !== false;
       response.status(ready ? 200 : 503).json({ ready, checks } satisfies Readiness);
     }),
   );
@@ -369,7 +371,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
 async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
   await effects.idle();
   for (const callId of await store.list(undefined, Infinity)) {
-    const state = (await store.load(callId))?.state;
+    const { state } = await store.load(callId);
     for (const room of state ? heldRooms(state) : []) effects.run(callId, { type: 'close-room', room });
   }
   await effects.idle();

@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
+import { answerFaults } from '@crossfade/service/problems';
 import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { ServiceTokens } from '@crossfade/service/service-tokens';
 import type { Registry } from 'prom-client';
@@ -135,9 +136,10 @@ export async function createMediaServer({
       pool,
       rooms,
       connections,
-      accepting: () => closing === undefined,
+      stopping: () => closing !== undefined,
     }),
   );
+  answerFaults(server);
   connections.watch(server);
   const feed = new Feed(server, { rooms, bootId, tokens, metrics: createFeedMetrics(registry), log });
   observeFeed(registry, feed);

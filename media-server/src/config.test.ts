@@ -67,12 +67,21 @@ describe('parseConfig', () => {
       { METRICS_PORT: '44400', MEDIASOUP_WORKERS: '1' },
       'Setting METRICS_PORT must not be one of the media ports, 44400 to 44400.',
     ],
+    [{ PORT: '4000', METRICS_PORT: '4000' }, 'Setting METRICS_PORT must not be the same as PORT.'],
+    [
+      { PORT: '4000', METRICS_PORT: '4000', HOST: '0.0.0.0' },
+      'Setting METRICS_PORT must not be the same as PORT.',
+    ],
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' },
       'Setting OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL.',
     ],
   ])('refuses %j in one sentence', (settings, message) => {
     expect(() => parse(settings)).toThrow(message);
+  });
+
+  it('takes the same port at another address', () => {
+    expect(parse({ METRICS_PORT: '4000', METRICS_HOST: '127.0.0.2' }).METRICS_PORT).toBe(4_000);
   });
 
   it('reads further secrets by key id', () => {

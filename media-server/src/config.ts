@@ -105,7 +105,15 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       `Setting ${setting} must not be one of the media ports, ${config.RTC_BASE_PORT} to ${last}.`,
     );
   }
+  if (config.METRICS_PORT !== 0 && config.METRICS_PORT === config.PORT && meet(config)) {
+    throw new SettingError('Setting METRICS_PORT must not be the same as PORT.');
+  }
   return config;
+}
+
+/** Whether the API and the metrics listen on the same address. */
+function meet({ HOST, METRICS_HOST }: MediaServerConfig): boolean {
+  return HOST === METRICS_HOST || ANY_ADDRESS.has(HOST) || ANY_ADDRESS.has(METRICS_HOST);
 }
 
 export function quotaLimitsOf(config: MediaServerConfig): QuotaLimits {

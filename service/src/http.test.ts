@@ -27,6 +27,12 @@ beforeAll(() => {
     }),
   );
   app.get(
+    '/quarantined',
+    route('/quarantined', () => {
+      throw new CodedError('room-quarantined', undefined, { retryAfterS: 59.2 });
+    }),
+  );
+  app.get(
     '/bug',
     route('/bug', () => Promise.reject(new Error('password of the database'))),
   );
@@ -86,6 +92,15 @@ test('32 deep and 256 long is fine', async () => {
   const deep = `${'['.repeat(32)}${']'.repeat(32)}`;
   expect((await post(deep)).text).toBe(deep);
   expect((await post(JSON.stringify(Array.from({ length: 256 }, () => 1)))).status).toBe(200);
+});
+
+test('what knows how long to wait says it', async () => {
+  expect((await request(app).get('/quarantined')).headers['retry-after']).toBe('60');
+});
+
+test.each(['null', '"a"', '3'])('%s is JSON', async (body) => {
+  const response = await post(body);
+  expect([response.status, response.text]).toEqual([200, body]);
 });
 
 test('the caller’s request id is kept if it is sane', async () => {

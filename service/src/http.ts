@@ -1,6 +1,5 @@
 /** What both HTTP APIs have in common: request ids, bodies, problem documents, request metrics. */
-import { randomUUID } from 'node:crypto';
-import { CodedError, ERROR_CATALOGUE, type Problem } from '@crossfade/shared/errors';
+import { CodedError } from '@crossfade/shared/errors';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -13,6 +12,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 import { Histogram, type Registry } from 'prom-client';
 import { beyondBounds, type JsonBounds } from './json-bounds.ts';
 import type { Log } from './log.ts';
+import { problemHeaders, problemOf, requestIdFrom } from './problems.ts';
 import { startRequestSpan, traceIdOf, type RequestSpan } from './tracing.ts';
 
 export interface HttpOptions {
@@ -25,11 +25,6 @@ export interface HttpOptions {
 
 /** More than any request has. */
 const JSON_BOUNDS: JsonBounds = { depth: 32, elements: 256 };
-
-const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
-
-/** Seconds a client is told to wait after `429` and `503`, if nothing better is known. */
-const RETRY_AFTER_S = 1;
 
 /** The id of this request: the caller's if it is sane, else a new one. */
 export function requestIdOf(response: Response): string {
@@ -50,7 +45,8 @@ export function createHttp(options: HttpOptions): Express {
     traced,
     measured(options.registry),
     helmet(options.helmet),
-    express.json({ limit: options.bodyLimitBytes, verify: checkBounds }),
+    // Not `strict`: `null` is JSON, if not what a schema wants.
+    express.json({ limit: options.bodyLimitBytes, verify: checkBounds, strict: false }),
   );
   return app;
 }
@@ -98,8 +94,7 @@ export function route(
 }
 
 const requestId: RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id');
-  const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+  const id = requestIdFrom(request.get('x-request-id'));
   response.locals['requestId'] = id;
   response.setHeader('X-Request-Id', id);
   next();
@@ -168,21 +163,9 @@ function problems(log: Log): ErrorRequestHandler {
         error: error.cause,
       });
     }
-    const { title } = ERROR_CATALOGUE[error.code];
-    const problem: Problem = {
-      type: `urn:crossfade:problem:${error.code}`,
-      title,
-      status: error.status,
-      code: error.code,
-      detail: error.message,
-      requestId: id,
-      retryable: error.retryable,
-      ...(error.errors && { errors: [...error.errors] }),
-    };
-    if (error.status === 429 || error.status === 503) {
-      response.setHeader('Retry-After', error.retryAfterS ?? RETRY_AFTER_S);
-    }
-    if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    response.status(error.status).type('application/problem+json').send(JSON.stringify(problem));
+    response
+      .status(error.status)
+      .set(problemHeaders(error))
+      .send(JSON.stringify(problemOf(error, id)));
   };
 }

@@ -1,5 +1,5 @@
 /** OpenAPI 3.1 of a REST API, made from its table of routes and their schemas. Pure: the same every time. */
-import type { ApiRoute, RouteAnswer } from '@crossfade/shared/api-routes';
+import { ERRORS_BEFORE_ROUTES, type ApiRoute, type RouteAnswer } from '@crossfade/shared/api-routes';
 import { ERROR_CATALOGUE, errorCodes, problemSchema, type ErrorCode } from '@crossfade/shared/errors';
 import { z } from 'zod';
 import {
@@ -93,7 +93,7 @@ export function createOpenApiDocument<Route extends ApiRoute>(source: OpenApiSou
 
 /** The codes that the API can answer with, in the order of the catalogue. */
 function documentedCodes<Route extends ApiRoute>({ routes, errorsOf }: OpenApiSource<Route>): ErrorCode[] {
-  const codes = new Set<ErrorCode>(['route-not-found', ...routes.flatMap(errorsOf)]);
+  const codes = new Set<ErrorCode>([...ERRORS_BEFORE_ROUTES, ...routes.flatMap(errorsOf)]);
   return errorCodes.filter((code) => codes.has(code));
 }
 

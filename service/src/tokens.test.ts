@@ -26,6 +26,11 @@ test('what is signed here is accepted here', () => {
   });
 });
 
+test('a token for several audiences is good for each', () => {
+  const token = raw({ typ: 'service' }, { audience: ['billing', 'media-server'] });
+  expect(verifyServiceToken(token, key).typ).toBe('service');
+});
+
 describe('refused', () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const header = (extra: object) => ({ header: { alg: 'HS256', typ: 'JWT', ...extra } as jwt.JwtHeader });
@@ -38,6 +43,7 @@ describe('refused', () => {
     ],
     ['signed with another algorithm', raw({ typ: 'service' }, { algorithm: 'HS512' })],
     ['of another audience', raw({ typ: 'service' }, { audience: 'gateway' })],
+    ['of other audiences', raw({ typ: 'service' }, { audience: ['gateway', 'billing'] })],
     ['of another issuer', raw({ typ: 'service' }, { issuer: 'x' })],
     ['of another type', raw({ typ: 'user' })],
     ['of a scope there is not', raw({ typ: 'service', scope: 'all' })],

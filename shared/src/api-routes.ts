@@ -38,3 +38,12 @@ export const documentAnswer: RouteAnswer = {
   description: 'The document.',
   schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
 };
+
+/** The errors of what never gets to a route: no HTTP, too much of it, too late, or to an address where there is nothing. */
+export const ERRORS_BEFORE_ROUTES: readonly ErrorCode[] = [
+  'route-not-found',
+  'malformed-request',
+  'request-timeout',
+  'expectation-failed',
+  'headers-too-large',
+];

@@ -11,6 +11,7 @@ interface CatalogueEntry {
 }
 
 export const ERROR_CATALOGUE = {
+  'malformed-request': { status: 400, retryable: false, title: 'This is not an HTTP request.' },
   'malformed-json': { status: 400, retryable: false, title: 'The body is not valid JSON.' },
   unauthenticated: { status: 401, retryable: false, title: 'A valid token is needed.' },
   forbidden: { status: 403, retryable: false, title: 'This token does not allow that.' },
@@ -23,6 +24,7 @@ export const ERROR_CATALOGUE = {
   'consumer-not-found': { status: 404, retryable: false, title: 'There is no such consumer here.' },
   'data-producer-not-found': { status: 404, retryable: false, title: 'There is no such data producer here.' },
   'data-consumer-not-found': { status: 404, retryable: false, title: 'There is no such data consumer here.' },
+  'request-timeout': { status: 408, retryable: true, title: 'The request did not arrive in time.' },
   'not-joined': { status: 409, retryable: false, title: 'Join the call first.' },
   'stale-epoch': {
     status: 409,
@@ -61,6 +63,7 @@ export const ERROR_CATALOGUE = {
   },
   'payload-too-large': { status: 413, retryable: false, title: 'The request is too large.' },
   'unsupported-media-type': { status: 415, retryable: false, title: 'Send JSON in UTF-8.' },
+  'expectation-failed': { status: 417, retryable: false, title: 'That expectation is not met here.' },
   'validation-failed': { status: 422, retryable: false, title: 'The request is well-formed but invalid.' },
   'idempotency-key-reused': {
     status: 422,
@@ -82,6 +85,7 @@ export const ERROR_CATALOGUE = {
   'invalid-media-parameters': { status: 422, retryable: false, title: 'The media parameters were refused.' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests.' },
   'quota-exceeded': { status: 429, retryable: true, title: 'The quota is used up.' },
+  'headers-too-large': { status: 431, retryable: false, title: 'The headers are too large.' },
   internal: { status: 500, retryable: true, title: 'Something went wrong on our side.' },
   'no-capacity': { status: 503, retryable: true, title: 'There is no capacity at the moment.' },
   'token-keys-unavailable': {
@@ -137,13 +141,13 @@ export class CodedError extends Error {
   override readonly name = 'CodedError';
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[] | undefined;
-  /** Seconds after which it is worth another attempt, if that is known. */
+  /** Seconds until the same request may succeed, where that is known. */
   readonly retryAfterS: number | undefined;
 
   /**
    * @param code one of the catalogue
    * @param detail what exactly is wrong; reaches the caller, so: no internals and no secrets
-   * @param options invalid fields by path; seconds to wait; the cause, which only reaches the log
+   * @param options invalid fields by path; seconds to wait (`Retry-After`); the cause, which only reaches the log
    */
   constructor(
     code: ErrorCode,

@@ -2,21 +2,26 @@
 import { z } from 'zod';
 
 /**
- * A call's id, and the id of its room on a media server (they are the same): 1-128 characters of
- * `A-Z a-z 0-9 _ . : -`.
+ * What stands in addresses and is chosen by others: 1-128 characters of `A-Z a-z 0-9 _ . : -`. Not `.` nor `..`, which
+ * clients take out of an address before they send it (RFC 3986, 5.2.4): what is named so could not be reached.
  */
-export const callIdSchema = z
+const nameSchema = z
   .string()
-  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1-128 characters of A-Z a-z 0-9 _ . : -');
+  .regex(
+    /^(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,128}$/,
+    'must be 1-128 characters of A-Z a-z 0-9 _ . : -, and not . or ..',
+  );
+
+/** A call's id, and the id of its room on a media server (they are the same). */
+export const callIdSchema = nameSchema;
 
 /** A room's id: the id of its call. */
 export const roomIdSchema = callIdSchema.describe('The id of a room: that of its call.');
 
 /** One person's one session in a call. Chosen by the gateway. */
-export const participantIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1-128 characters of A-Z a-z 0-9 _ . : -')
-  .describe("One person's one session in a call. Chosen by the caller.");
+export const participantIdSchema = nameSchema.describe(
+  "One person's one session in a call. Chosen by the caller.",
+);
 
 /** The id of a transport, producer or consumer. Chosen by the media server (a UUID). */
 export const entityIdSchema = z

@@ -39,8 +39,11 @@ export const GRANTS_HEADER = 'x-participant-grants';
  */
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
-/** `POST /api/rooms/:roomId/create` */
-export const createRoomRequestSchema = z.object({
+/**
+ * `POST /api/rooms/:roomId/create`. Strict, as all bodies of requests are: a field that is misspelt, or that is the server's to
+ * decide (an address, an id), is refused, not ignored.
+ */
+export const createRoomRequestSchema = z.strictObject({
   profile: z
     .enum(['conference', 'push-to-talk'])
     .default('conference')
@@ -82,10 +85,7 @@ export const createRoomAnswerSchema = z.object({
 export type CreateRoomRequest = z.input<typeof createRoomRequestSchema>;
 export type CreateRoomAnswer = z.infer<typeof createRoomAnswerSchema>;
 
-/**
- * `POST /api/rooms/:roomId/transports`. Strict, as all that makes something for media is: whoever names an address, an id or
- * other data of their own learns that the server decides these.
- */
+/** `POST /api/rooms/:roomId/transports` */
 export const createTransportRequestSchema = z.strictObject({
   participantId: participantIdSchema,
   direction: z.enum(['send', 'recv']),
@@ -162,8 +162,8 @@ export const layersSchema = z.object({
     .describe('Frame rate: 0 is the lowest; absent: the highest.'),
 });
 export const patchConsumerRequestSchema = z
-  .object({
-    preferredLayers: layersSchema.optional(),
+  .strictObject({
+    preferredLayers: layersSchema.strict().optional(),
     priority: z
       .int()
       .min(1)
@@ -399,8 +399,16 @@ export const nodeSchema = z.object({
   score: z
     .number()
     .min(0)
-    .describe('How full this server is: 0 idle, 1 full; from 0.8 on it takes no new rooms.'),
-  accepting: z.boolean().describe('Whether a new room would be taken at this moment.'),
+    .describe(
+      'How full this server is: 0 idle, 1 full, above 1 overfull (rooms that are there may grow); from 0.8 on it takes ' +
+        'no new rooms.',
+    ),
+  accepting: z
+    .boolean()
+    .describe(
+      'Whether a new room would be taken at this moment: it does not drain, and its score is below 0.8. Whoever places ' +
+        'rooms goes by this; a full server is still ready (`GET /ready`), for the rooms it has.',
+    ),
   drain: z.object({
     state: drainStateSchema,
     reason: z
@@ -416,7 +424,7 @@ export const nodeSchema = z.object({
 export type NodeInfo = z.infer<typeof nodeSchema>;
 
 /** `POST /api/node/drain` */
-export const drainRequestSchema = z.object({
+export const drainRequestSchema = z.strictObject({
   deadlineS: z
     .int()
     .min(0)

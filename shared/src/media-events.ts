@@ -185,7 +185,10 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       reason: roomMovedReasonSchema,
     })
     .describe(
-      "The room's media were lost; it stands again, empty, under the new epoch of this event: build the transports anew.",
+      'Its media are needed elsewhere. `worker-died`: the room has lost its media and stands again, empty, under the new ' +
+        'epoch of this event: build the transports anew. `draining`: nothing is lost yet and the epoch is the old one, but ' +
+        'in 3 s its server closes the room (`room-closed`, `drained`): create it on another one, and build the transports ' +
+        'there.',
     ),
   z
     .object({ type: z.literal('room-closed'), ...envelope, reason: roomClosedReasonSchema })

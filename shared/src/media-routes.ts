@@ -368,7 +368,9 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     operationId: 'startDrain',
     tag: 'Node',
     summary: 'Take no new rooms, and end the others by a deadline',
-    description: 'What is there goes on until the deadline; `GET /ready` answers `503` from now on.',
+    description:
+      'For the whole server, and everybody on it: every room that is left at the deadline is closed. Until then what is ' +
+      'there goes on; `GET /ready` answers `503` from now on. `DELETE` calls it off.',
     access: 'write',
     body: drainRequestSchema,
     answers: { 200: node },
@@ -401,10 +403,13 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     operationId: 'getReadiness',
     tag: 'Node',
     summary: 'Readiness',
+    description:
+      'Ready is who has workers and does not drain. A server that is full is ready, for the rooms it has, and refuses new ' +
+      'ones: whoever places rooms goes by `accepting` of `GET /api/node`.',
     access: 'anyone',
     answers: {
-      200: { description: 'New rooms can be created here.', schema: readinessSchema },
-      503: { description: 'They cannot; the checks say why.', schema: readinessSchema },
+      200: { description: 'It serves.', schema: readinessSchema },
+      503: { description: 'It does not; the checks say why.', schema: readinessSchema },
     },
     errors: [],
   },
@@ -487,8 +492,9 @@ const idempotencyHeader = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .describe(
-      'The same key with the same request is answered the same for 24 h, without being carried out again; with ' +
-        'another request it is refused.',
+      'The same key with the same request is answered the same for 24 h, without being carried out again: what was ' +
+        'answered then, whatever has become of it since. With another request (method, path, body, or one of the ' +
+        'headers `x-room-epoch`, `x-participant-id` and `x-participant-grants`) it is refused.',
     ),
 });
 

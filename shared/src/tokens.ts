@@ -8,7 +8,11 @@ export const USER_AUDIENCE = 'gateway';
 
 /** For the media server's API and feed: a gateway, or a dashboard with `scope: 'read'`. */
 export const serviceClaimsSchema = z.object({
-  aud: z.literal(SERVICE_AUDIENCE),
+  /** One audience, or several with this one among them (RFC 7519, 4.1.3). */
+  aud: z.union([
+    z.literal(SERVICE_AUDIENCE),
+    z.array(z.string()).refine((audiences) => audiences.includes(SERVICE_AUDIENCE)),
+  ]),
   typ: z.literal('service'),
   scope: z.literal('read').optional(),
   sub: z.string().max(128).optional(),

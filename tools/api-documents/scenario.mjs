@@ -324,6 +324,10 @@ const END = [
   },
   { name: 'Delete the room', operation: 'deleteRoom', status: 204, path: room },
   { name: 'It is gone', operation: 'getRoom', status: 404, path: room, code: 'room-not-found' },
+];
+
+/** @type {readonly Step[]} */
+const DRAIN = [
   {
     name: 'Drain the server',
     operation: 'startDrain',
@@ -379,4 +383,11 @@ export const FOLDERS = [
   },
   { name: '3 The end', description: 'Everything is closed again, from the inside out.', steps: END },
   { name: '4 Documents', description: 'For anyone, without a token.', steps: DOCUMENTS },
+  {
+    name: '5 A drain',
+    description:
+      'WARNING: the first request drains the whole server: no new rooms, for anybody, until the last request has called it ' +
+      'off, and if that is not run in time every room is closed. Leave this folder out on a server that others use.',
+    steps: DRAIN,
+  },
 ];

@@ -229,7 +229,7 @@ export class Calls {
     const { state } = stored;
     const before = this.#known.get(callId)?.state ?? null;
     const concerns = state !== null && this.#concerns(state, mine || before !== null);
-    if (concerns && stored.state !== null) this.#known.set(callId, stored);
+    if (concerns) this.#known.set(callId, stored);
     else this.#known.delete(callId);
     const after = concerns ? state : null;
     if (before !== after) observe?.(callId, before, after);

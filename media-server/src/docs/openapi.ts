@@ -44,7 +44,9 @@ never call it. What happens in a room is told by the event feed (\`/api/asyncapi
 
 Every error is a problem document (RFC 9457) with a \`code\`; each code has one status. Every answer carries
 \`X-Request-Id\`: the caller's, or a new one. An entity that belongs to somebody else is answered like one that does not
-exist. No request waits longer than 5 s.`;
+exist. No request waits longer than 5 s. What never gets to a route is answered \`malformed-request\` (no HTTP),
+\`headers-too-large\` (8 KB), \`request-timeout\` (5 s for the headers, 10 s for all of it) or \`expectation-failed\`, and
+the connection is closed. Fields of a body that are not known are refused (\`validation-failed\`).`;
 
 /** Schemas with a name of their own in the document. */
 const NAMED = {

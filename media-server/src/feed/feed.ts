@@ -6,6 +6,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
+import { refuse } from '@crossfade/service/problems';
 import type { ServiceTokens } from '@crossfade/service/service-tokens';
 import { CLOCK_TOLERANCE_S, hasExpired } from '@crossfade/service/tokens';
 import { CodedError, parseOrThrow, toAckError, type AckFailure } from '@crossfade/shared/errors';
@@ -95,7 +96,7 @@ export class Feed {
     server.on('upgrade', (request, socket) => {
       // Socket.IO would answer 400 as for any nonsense; it finds the socket ended, and destroys it.
       if (isForeign(request))
-        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        refuse(socket, new CodedError('forbidden', 'No page may read the feed.'), request);
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -121,6 +122,7 @@ export class Feed {
     this.#readers.on('connection', (reader) => {
       this.#slowReaders.watch(reader);
       refuseBeyond(guard, reader);
+      refuseUnknown(reader);
       this.#serve(reader);
       this.#endWithToken(reader);
     });
@@ -237,6 +239,25 @@ function refuseBeyond(guard: SocketGuard, reader: Reader): void {
     }
   });
 }
+
+const REQUESTS: ReadonlySet<unknown> = new Set<keyof ClientEvents>(['join-room', 'leave-room']);
+
+/** Answers what there is no such request for, so that nobody waits for it. */
+function refuseUnknown(reader: Pick<Reader, 'use'>): void {
+  reader.use(([name, ...values], next) => {
+    if (REQUESTS.has(name)) {
+      next();
+      return;
+    }
+    const answer: unknown = values.at(-1);
+    if (typeof answer === 'function') (answer as (failure: AckFailure) => void)(UNKNOWN_REQUEST);
+  });
+}
+
+const UNKNOWN_REQUEST: AckFailure = {
+  ok: false,
+  error: toAckError(new CodedError('route-not-found', 'There is no such request.')),
+};
 
 /** Only browsers send an Origin, and no browser has business here. */
 function isForeign(request: IncomingMessage): boolean {

@@ -44,7 +44,7 @@ test('serves the routes of the table, and no others', () => {
     pool: {} as WorkerPool,
     rooms: {} as Rooms,
     connections: new Connections(Infinity),
-    accepting: () => true,
+    stopping: () => false,
   });
   const served = routesOf((app.router as unknown as { stack: Layer[] }).stack);
   const documented = MEDIA_ROUTES.filter(({ onMetricsPort }) => !onMetricsPort).map(

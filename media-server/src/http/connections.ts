@@ -5,14 +5,12 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { refuse } from '@crossfade/service/problems';
 import { CodedError } from '@crossfade/shared/errors';
 import type { RequestHandler } from 'express';
 
 /** Connections above the limit that are told so. */
 export const TOLD_CONNECTIONS = 16;
-
-const REFUSED_UPGRADE =
-  'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n';
 
 export class Connections {
   readonly #most: number;
@@ -35,7 +33,7 @@ export class Connections {
     });
     server.on('upgrade', (request, socket) => {
       // The feed finds it ended, and lets go of it.
-      if (this.#refused.has(request.socket)) socket.end(REFUSED_UPGRADE);
+      if (this.#refused.has(request.socket)) refuse(socket, tooMany(), request);
     });
   }
 
@@ -46,6 +44,10 @@ export class Connections {
       return;
     }
     response.set('Connection', 'close');
-    throw new CodedError('no-capacity', 'There are too many connections.');
+    throw tooMany();
   };
+}
+
+function tooMany(): CodedError {
+  return new CodedError('no-capacity', 'There are too many connections.');
 }

@@ -6,7 +6,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { CodedError } from '@crossfade/shared/errors';
-import { IDEMPOTENCY_HEADER, PARTICIPANT_HEADER } from '@crossfade/shared/media-api';
+import {
+  EPOCH_HEADER,
+  GRANTS_HEADER,
+  IDEMPOTENCY_HEADER,
+  PARTICIPANT_HEADER,
+} from '@crossfade/shared/media-api';
 import type { Request, RequestHandler, Response } from 'express';
 import { subjectOf } from '../auth/service-auth.ts';
 import { Replies, type Reply, type ReplyLimits } from './replies.ts';
@@ -68,6 +73,9 @@ function checked(key: string): string {
   });
 }
 
+/** What a request is bound to besides its body. Under another epoch it might be refused: it is another request. */
+const BOUND_TO = [EPOCH_HEADER, PARTICIPANT_HEADER, GRANTS_HEADER];
+
 /** Everything that makes it the same request: another participant's answer is nobody else's business. */
 function fingerprintOf(request: Request): string {
   const body: unknown = request.body;
@@ -76,8 +84,9 @@ function fingerprintOf(request: Request): string {
       JSON.stringify([
         request.method,
         request.originalUrl,
-        request.get(PARTICIPANT_HEADER) ?? null,
-        body ?? null,
+        BOUND_TO.map((header) => request.get(header) ?? null),
+        // `null` is a body, too.
+        ...(body === undefined ? [] : [body]),
       ]),
     )
     .digest('base64');

@@ -41,7 +41,9 @@ export function roomRoute(
 /** The body, checked; none at all counts as an empty object. @throws CodedError `validation-failed`, `unsupported-media-type` */
 export function bodyOf<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
   if (request.body === undefined && carriesBody(request)) throw new CodedError('unsupported-media-type');
-  return parseOrThrow(schema, request.body ?? {});
+  // `null` is no object.
+  const body: unknown = request.body;
+  return parseOrThrow(schema, body === undefined ? {} : body);
 }
 
 /** Whether there is a body that the JSON parser left alone. */

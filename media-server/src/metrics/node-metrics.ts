@@ -60,7 +60,7 @@ export function observeNode(registry: Registry, { node, drain, pool }: NodeMetri
     });
   new Gauge({
     name: 'crossfade_media_node_score',
-    help: 'How full the server is: 0 idle, 1 full; from 0.8 on it takes no new rooms.',
+    help: 'How full the server is: 0 idle, 1 full, above 1 overfull; from 0.8 on it takes no new rooms.',
     registers,
     collect() {
       this.set(node.score);

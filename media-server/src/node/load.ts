@@ -1,5 +1,5 @@
 /**
- * How full this server is, from 0 (idle) to 1 (full), and whether it takes another room. Pure.
+ * How full this server is, from 0 (idle) over 1 (full) to more (its rooms have grown beyond that), and whether it takes another room. Pure.
  *
  * A worker is as full as the scarcer of two things: the core it runs on, by the share of it that it used lately, and
  * its room for consumers, by those it has against `WORKER_CONSUMER_CAPACITY`. CPU is the truth but comes late (it is

@@ -79,7 +79,10 @@ export class MediaNode {
 
   /** Asked before a new room is made. @throws CodedError `draining`, `no-capacity` */
   admit(): void {
-    if (this.draining) throw new CodedError('draining');
+    const { state } = this.#options.drain;
+    if (state.state !== 'none') {
+      throw new CodedError('draining', undefined, { retryAfterS: (state.deadline - Date.now()) / 1_000 });
+    }
     if (!hasRoom(this.score)) throw new CodedError('no-capacity', 'This server is full; another may not be.');
   }
 

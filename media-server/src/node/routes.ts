@@ -11,12 +11,12 @@ export interface NodeDeps {
   node: MediaNode;
   drain: Drain;
   pool: WorkerPool;
-  /** False once it is shutting down. */
-  accepting: () => boolean;
+  /** Whether the process is shutting down. */
+  stopping: () => boolean;
 }
 
 /** `/health` and `/ready`, for anyone who can reach the port. */
-export function healthRoutes({ node, pool, accepting }: NodeDeps): Router {
+export function healthRoutes({ node, pool, stopping }: NodeDeps): Router {
   const router = Router();
   router.get(
     '/health',
@@ -25,7 +25,8 @@ export function healthRoutes({ node, pool, accepting }: NodeDeps): Router {
   router.get(
     '/ready',
     route('/ready', (_request, response) => {
-      const checks = { workers: pool.workers.length > 0, accepting: accepting() && !node.draining };
+      // Not `accepting` of /api/node: a full server serves the rooms it has.
+      const checks = { workers: pool.workers.length > 0, serving: !stopping() && !node.draining };
       const answer: Readiness = { ready: Object.values(checks).every(Boolean), checks };
       response.status(answer.ready ? 200 : 503).json(answer);
     }),

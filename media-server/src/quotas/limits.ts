@@ -1,6 +1,12 @@
 /** How much of everything one participant, one room and this server may have. Pure. */
 import { CodedError } from '@crossfade/shared/errors';
 
+/**
+ * Seconds after which it is worth asking again where a quota is used up: nobody knows when somebody closes something, and
+ * asking every second would be for nothing.
+ */
+const RETRY_AFTER_S = 30;
+
 /** What a participant owns in a room, and what the quotas of a participant are in. */
 export const OWNED_KINDS = [
   'transports',
@@ -41,6 +47,7 @@ export function mustHaveRoomFor(kind: OwnedKind, has: number, limits: QuotaLimit
     throw new CodedError(
       'quota-exceeded',
       `A participant may have ${String(limit)} ${NAMES[kind]} in a room.`,
+      { retryAfterS: RETRY_AFTER_S },
     );
   }
 }
@@ -48,7 +55,9 @@ export function mustHaveRoomFor(kind: OwnedKind, has: number, limits: QuotaLimit
 /** @throws CodedError `quota-exceeded` */
 export function mustTakeRooms(has: number, limits: QuotaLimits): void {
   if (has >= limits.rooms) {
-    throw new CodedError('quota-exceeded', `This server may have ${String(limits.rooms)} rooms.`);
+    throw new CodedError('quota-exceeded', `This server may have ${String(limits.rooms)} rooms.`, {
+      retryAfterS: RETRY_AFTER_S,
+    });
   }
 }
 

@@ -72,6 +72,7 @@ export class Quotas {
       throw new CodedError(
         'rate-limited',
         `${String(this.limits.roomsPerSecond)} new rooms a second are the most.`,
+        { retryAfterS: refused.msBeforeNext / 1_000 },
       );
     }
   }

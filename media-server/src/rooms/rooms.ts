@@ -117,7 +117,10 @@ export class Rooms extends Emitter<{ event: [event: FeedEvent]; closed: [roomId:
       this.#lifetimes.get(id)?.renew(lease);
       return { room, created: false };
     }
-    if (this.#suspects.isQuarantined(id, this.#clock.now())) throw new CodedError('room-quarantined');
+    const quarantineMs = this.#suspects.quarantineLeftMs(id, this.#clock.now());
+    if (quarantineMs > 0) {
+      throw new CodedError('room-quarantined', undefined, { retryAfterS: quarantineMs / 1_000 });
+    }
     const creating = this.#create(request);
     this.#creating.set(request.id, creating);
     try {

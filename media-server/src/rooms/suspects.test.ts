@@ -10,9 +10,10 @@ describe('Suspects', () => {
     expect(suspects.workerDied(['bad', 'unlucky'], 0)).toEqual([]);
     expect(suspects.isSuspect('bad', 1)).toBe(true);
     expect(suspects.workerDied(['bad', 'other'], MINUTE)).toEqual(['bad']);
-    expect(suspects.isQuarantined('bad', 11 * MINUTE - 1)).toBe(true);
-    expect(suspects.isQuarantined('bad', 11 * MINUTE)).toBe(false);
-    expect(suspects.isQuarantined('unlucky', 2 * MINUTE)).toBe(false);
+    expect(suspects.quarantineLeftMs('bad', 2 * MINUTE)).toBe(9 * MINUTE);
+    expect(suspects.quarantineLeftMs('bad', 11 * MINUTE - 1)).toBe(1);
+    expect(suspects.quarantineLeftMs('bad', 11 * MINUTE)).toBe(0);
+    expect(suspects.quarantineLeftMs('unlucky', 2 * MINUTE)).toBe(0);
   });
 
   it('starts anew after a quarantine', () => {

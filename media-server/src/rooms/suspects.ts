@@ -52,8 +52,9 @@ export class Suspects {
     return this.#entries.has(roomId) && this.#deaths(roomId, now).length > 0;
   }
 
-  isQuarantined(roomId: string, now: number): boolean {
-    return (this.#entries.get(roomId)?.quarantinedUntil ?? 0) > now;
+  /** Milliseconds until this room may be opened again; 0: it is not quarantined. */
+  quarantineLeftMs(roomId: string, now: number): number {
+    return Math.max(0, (this.#entries.get(roomId)?.quarantinedUntil ?? 0) - now);
   }
 
   #deaths(roomId: string, now: number): number[] {

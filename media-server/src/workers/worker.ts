@@ -2,6 +2,9 @@
  * One media worker process and its WebRtcServer (one port, UDP and TCP). The pool spawns it, closes it, and replaces
  * it when it died.
  */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import type { Log } from '@crossfade/service/log';
 import { SettingError } from '@crossfade/service/settings';
 import { inSpan } from '@crossfade/service/tracing';
@@ -57,10 +60,7 @@ export class MediaWorker extends Emitter<{ died: [] }> {
       return new MediaWorker(worker, webRtcServer, options);
     } catch (cause) {
       worker.close();
-      throw new SettingError(
-        `Setting RTC_BASE_PORT cannot be used: a worker cannot listen on ${options.listenIp}:${options.port}, UDP and TCP.`,
-        { cause },
-      );
+      throw await culprit(options, cause);
     }
   }
 
@@ -132,6 +132,32 @@ export class MediaWorker extends Emitter<{ died: [] }> {
     const now = { cpuMs: usage.ru_utime + usage.ru_stime, at: performance.now() };
     if (this.#usage) this.#cpu = Math.min(1, (now.cpuMs - this.#usage.cpuMs) / (now.at - this.#usage.at));
     this.#usage = now;
+  }
+}
+
+/** Which setting it was that a worker cannot listen with. */
+async function culprit({ listenIp, port }: MediaWorkerOptions, cause: unknown): Promise<SettingError> {
+  return (await isOfThisMachine(listenIp))
+    ? new SettingError(
+        `Setting RTC_BASE_PORT cannot be used: a worker cannot listen on ${listenIp}:${port}, UDP and TCP.`,
+        { cause },
+      )
+    : new SettingError(
+        `Setting MEDIASOUP_LISTEN_IP cannot be used: ${listenIp} is not an address of this machine.`,
+        { cause },
+      );
+}
+
+async function isOfThisMachine(ip: string): Promise<boolean> {
+  const socket = createSocket(isIPv6(ip) ? 'udp6' : 'udp4');
+  try {
+    socket.bind(0, ip);
+    await once(socket, 'listening');
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EADDRNOTAVAIL';
+  } finally {
+    socket.close();
   }
 }
 

@@ -61,7 +61,7 @@ describe('without a media server', () => {
       });
     }
     const ready = (await (await fetch(`${stack.gateway.url}/ready`)).json()) as { checks: unknown };
-    expect(ready.checks).toEqual({ accepting: true, mediaServer: false });
+    expect(ready.checks).toEqual({ serving: true, mediaServer: false });
   });
 
   test('the second of two takes the room when the first is down', async () => {

@@ -172,7 +172,7 @@ describe('a media server that gets SIGTERM', () => {
       expect((await ask(from, 'post', `/api/rooms/${CALL}/transports`).send(transport)).status).toBe(201);
       expect(pids.map(isAlive)).toEqual([true]);
 
-      await confirm(people, 3);
+      await confirm(people, 2);
       expect((await nodeOf(to)).rooms).toBe(1);
       const ended = await Promise.race([from.ended, setTimeout(10_000, 'too late', { ref: false })]);
       expect(ended).toBe(0);

@@ -137,10 +137,12 @@ anyway('people at two gateways', () => {
     const people = [];
     for (const name of ['x', 'y', 'z']) people.push(await join(callId, name, stack.gateway.url));
     await confirm(callId, people, 1);
-    const voice = await produce(people[0] as Party, callId, 1, 2001);
+    const [first, another] = people;
+    if (!first || !another) throw new Error('nobody came');
+    const voice = await produce(first, callId, 1, 2001);
     const late = await join(callId, 'late', second.url);
     expect(late.me.sfu?.producers).toMatchObject([{ producerId: voice }]);
-    const next = await produce(people[1] as Party, callId, 1, 2002);
+    const next = await produce(another, callId, 1, 2002);
     await late.client.event('new-producer', ({ producerId }) => producerId === next);
     await Promise.all([...people, late].map(({ client }) => client.must('call:leave', { callId })));
   });
@@ -172,7 +174,10 @@ anyway('people at two gateways', () => {
       const all = [...people, ...late];
       // Who was not in yet when it was announced has it with the answer to the join.
       const told = await Promise.all(
-        all.map(({ client, me }) => me.transition ?? client.phase('prepare', ({ epoch }) => epoch === 1)),
+        all.map(
+          async ({ client, me }) =>
+            me.transition ?? (await client.phase('prepare', ({ epoch }) => epoch === 1)),
+        ),
       );
       expect(new Set(told.map(({ transitionId }) => transitionId)).size).toBe(1);
       const transitionId = told[0]?.transitionId ?? '';

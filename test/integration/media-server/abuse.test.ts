@@ -69,6 +69,8 @@ describe('beside a running call', () => {
       async (origin) => {
         const { head, web } = await RawWebSocket.upgrade(harness.url, [`Origin: ${origin}`]);
         expect(head).toMatch(/^HTTP\/1\.1 403 /);
+        expect(head).toMatch(/^Content-Type: application\/problem\+json/m);
+        expect(head).toMatch(/^X-Request-Id: /m);
         await web.gone();
       },
     );

@@ -1,5 +1,8 @@
 /** Tokens, bodies and addresses: who is let in, and with what. */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { request as ask, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
@@ -106,8 +109,16 @@ describe('bodies', () => {
     expectProblem(await create(body), 'malformed-json');
   });
 
-  it.each(['[]', '[1]'])('that are not objects are refused: %s', async (body) => {
+  it.each(['[]', '[1]', 'null', '"a"', '3'])('that are not objects are refused: %s', async (body) => {
     expectProblem(await create(body), 'validation-failed');
+  });
+
+  it.each([
+    ['/rooms/room/create', { maxParticipant: 3 }],
+    ['/node/drain', { deadline: 3 }],
+  ])('with a field there is not are refused: %s', async (path, body) => {
+    expectProblem(await harness.post(path, body), 'validation-failed');
+    expect((await harness.get('/node')).body).toMatchObject({ drain: { state: 'none' } });
   });
 
   it('in another format are refused', async () => {
@@ -134,7 +145,7 @@ describe('bodies', () => {
 
   it('cannot reach the prototype of anything', async () => {
     const body = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"epoch":0}';
-    expect((await create(body)).status).toBe(200);
+    expectProblem(await create(body), 'validation-failed');
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
     expectProblem(await create('{"__proto__":{"epoch":5},"epoch":"no"}'), 'validation-failed');
   });
@@ -176,12 +187,28 @@ describe('addresses', () => {
   });
 });
 
+describe('a room called', () => {
+  it.each(['.', '..'])('%s is refused: most clients could never reach it', async (roomId) => {
+    // Those that take it for a step in the path are not asked.
+    const sent = ask(harness.url, {
+      path: `/api/rooms/${roomId}/create`,
+      method: 'POST',
+      headers: { authorization: `Bearer ${serviceToken()}` },
+    }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect([response.statusCode, JSON.parse(await text(response))]).toEqual([
+      422,
+      expect.objectContaining({ code: 'validation-failed' }),
+    ]);
+  });
+});
+
 describe('the server itself', () => {
   it('tells without a token that it is alive and ready, and no more', async () => {
     const health = await request(harness.url).get('/health');
     expect([health.status, health.body]).toEqual([200, { status: 'ok' }]);
     const ready = await request(harness.url).get('/ready');
-    expect(ready.body).toEqual({ ready: true, checks: { workers: true, accepting: true } });
+    expect(ready.body).toEqual({ ready: true, checks: { workers: true, serving: true } });
     expectProblem(await api('/node'), 'unauthenticated');
   });
 

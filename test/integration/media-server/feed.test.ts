@@ -161,6 +161,10 @@ describe('joining a room', () => {
       expect(await reader.socket.emitWithAck('leave-room', nonsense)).toMatchObject(invalid);
     }
     expect(await reader.join({ roomId: 'x', afterSeq: -1 })).toMatchObject(invalid);
+    expect(await reader.socket.timeout(2_000).emitWithAck('join_room', { roomId: 'x' })).toEqual({
+      ok: false,
+      error: { code: 'route-not-found', message: 'There is no such request.', retryable: false },
+    });
     // No acknowledgement wanted, or none that can be given: nobody is harmed.
     reader.socket
       .emit('join-room', { roomId: 'x' })

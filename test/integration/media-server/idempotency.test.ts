@@ -53,6 +53,33 @@ it('is refused with anything else', async () => {
   expect(await transportsOf('dan')).toBe(0);
 });
 
+it.each([
+  ['epoch', { 'x-room-epoch': '1' }, { 'x-room-epoch': '0' }],
+  ['epoch, if it named none', {}, { 'x-room-epoch': '0' }],
+  ['grants', { 'x-participant-grants': 'publish' }, { 'x-participant-grants': '' }],
+])('is refused with another %s: that might be refused by now', async (what, first, second) => {
+  const key = `bound-${what.replaceAll(/\W/g, '-')}`;
+  expect((await transport(key, key, first)).status).toBe(201);
+  expect((await transport(key, key, first)).status).toBe(201);
+  expectProblem(await transport(key, key, second), 'idempotency-key-reused');
+});
+
+it('tells null from no body', async () => {
+  const post = (body?: string) =>
+    ask(`${harness.url}/api/rooms/room/create`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${serviceToken()}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'null',
+      },
+      ...(body !== undefined && { body }),
+    });
+  const answers = [await post(), await post('null')];
+  await Promise.all(answers.map(({ body }) => body.dump()));
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 422]);
+});
+
 it('is each service’s own', async () => {
   const other = `Bearer ${signServiceToken(KEY, { subject: 'other', lifetimeS: 60 })}`;
   const first = await transport('d', 'eve');

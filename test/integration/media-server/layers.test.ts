@@ -145,6 +145,8 @@ describe('wishes for a consumer', () => {
     [{ priority: 256 }, 'priority'],
     [{ preferredLayers: { spatialLayer: -1 } }, 'preferredLayers.spatialLayer'],
     [{ preferredLayers: { temporalLayer: 1 } }, 'preferredLayers.spatialLayer'],
+    [{ priority: 1, prefferedLayers: { spatialLayer: 1 } }, ''],
+    [{ preferredLayers: { spatialLayer: 1, temporal: 1 } }, 'preferredLayers'],
   ])('are refused: %j', async (body, path) => {
     const consumer = await consumed(await harness.produce('room', annSends));
     const problem = expectProblem(await patch(consumer.id, body), 'validation-failed');

@@ -34,7 +34,7 @@ const routes = routesOf(
     registry: new Registry(),
     bodyLimitBytes: 262_144,
     connections: new Connections(Infinity),
-    accepting: () => true,
+    stopping: () => false,
   } as unknown as ApiOptions),
 )
   .filter(({ path }) => path.startsWith('/rooms') || path.startsWith('/node'))

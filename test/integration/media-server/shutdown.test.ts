@@ -54,6 +54,13 @@ describe('starting', () => {
     },
   );
 
+  it('on an address that is not of this machine fails in one sentence', async () => {
+    await expect(create({ MEDIASOUP_LISTEN_IP: '203.0.113.7' })).rejects.toMatchObject({
+      name: 'SettingError',
+      message: 'Setting MEDIASOUP_LISTEN_IP cannot be used: 203.0.113.7 is not an address of this machine.',
+    });
+  });
+
   it('on a media port that is taken fails in one sentence, and ends the workers that did start', async () => {
     const { port, squatter } = await occupySecondOfTwoPorts();
     const settings = { MEDIASOUP_WORKERS: '2', RTC_BASE_PORT: String(port - 1) };

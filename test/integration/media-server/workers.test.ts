@@ -172,6 +172,9 @@ describe('a room whose worker died twice', () => {
     await untilReplaced(other);
     const refusal = await harness.post('/rooms/killer/create', { epoch: 9 });
     expectProblem(refusal, 'room-quarantined');
+    // Ten minutes, of which the test has used up a few seconds.
+    expect(Number(refusal.headers['retry-after'])).toBeGreaterThan(540);
+    expect(Number(refusal.headers['retry-after'])).toBeLessThanOrEqual(600);
     expectProblem(await harness.get('/rooms/killer'), 'room-not-found');
     expect((await harness.post('/rooms/bystander/create')).status).toBe(200);
     await harness.delete('/rooms/bystander');
