@@ -26,6 +26,13 @@ export const secrets = {
 export const serviceKey = { secret: secrets.SERVICE_JWT_SECRET, issuer: 'crossfade' };
 const userKey = { secret: secrets.USER_JWT_SECRET, issuer: 'crossfade' };
 
+/** A benchmark asks as fast as it can, and all of it comes from one address. */
+const limits = Object.fromEntries(
+  ['CONNECTIONS_PER_MINUTE', 'JOINS_PER_MINUTE', 'SIGNALS_PER_SECOND', 'MEDIA_REQUESTS_PER_SECOND']
+    .concat('REQUESTS_PER_SECOND', 'SOCKETS_PER_ADDRESS', 'SOCKET_MESSAGES_PER_SECOND')
+    .map((name) => [`MAX_${name}`, '100000']),
+);
+
 const common = { ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn' };
 const heard = (text: string) => void process.stderr.write(text);
 
@@ -36,7 +43,7 @@ export function startMediaServerProcess(): Promise<ServiceProcess> {
 
 export async function startGateway(settings: Record<string, string>): Promise<ServiceProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crossfade-bench-'));
-  const own = { WEB_ROOT: 'none', DATA_DIR: folder };
+  const own = { ...limits, WEB_ROOT: 'none', DATA_DIR: folder };
   const gateway = await startServiceProcess(
     'gateway/dist/main.js',
     { ...common, ...own, ...settings },

@@ -11,6 +11,7 @@ import { benchRelay } from './relay.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
+import { benchSwitch } from './switch.ts';
 
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   neighbours: benchNeighbours,
   garbage: benchGarbage,
   soak: benchSoak,
+  switch: benchSwitch,
   relay: benchRelay,
   race: benchRace,
   calls: benchCalls,
