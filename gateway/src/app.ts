@@ -183,10 +183,13 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   edge.watchSockets(() => door.connections);
 
-  const tellCall = (callId: string, event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' }>) => {
-    log.debug('a call has to leave its room', { callId, ...event });
+  const tellCall = (
+    callId: string,
+    event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' | 'media-server-available' }>,
+  ) => {
+    log.debug('news of media servers for a call', { callId, ...event });
     calls.post(callId, event).catch((error: unknown) => {
-      log.error('a call was not told to leave its room', { callId, error });
+      log.error('a call was not told of its media server', { callId, error });
     });
   };
   const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
@@ -209,6 +212,11 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
       },
       moving: (callId, epoch, server) => tellCall(callId, { type: 'room-moving', epoch, server }),
+      available: () => {
+        for (const [callId, { state }] of calls.known) {
+          if (state.retry) tellCall(callId, { type: 'media-server-available' });
+        }
+      },
     },
     metrics: new MediaServerMetrics(registry),
     log,

@@ -310,7 +310,15 @@ export const clientRequests = {
     answer: consumeDataAnswerSchema,
   },
   'media:set-layers': {
-    request: patchConsumerRequestSchema.and(consumerRef),
+    request: z
+      .object({
+        ...consumerRef.shape,
+        preferredLayers: layersSchema.optional(),
+        priority: patchConsumerRequestSchema.shape.priority,
+      })
+      .refine(({ preferredLayers, priority }) => preferredLayers !== undefined || priority !== undefined, {
+        message: 'names neither preferredLayers nor priority',
+      }),
     answer: nothing,
   },
   'media:resume-consumer': { request: consumerRef, answer: nothing },

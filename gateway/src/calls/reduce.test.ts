@@ -195,6 +195,13 @@ describe('up to the SFU', () => {
     expect(script.join('d').phase).toBe('switching_to_sfu');
   });
 
+  test('without a media server: as soon as one can be had it is tried again', () => {
+    const script = three();
+    script.apply({ type: 'room-not-opened', transitionId: script.transitionId });
+    expect(script.apply({ type: 'media-server-available' }).phase).toBe('switching_to_sfu');
+    expect(onSfu().apply({ type: 'media-server-available' }).did('open-room')).toEqual([]);
+  });
+
   test('a room that opens after its transition is over is closed', () => {
     const script = three();
     const { transitionId } = script;

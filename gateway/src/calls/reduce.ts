@@ -93,6 +93,7 @@ function withoutCall(event: Request | Notice): Reduction {
     case 'room-not-opened':
     case 'room-lost':
     case 'room-moving':
+    case 'media-server-available':
     case 'gateway-lost':
     case 'tick':
       return { kind: 'changed', state: null, effects: [] };
@@ -124,6 +125,8 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
       return loseRoom(state, event, now);
     case 'room-moving':
       return leaveRoom(state, event, now);
+    case 'media-server-available':
+      return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
     case 'tick':
       return unchanged(state);
   }

@@ -28,6 +28,8 @@ export interface CallHandlers extends Pick<FeedHandlers, 'news'> {
   lost(callId: string, epoch: number, server: string, serverGone: boolean): void;
   /** A media server is about to close the room; its media still flow. */
   moving(callId: string, epoch: number, server: string): void;
+  /** A media server has become healthy: calls that could not get a room may try again. */
+  available(): void;
 }
 
 export interface MediaServersOptions {
@@ -57,6 +59,7 @@ export class MediaServers {
       pollEveryMs,
       limits,
       observer: metrics.requests,
+      available: () => rooms.available(),
       log,
       rooms: (server) => ({
         news: rooms.news.bind(rooms),

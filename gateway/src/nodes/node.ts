@@ -46,6 +46,8 @@ export interface NodeOptions {
   pollEveryMs: number;
   limits: HealthLimits;
   rooms: FeedHandlers;
+  /** It has become healthy: it may take what waits for a media server. */
+  available: () => void;
   observer: ExchangeObserver;
   log: Log;
 }
@@ -308,6 +310,7 @@ export class MediaNode {
       log.warn('a media server is in trouble', details);
     } else {
       log.info('a media server is healthy', details);
+      this.#options.available();
     }
   }
 

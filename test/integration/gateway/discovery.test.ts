@@ -38,6 +38,7 @@ function startGateway(addresses: MediaServersOptions['addresses'], region: strin
       news: (_callId, told) => news.push(told),
       lost: (callId, _epoch, _server, serverGone) => lost.push({ callId, serverGone }),
       moving: (callId) => moving.push(callId),
+      available: () => undefined,
     },
     metrics: {
       placed: (rule) => rules.push(rule),
