@@ -26,8 +26,8 @@ export const transitionRecordSchema = z.object({
   abortReason: abortReasonSchema.nullable(),
   /** The room on the media server, when one was involved. */
   sfuRoomId: z.string().nullable(),
-  /** What the media server offered. */
-  rtpCapabilities: z.unknown().nullable(),
+  /** What the media server offered; null when none was involved. */
+  rtpCapabilities: z.unknown(),
   /** Longest gap between decoded frames that a client measured, milliseconds. */
   maxGapMs: z.number().nullable(),
 });

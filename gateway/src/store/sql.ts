@@ -22,18 +22,17 @@ import {
   sql,
   type SQL,
 } from 'drizzle-orm';
-import type { PgColumn, PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RecordEntry } from '../calls/events.ts';
 import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
 import { withoutValues } from './database-errors.ts';
 import type { Pruning, Records, StoredMessage } from './records.ts';
 import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
 import { writeEntries } from './write-records.ts';
+import type { Database } from './drizzle.ts';
 
 /** Any number, the same in every gateway and another one than for migrations. */
 const PRUNING_LOCK = 0x63_66_70_72;
-
-export type Database = PgDatabase<PgQueryResultHKT>;
 
 export class SqlRecords implements Records {
   readonly #db: Database;

@@ -7,7 +7,7 @@ import { and, getTableColumns, inArray, isNull, or, sql, type SQL } from 'drizzl
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { ClientInfo, RecordEntry } from '../calls/events.ts';
 import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
-import type { Database } from './sql.ts';
+import type { Database } from './drizzle.ts';
 
 type Type = RecordEntry['type'];
 type Entry<T extends Type> = Extract<RecordEntry, { type: T }>;
