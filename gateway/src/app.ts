@@ -17,7 +17,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
 import type { CallEvent, RecordEntry } from './calls/events.ts';
-import { heldRooms, type CallPolicy, type CallState } from './calls/state.ts';
+import { heldRooms, type CallPolicy } from './calls/state.ts';
 import { Subscriptions } from './calls/subscriptions.ts';
 import { Chat } from './chat/chat.ts';
 import { MemoryRecentChat } from './chat/recent.ts';
@@ -50,15 +50,14 @@ import { Attendance } from './signalling/attendance.ts';
 import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { Entrance } from './signalling/entrance.ts';
+import { reconciler } from './signalling/reconcile.ts';
 import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
-import { gatewaysOf, MemoryCallStore, type CallStore } from './store/calls.ts';
+import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
 import { Retention } from './store/retention.ts';
 
-/** How long the clients of a call that has ended can still be told why, milliseconds. */
-const LAST_WORDS_MS = 1_000;
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** Browsers send the cookies of the whole site along. */
@@ -236,38 +235,6 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const store = cluster?.store ?? new MemoryCallStore();
   const attendance = new Attendance();
   const subscriptions = new Subscriptions(mediaServers, log);
-  const learnt = (callId: string, state: CallState | null) => {
-    subscriptions.follow(callId, state, state !== null && gatewaysOf(state).includes(gatewayId));
-    const { corrections, absent } = attendance.compare(
-      callId,
-      state,
-      gatewayId,
-      cluster?.wasAway(callId) ?? false,
-    );
-    for (const { kind, attendee } of corrections) {
-      const { door: client, participantId } = attendee;
-      const isTold = client.joined.get(callId) !== participantId;
-      if (kind === 'replaced' && !isTold) door.release(callId, participantId, client.socketId);
-      if (kind === 'gone' && state === null) {
-        // What ended the call may be told by another gateway, a moment later.
-        setTimeout(() => {
-          if (client.joined.get(callId) === participantId) attendance.detach(callId, client);
-        }, LAST_WORDS_MS).unref();
-        continue;
-      }
-      if (kind === 'gone' && !isTold && state?.removedUsers.includes(client.claims.sub) === true) {
-        const payload = { callId, reason: 'removed' } as const;
-        door.release(callId, participantId, client.socketId, { name: 'call:ended', payload });
-      }
-      attendance.detach(callId, client);
-      if (kind === 'resume') client.drop();
-    }
-    for (const { participantId, socketId } of absent) {
-      calls.post(callId, { type: 'disconnected', participantId, socketId }).catch((error: unknown) => {
-        log.debug('somebody who is not here was not reported', { callId, error });
-      });
-    }
-  };
   const calls = new Calls({
     store,
     gatewayId,
@@ -278,8 +245,17 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       metrics.observe(before, after);
       if (before && !after) recentChat.forget(before.recordId);
     },
-    learnt,
+    learnt: (callId, state) => reconcile(callId, state),
     ...(cluster && { now: cluster.now }),
+  });
+  const reconcile = reconciler({
+    gatewayId,
+    attendance,
+    subscriptions,
+    courier: door,
+    calls,
+    wasAway: (callId) => cluster?.wasAway(callId) ?? false,
+    log,
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });

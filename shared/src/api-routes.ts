@@ -34,10 +34,67 @@ export interface ApiRoute<Tag extends string = string, Access extends string = s
   readonly onMetricsPort?: true;
 }
 
-export const documentAnswer: RouteAnswer = {
+const documentAnswer: RouteAnswer = {
   description: 'The document.',
   schema: z.looseObject({ info: z.looseObject({ title: z.string(), version: z.string() }) }),
 };
+
+/**
+ * Where a service describes itself, after the metrics.
+ * @param metricsTag what the metrics stand under
+ * @param asyncApi summary of what its AsyncAPI describes
+ */
+export function ownRoutes<Tag extends string>(
+  metricsTag: Tag,
+  asyncApi: string,
+): readonly ApiRoute<Tag | 'Documents', 'anyone'>[] {
+  return [
+    {
+      method: 'get',
+      path: '/metrics',
+      operationId: 'getMetrics',
+      tag: metricsTag,
+      summary: 'Prometheus metrics',
+      access: 'anyone',
+      answers: { 200: { description: 'Prometheus text.', contentType: 'text/plain' } },
+      errors: [],
+      onMetricsPort: true,
+    },
+    {
+      method: 'get',
+      path: '/api/openapi.json',
+      operationId: 'getOpenApi',
+      tag: 'Documents',
+      summary: 'This document: OpenAPI 3.1',
+      access: 'anyone',
+      answers: { 200: documentAnswer },
+      errors: [],
+    },
+    {
+      method: 'get',
+      path: '/api/asyncapi.json',
+      operationId: 'getAsyncApi',
+      tag: 'Documents',
+      summary: asyncApi,
+      access: 'anyone',
+      answers: { 200: documentAnswer },
+      errors: [],
+    },
+    {
+      method: 'get',
+      path: '/docs',
+      operationId: 'getDocs',
+      tag: 'Documents',
+      summary: 'A page to read this and to try it',
+      access: 'anyone',
+      answers: {
+        200: { description: 'Swagger UI.', contentType: 'text/html' },
+        302: { description: 'To `/docs/`.' },
+      },
+      errors: [],
+    },
+  ];
+}
 
 /** The errors of what never gets to a route: no HTTP, too much of it, too late, or to an address where there is nothing. */
 export const ERRORS_BEFORE_ROUTES: readonly ErrorCode[] = [

@@ -1,6 +1,6 @@
 /** The gateway's REST API as a table: what OpenAPI and the tests are made from. A test holds its routes and these equal. */
 import { z } from 'zod';
-import { documentAnswer, type ApiRoute } from './api-routes.ts';
+import { ownRoutes, type ApiRoute } from './api-routes.ts';
 import type { ErrorCode } from './errors.ts';
 import {
   callAnswerSchema,
@@ -123,50 +123,7 @@ export const GATEWAY_ROUTES: readonly GatewayRoute[] = [
     },
     errors: [],
   },
-  {
-    method: 'get',
-    path: '/metrics',
-    operationId: 'getMetrics',
-    tag: 'Service',
-    summary: 'Prometheus metrics',
-    access: 'anyone',
-    answers: { 200: { description: 'Prometheus text.', contentType: 'text/plain' } },
-    errors: [],
-    onMetricsPort: true,
-  },
-  {
-    method: 'get',
-    path: '/api/openapi.json',
-    operationId: 'getOpenApi',
-    tag: 'Documents',
-    summary: 'This document: OpenAPI 3.1',
-    access: 'anyone',
-    answers: { 200: documentAnswer },
-    errors: [],
-  },
-  {
-    method: 'get',
-    path: '/api/asyncapi.json',
-    operationId: 'getAsyncApi',
-    tag: 'Documents',
-    summary: 'The signalling: AsyncAPI 3',
-    access: 'anyone',
-    answers: { 200: documentAnswer },
-    errors: [],
-  },
-  {
-    method: 'get',
-    path: '/docs',
-    operationId: 'getDocs',
-    tag: 'Documents',
-    summary: 'A page to read this and to try it',
-    access: 'anyone',
-    answers: {
-      200: { description: 'Swagger UI.', contentType: 'text/html' },
-      302: { description: 'To `/docs/`.' },
-    },
-    errors: [],
-  },
+  ...ownRoutes('Service', 'The signalling: AsyncAPI 3'),
 ];
 
 /** What stands for the parameters in its path. */

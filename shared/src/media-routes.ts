@@ -3,7 +3,7 @@
  * itself is not, but a test holds its routes and these equal.
  */
 import { z } from 'zod';
-import { documentAnswer, type ApiRoute, type RouteAnswer } from './api-routes.ts';
+import { ownRoutes, type ApiRoute, type RouteAnswer } from './api-routes.ts';
 import type { ErrorCode } from './errors.ts';
 import { entityIdSchema, participantIdSchema, roomIdSchema } from './ids.ts';
 import {
@@ -413,50 +413,7 @@ export const MEDIA_ROUTES: readonly MediaRoute[] = [
     },
     errors: [],
   },
-  {
-    method: 'get',
-    path: '/metrics',
-    operationId: 'getMetrics',
-    tag: 'Node',
-    summary: 'Prometheus metrics',
-    access: 'anyone',
-    answers: { 200: { description: 'Prometheus text.', contentType: 'text/plain' } },
-    errors: [],
-    onMetricsPort: true,
-  },
-  {
-    method: 'get',
-    path: '/api/openapi.json',
-    operationId: 'getOpenApi',
-    tag: 'Documents',
-    summary: 'This document: OpenAPI 3.1',
-    access: 'anyone',
-    answers: { 200: documentAnswer },
-    errors: [],
-  },
-  {
-    method: 'get',
-    path: '/api/asyncapi.json',
-    operationId: 'getAsyncApi',
-    tag: 'Documents',
-    summary: 'The event feed: AsyncAPI 3',
-    access: 'anyone',
-    answers: { 200: documentAnswer },
-    errors: [],
-  },
-  {
-    method: 'get',
-    path: '/docs',
-    operationId: 'getDocs',
-    tag: 'Documents',
-    summary: 'A page to read this and to try it',
-    access: 'anyone',
-    answers: {
-      200: { description: 'Swagger UI.', contentType: 'text/html' },
-      302: { description: 'To `/docs/`.' },
-    },
-    errors: [],
-  },
+  ...ownRoutes('Node', 'The event feed: AsyncAPI 3'),
 ];
 
 /** Whether it acts in a room that has to be there. */
