@@ -26,6 +26,8 @@ const RECEIVER_REPORT = 201;
 const registry = createRegistry('media-server');
 const receiver: Socket = createSocket('udp4');
 const sender: Socket = createSocket('udp4');
+/** Aborted when all is done: a report on its way then is not sent any more. */
+const over = new AbortController();
 let pool: WorkerPool;
 let stop: () => void;
 let received = 0;
@@ -79,6 +81,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   stop();
+  over.abort();
   sender.close();
   receiver.close();
   await pool.close();
@@ -87,6 +90,7 @@ afterAll(async () => {
 /** Answers a sender's report after a while, as if the way were that long (RFC 3550, 6.4.2). */
 async function reportLater(senderReport: Buffer, to: number): Promise<void> {
   await setTimeout(AWAY_MS);
+  if (over.signal.aborted) return;
   const report = Buffer.alloc(32);
   report.set([0x81, RECEIVER_REPORT, 0, 7]);
   report.writeUInt32BE(1, 4);
