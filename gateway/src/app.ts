@@ -117,10 +117,14 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const { alone } = (await cluster?.reach()) ?? { alone: true };
   if (alone) await recordKeeping.closeUnfinished();
+  const recentChat = cluster
+    ? new RedisRecentChat(cluster.connection, `${config.REDIS_PREFIX}chat:`)
+    : new MemoryRecentChat();
   const record = (entry: RecordEntry) => {
     metrics.recorded(entry);
     audit.recorded(entry);
     recordKeeping.add(entry);
+    if (entry.type === 'call-ended') recentChat.forget(entry.recordId);
   };
 
   const http = createHttp({
@@ -168,9 +172,6 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     record,
     enforceBlocks: (callId) => enforcement.enforce(callId),
   });
-  const recentChat = cluster
-    ? new RedisRecentChat(cluster.connection, `${config.REDIS_PREFIX}chat:`)
-    : new MemoryRecentChat();
   const store = cluster?.store ?? new MemoryCallStore();
   const attendance = new Attendance();
   const subscriptions = new Subscriptions(mediaServers, log);
@@ -180,10 +181,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
-    observe: (_callId, before, after) => {
-      metrics.observe(before, after);
-      if (before && !after) recentChat.forget(before.recordId);
-    },
+    observe: (_callId, before, after) => metrics.observe(before, after),
     learnt: (callId, state) => reconcile(callId, state),
     ...(cluster && { now: cluster.now }),
   });

@@ -9,7 +9,7 @@ import type { Caller } from '../signalling/caller.ts';
 import type { StoredMessage } from '../store/records.ts';
 import { Chat } from './chat.ts';
 import { isBefore, newestFirst, pageOf } from './page.ts';
-import { KEPT_MESSAGES, MemoryRecentChat, type RecentChat } from './recent.ts';
+import { KEPT_MESSAGES, MemoryRecentChat, type RecentChat, type RecentMessages } from './recent.ts';
 
 /** A database in memory that can be taken away, and knows what the outbox has written. */
 class Database {
@@ -28,6 +28,28 @@ class Database {
 
   #answer<T>(read: () => T): Promise<T> {
     return this.away ? Promise.reject(new CodedError('records-unavailable')) : Promise.resolve(read());
+  }
+}
+
+/** As if it were somewhere that can lose it. */
+class LosingChat extends MemoryRecentChat {
+  #marks = new Map<string, 'all' | 'latest'>();
+  #lost = false;
+
+  lose(): void {
+    this.forget('record');
+    this.#marks.clear();
+    this.#lost = true;
+  }
+
+  override add(recordId: string, message: StoredMessage, extent: 'all' | 'latest' = 'all') {
+    if (!this.#marks.has(recordId)) this.#marks.set(recordId, extent);
+    return super.add(recordId, message);
+  }
+
+  override async list(recordId: string): Promise<RecentMessages> {
+    const { messages, extent } = await super.list(recordId);
+    return { messages, extent: this.#marks.get(recordId) ?? (this.#lost ? 'unknown' : extent) };
   }
 }
 
@@ -111,6 +133,19 @@ describe('sending', () => {
     await sendMany(KEPT_MESSAGES + 10);
     expect(await send(caller('ann'), 'the first', 'first')).toEqual(first);
     expect(told).toHaveLength(KEPT_MESSAGES + 11);
+  });
+
+  test('one that is sent again after the recent ones were lost is found in the records, and so is the history', async () => {
+    const recent = new LosingChat();
+    chat = create(recent);
+    const first = await send(caller('ann'), 'the first', 'first');
+    recent.lose();
+    expect((await history()).messages.map(({ text }) => text)).toEqual(['the first']);
+    expect(await send(caller('ann'), 'the first', 'first')).toEqual(first);
+    now += 1_000;
+    await send(caller('ben'), 'the second', 'second');
+    expect(told).toHaveLength(2);
+    expect((await history()).messages.map(({ text }) => text)).toEqual(['the first', 'the second']);
   });
 
   test('messages of the same moment keep their order', async () => {

@@ -9,7 +9,7 @@ import type { Courier } from '../signalling/courier.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import type { Records, StoredMessage } from '../store/records.ts';
 import { pageOf } from './page.ts';
-import type { RecentChat } from './recent.ts';
+import type { RecentChat, RecentMessages } from './recent.ts';
 
 /** A connection may send so many messages at once, and after that so many a second. */
 const BURST = 20;
@@ -68,10 +68,15 @@ export class Chat {
   ): Promise<StoredMessage> {
     const { recent, courier, record } = this.#options;
     const messageId = messageIdOf(recordId, participantId, clientMessageId);
-    const recorded = await this.#ifForgotten(recordId, messageId);
-    if (recorded) return recorded;
+    const { found, extent } = await recent.find(recordId, messageId);
     const sent = { messageId, participantId, userId, displayName, text, at: this.#now() };
-    const { message, isNew } = await recent.add(recordId, sent);
+    let kept: 'all' | 'latest' = 'all';
+    if (!found && extent !== 'all') {
+      const recorded = await this.#recorded(recordId, messageId);
+      if (typeof recorded === 'object') return recorded;
+      if (extent === 'latest' || recorded === 'others') kept = 'latest';
+    }
+    const { message, isNew } = await recent.add(recordId, sent, kept);
     if (!isNew) return message;
     courier.broadcast(callId, null, {
       name: 'chat:message',
@@ -81,20 +86,30 @@ export class Chat {
     return message;
   }
 
-  /** A message that is sent again after so many others that it is only in the records. */
-  async #ifForgotten(recordId: string, messageId: string): Promise<StoredMessage | null> {
-    const { recent, records } = this.#options;
-    const { messages, complete } = await recent.list(recordId);
-    if (complete || messages.some((message) => message.messageId === messageId)) return null;
-    // Without the records it is told once more, under the same id.
-    return records.chatMessage(messageId).catch(() => null);
+  /**
+   * A message that is sent again after it has been forgotten is in the records.
+   * @returns it; or whether there are other messages of the call, as far as the records can be read
+   */
+  async #recorded(recordId: string, messageId: string): Promise<StoredMessage | 'others' | 'none'> {
+    const { records } = this.#options;
+    try {
+      const message = await records.chatMessage(messageId);
+      if (message) return message;
+      return (await records.chat(recordId, 1, null)).length > 0 ? 'others' : 'none';
+    } catch {
+      // Told once more then, under the same id.
+      return 'others';
+    }
   }
 
   async #history(recordId: string, limit: number, cursor: string | undefined) {
     const { recent, records } = this.#options;
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    const { messages, complete } = await recent.list(recordId);
-    if (complete) return pageOf(messages, [], before, limit);
+    // What is recorded can be read without the recent ones.
+    const { messages, extent } = await recent
+      .list(recordId)
+      .catch((): RecentMessages => ({ messages: [], extent: 'unknown' }));
+    if (extent === 'all') return pageOf(messages, [], before, limit);
     try {
       return pageOf(messages, await records.chat(recordId, limit + 1, before), before, limit);
     } catch (error) {
