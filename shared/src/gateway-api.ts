@@ -1,6 +1,6 @@
 /** The gateway's REST API. */
 import { z } from 'zod';
-import { callPolicySchema } from './call-policy.ts';
+import { callPolicyChangeSchema, callPolicySchema } from './call-policy.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema } from './ids.ts';
 import {
   abortReasonSchema,
@@ -86,7 +86,7 @@ const callSummary = {
 };
 
 /** `GET /api/calls?limit&cursor&from&to&userId` */
-export const listCallsQuerySchema = z.object({
+export const listCallsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(256).optional(),
   /** Only calls that started then or later. */
@@ -145,8 +145,8 @@ export const mediaServerViewSchema = z.object({
 /** `GET /api/media-servers` */
 export const mediaServersAnswerSchema = z.object({ mediaServers: z.array(mediaServerViewSchema) });
 export type MediaServersAnswer = z.infer<typeof mediaServersAnswerSchema>;
-/** Body of `PATCH /api/calls/:id`: what is not named of the policy stays. */
-export const patchCallRequestSchema = z.object({ policy: callPolicySchema });
+/** Body of `PATCH /api/calls/:id`. */
+export const patchCallRequestSchema = z.strictObject({ policy: callPolicyChangeSchema });
 export const patchCallAnswerSchema = z.object({
   callId: callIdSchema,
   /** Whether nobody new can join. */

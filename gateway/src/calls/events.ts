@@ -1,5 +1,5 @@
 /** What can happen to a call, and what a call wants done. */
-import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
+import type { CallPolicyChange, CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {
@@ -46,8 +46,8 @@ export type CallEvent =
       rttMs?: number | undefined;
       relayed?: boolean | undefined;
     }
-  /** What an operator or moderator changed of the call's policy: what it does not name stays. */
-  | { type: 'set-policy'; by: string; policy: CallPolicyOverrides }
+  /** What an operator or moderator changes of the call's policy. */
+  | { type: 'set-policy'; change: CallPolicyChange }
   | { type: 'room-opened'; transitionId: string; room: Room }
   /** No media server would take it. */
   | { type: 'room-not-opened'; transitionId: string }

@@ -129,7 +129,7 @@ function eventOf(
     case 'replay':
       return world.replay(act.which);
     case 'policy':
-      return { type: 'set-policy', by: 'u0', policy: act.policy };
+      return { type: 'set-policy', change: act.policy };
     case 'gateway-lost':
       return { type: 'gateway-lost', gatewayId: 'g1' };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
+import type { CallPolicyChange } from '@crossfade/shared/call-policy';
 import type { CallEvent, Effect } from './events.ts';
 import { reduce } from './reduce.ts';
 import { nextDeadline, type CallPolicy, type CallState, type Room } from './state.ts';
@@ -621,7 +621,7 @@ describe('without a media server', () => {
 });
 
 describe('policy', () => {
-  const set = (policy: CallPolicyOverrides): CallEvent => ({ type: 'set-policy', by: 'user-a', policy });
+  const set = (change: CallPolicyChange): CallEvent => ({ type: 'set-policy', change });
 
   test('is told to everyone, and decides anew at once; what it does not name stays', () => {
     const script = new Script()

@@ -6,17 +6,19 @@
  *
  *     p2p → switching_to_sfu → sfu → switching_to_p2p → p2p
  *
- * and from `sfu` it goes through `switching_to_sfu` to another room when its own is lost or about to go. A switch makes before it breaks. Towards the SFU a room is opened, then everyone is told to prepare; towards
- * peer-to-peer they are told at once. When all who are awaited have decoded the others on the new path it is
- * committed, with a new epoch; if one of them fails or the deadline passes it is aborted and the old path stays.
- * What happens meanwhile changes the members at once, and the mode when the switch is over.
+ * and from `sfu` it goes through `switching_to_sfu` to another room when its own is lost or about to go. A switch makes
+ * before it breaks. Towards the SFU a room is opened, then everyone is told to prepare; towards peer-to-peer they are
+ * told at once. When all who are awaited have decoded the others on the new path it is committed, with a new epoch; if
+ * one of them fails or the deadline passes it is aborted and the old path stays. What happens meanwhile changes the
+ * members at once, and the mode when the switch is over.
  *
  * Whoever is told of a participant who makes the call too large for peer-to-peer is told next either to prepare or
  * that the switch was aborted, so a client knows whether to build a path to the newcomer itself.
  */
+import type { CallPolicyChange } from '@crossfade/shared/call-policy';
 import type { ErrorCode } from '@crossfade/shared/errors';
 import { latched, troubleOf } from '../mode/latch.ts';
-import { effectivePolicy } from '../mode/policy.ts';
+import { changedPolicy, effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
 import { moderate } from './moderate.ts';
 import {
@@ -116,7 +118,7 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
     case 'gateway-lost':
       return loseGateway(state, event.gatewayId, policy, now);
     case 'set-policy':
-      return setPolicy(state, event.policy);
+      return setPolicy(state, event.change);
     case 'room-opened':
       return openedRoom(state, event, policy, now);
     case 'room-not-opened':
@@ -152,7 +154,8 @@ function answer(state: CallState, event: Request, policy: CallPolicy, now: numbe
       return { state, effects: [{ type: 'record', entry: { type: 'transition-gap', transitionId, gapMs } }] };
     }
     case 'path': {
-      if (!memberOf(state, event.with)) return { code: 'participant-not-found' };
+      if (event.with === event.participantId || !memberOf(state, event.with))
+        return { code: 'participant-not-found' };
       // What is told of a path that is not used any more says nothing of the next.
       if (state.media.phase === 'sfu') return unchanged(state);
       const trouble = troubleOf(event, effectivePolicy(policy, state.policy).relayed);
@@ -163,8 +166,9 @@ function answer(state: CallState, event: Request, policy: CallPolicy, now: numbe
   }
 }
 
-function setPolicy(state: CallState, change: CallState['policy']): Step {
-  const policy = { ...state.policy, ...change };
+function setPolicy(state: CallState, change: CallPolicyChange): Step {
+  const policy = changedPolicy(state.policy, change);
+  if (policy === state.policy) return unchanged(state);
   const { callId, locked } = state;
   return {
     state: { ...state, policy },

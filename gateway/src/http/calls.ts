@@ -1,6 +1,6 @@
 /** `GET /api/calls…`: history and live state, for users whose token covers the call. */
 import { route } from '@crossfade/service/http';
-import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import { CodedError, parseOrThrow, type ErrorCode } from '@crossfade/shared/errors';
 import {
   listCallsQuerySchema,
   patchCallRequestSchema,
@@ -51,7 +51,8 @@ export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions
       const callId = callOf(request, await callers.user(request));
       const record = await records.find(callId);
       if (!record) throw new CodedError('call-not-found');
-      const state = await calls.state(callId);
+      // A call that has ended can be read whatever has become of the live ones.
+      const state = record.endedAt === null ? await calls.state(callId) : null;
       response.json({ ...record, live: state && live(state) } satisfies CallAnswer);
     }),
   );
@@ -70,13 +71,20 @@ export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions
       const claims = await callers.user(request);
       const callId = callOf(request, claims);
       const { sub: userId, grants } = claims;
-      if (!grants.moderate) throw new CodedError('forbidden', 'Changing a call needs the moderate grant.');
-      const { policy } = parseOrThrow(patchCallRequestSchema, request.body);
-      const state = await calls.post(callId, { type: 'set-policy', by: userId, policy });
-      if (!state) throw new CodedError('call-not-found');
-      audit.write({ action: 'set-policy', callId, userId, outcome: 'done' });
-      const { locked } = state;
-      response.json({ callId, locked, policy: state.policy } satisfies PatchCallAnswer);
+      const audited = (outcome: 'done' | ErrorCode) =>
+        audit.write({ action: 'set-policy', callId, userId, outcome });
+      try {
+        if (!grants.moderate) throw new CodedError('forbidden', 'Changing a call needs the moderate grant.');
+        const { policy: change } = parseOrThrow(patchCallRequestSchema, request.body);
+        const state = await calls.post(callId, { type: 'set-policy', change });
+        if (!state) throw new CodedError('call-not-found');
+        audited('done');
+        const { locked, policy } = state;
+        response.json({ callId, locked, policy } satisfies PatchCallAnswer);
+      } catch (error) {
+        audited(error instanceof CodedError ? error.code : 'internal');
+        throw error;
+      }
     }),
   );
   return router;

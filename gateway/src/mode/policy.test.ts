@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { effectivePolicy } from './policy.ts';
+import { changedPolicy, effectivePolicy } from './policy.ts';
 
 const deployment = {
   p2pMaxParticipants: 2,
@@ -33,4 +33,15 @@ test('a call that wants peer-to-peer gets it as far as a mesh goes, and a mesh i
     p2pMaxParticipants: 6,
     meshMaxParticipants: 6,
   });
+});
+
+test('a change keeps what it does not name, takes back what is null, and is none if nothing is another', () => {
+  const policy = { mode: 'sfu', maxParticipants: 3, requires: ['recording'] } as const;
+  const before = { ...policy, requires: [...policy.requires] };
+  expect(changedPolicy(before, { maxParticipants: 4, mode: null })).toEqual({
+    maxParticipants: 4,
+    requires: ['recording'],
+  });
+  expect(changedPolicy(before, {})).toBe(before);
+  expect(changedPolicy(before, { mode: 'sfu', relayed: null, requires: ['recording'] })).toBe(before);
 });

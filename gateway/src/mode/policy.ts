@@ -1,5 +1,6 @@
 /** What holds for one call: what is set for the deployment, changed by what was asked for this call. Pure. */
-import type { CallPolicyOverrides, Requirement } from '@crossfade/shared/call-policy';
+import { isDeepStrictEqual } from 'node:util';
+import type { CallPolicyChange, CallPolicyOverrides, Requirement } from '@crossfade/shared/call-policy';
 import type { CallPolicy } from '../calls/state.ts';
 
 /** The part of a policy that decides where the media runs and who gets in. */
@@ -30,4 +31,11 @@ export function effectivePolicy(deployment: CallPolicy, call: CallPolicyOverride
     screenShare: call.screenShare ?? 'any',
     relayed: call.relayed ?? 'allow',
   };
+}
+
+/** A call's policy after a change; the same object if nothing is another. */
+export function changedPolicy(policy: CallPolicyOverrides, change: CallPolicyChange): CallPolicyOverrides {
+  const merged = Object.entries({ ...policy, ...change }).filter(([, value]) => value !== null);
+  const changed = Object.fromEntries(merged) as CallPolicyOverrides;
+  return isDeepStrictEqual(policy, changed) ? policy : changed;
 }

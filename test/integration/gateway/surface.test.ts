@@ -1,4 +1,5 @@
 /** What the gateway shows of itself: documents, metrics, and the policy of a call that a moderator may change. */
+import type { ServerEvent } from '@crossfade/shared/signalling';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -81,8 +82,19 @@ describe('the policy of a call', () => {
     ]);
     const second = await patch('policy', { policy: { maxParticipants: 5 } });
     expect(await second.json()).toMatchObject({ policy: { ...policy, maxParticipants: 5 } });
+    // What changes nothing is told nobody; null takes back.
+    expect((await patch('policy', { policy: {} })).status).toBe(200);
+    const third = await patch('policy', { policy: { relayed: null, screenShare: 'sfu' } });
+    const last = { maxParticipants: 5, screenShare: 'sfu' };
+    expect(await third.json()).toMatchObject({ policy: last });
     for (const person of people) {
-      await person.event('call:updated', (event) => event.policy.maxParticipants === 5);
+      await person.event('call:updated', (event) => event.policy.screenShare === 'sfu');
+      const told = person.events.filter(({ name }) => name === 'call:updated');
+      expect(told.map(({ payload }) => (payload as ServerEvent<'call:updated'>).policy)).toEqual([
+        policy,
+        { ...policy, maxParticipants: 5 },
+        last,
+      ]);
       person.close();
     }
   });
@@ -93,6 +105,7 @@ describe('the policy of a call', () => {
     ['of a call that is not', { grants: { moderate: true } }, { policy }, 404],
     ['with a mode there is not', { grants: { moderate: true } }, { policy: { mode: 'x' } }, 422],
     ['with nothing', { grants: { moderate: true } }, {}, 422],
+    ['with a misspelt field', { grants: { moderate: true } }, { policy: { maxParticpants: 3 } }, 422],
   ])('%s', async (_what, claims, body, status) => {
     expect((await patch('nobody-here', body, claims)).status).toBe(status);
   });
