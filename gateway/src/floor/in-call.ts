@@ -120,12 +120,11 @@ function peopleOf(state: CallState): People {
 }
 
 function taken(state: CallState, { floor, news }: FloorStep): Step {
-  const { callId } = state;
-  if (floor === state.floor && news.length === 0) return unchanged(state);
   const effects: Effect[] = news.map((each) => ({ type: 'floor', news: each }));
+  if (floor === state.floor) return effects.length === 0 ? unchanged(state) : { state, effects };
   const turned = floor.fence !== state.floor?.fence;
   return {
-    state: { ...state, callId, floor },
+    state: { ...state, floor },
     // First, for it takes longest.
     effects: [...(turned ? [{ type: 'enforce' } as const] : []), ...effects],
   };

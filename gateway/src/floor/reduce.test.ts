@@ -111,9 +111,11 @@ describe('one speaks', () => {
   test('who does not want to wait is denied; a place in the queue is given up by that', () => {
     const stage = new Stage();
     stage.request('ann');
+    const before = stage.floor;
     expect(stage.request('ben', 0, false)).toEqual([
       { type: 'denied', participantId: 'ben', reason: 'taken' },
     ]);
+    expect(stage.floor).toBe(before);
     stage.request('ben');
     stage.request('ben', 0, false);
     expect(stage.queue).toEqual([]);

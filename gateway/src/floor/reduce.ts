@@ -79,7 +79,12 @@ export function requestFloor(
   // Asked for the same again, it stays the same state: nothing is written.
   const queued = known?.priority === priority ? floor : { ...floor, queue: inserted(others, waiting) };
   const stepped = then(settled, settleFloor(queued, people, limits, now));
-  return then(stepped, turnAway(stepped.floor, participantId, queue, limits));
+  const turned = turnAway(stepped.floor, participantId, queue, limits);
+  const isTurnedAway = turned.news.some(
+    (each) => 'participantId' in each && each.participantId === participantId,
+  );
+  // Who came and was turned away has changed nothing: fifty who press at one moment are one write.
+  return then(stepped, isTurnedAway && !known ? { ...turned, floor: settled.floor } : turned);
 }
 
 /** Somebody has spoken, or no longer wants to. @param fence that grant only; null: whatever they have */

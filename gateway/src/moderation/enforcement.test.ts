@@ -51,7 +51,7 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
       room: () => Promise.resolve({ producers } as unknown as RoomSnapshot),
       pauseProducer: act('pause'),
       resumeProducer: act('resume'),
-      closeProducer: act('close') as () => Promise<Record<string, never>>,
+      closeProducer: act('close'),
     }),
     log: silentLog,
   });
