@@ -32,7 +32,9 @@ import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServerMetrics } from './metrics/media-servers.ts';
 import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
+import { floorHandlers } from './floor/handlers.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
+import { FloorMetrics } from './metrics/floor.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
@@ -74,6 +76,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry, gatewayId);
   const edge = new EdgeMetrics(registry);
+  const floorMetrics = new FloorMetrics(registry);
   const audit = new AuditLog(log, config.AUDIT_LOG_FILE);
   const policy = callPolicyOf(config);
   const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET, ttlS: config.TURN_TTL_S };
@@ -170,7 +173,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     log,
     calls: () => calls,
     record,
-    enforceBlocks: (callId) => enforcement.enforce(callId),
+    enforce: (callId) => enforcement.enforce(callId),
+    onFloor: (news) => floorMetrics.happened(news),
   });
   const store = cluster?.store ?? new MemoryCallStore();
   const attendance = new Attendance();
@@ -181,7 +185,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
-    observe: (_callId, before, after) => metrics.observe(before, after),
+    observe: (callId, before, after) => {
+      metrics.observe(before, after);
+      if (after?.floor && after.floor.fence !== before?.floor?.fence) enforcement.lookLater(callId);
+    },
     learnt: (callId, state) => reconcile(callId, state),
     ...(cluster && { now: cluster.now }),
   });
@@ -196,7 +203,11 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
-  const others = { ...chat.handlers(), ...moderationHandlers({ calls, log }) };
+  const others = {
+    ...chat.handlers(),
+    ...floorHandlers({ calls, now: cluster?.now ?? Date.now }),
+    ...moderationHandlers({ calls, log }),
+  };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
   door.serve(
     new Dispatch({

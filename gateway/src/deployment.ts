@@ -13,6 +13,12 @@ export function callPolicyOf(config: GatewayConfig): CallPolicy {
     switchTimeoutMs: config.SWITCH_TIMEOUT_MS,
     resumeWindowMs: config.RESUME_WINDOW_MS,
     maxParticipants: config.MAX_PARTICIPANTS,
+    floor: {
+      maxTalkMs: config.FLOOR_MAX_TALK_MS,
+      retryAfterMs: config.FLOOR_RETRY_AFTER_MS,
+      lostGraceMs: config.FLOOR_LOST_GRACE_MS,
+      maxQueue: config.FLOOR_MAX_QUEUE,
+    },
   };
 }
 
