@@ -116,7 +116,9 @@ export class SocketIoDoor implements Courier, LocalCourier {
       this.#sockets.set(socket.conn, socket);
       this.#slowReaders.watch(socket);
       this.#endWithToken(socket);
-      socket.onAny((name: string, ...args: unknown[]) => {
+      // Socket.IO also lets through numbers as names, and events of no name at all.
+      socket.onAny((given: unknown, ...args: unknown[]) => {
+        const name = typeof given === 'string' ? given : '';
         const last = args.at(-1);
         const reply = typeof last === 'function' ? (last as Reply) : undefined;
         const refusal = this.#refusalOf(socket, name);
