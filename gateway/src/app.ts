@@ -193,7 +193,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   };
   const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
   const mediaServers = new MediaServers({
-    addresses: dns ? { dns, everyMs: config.MEDIA_SERVER_DNS_INTERVAL_MS } : config.MEDIA_SERVER_URLS,
+    addresses: dns
+      ? { dns, everyMs: config.MEDIA_SERVER_DNS_INTERVAL_MS, servers: config.MEDIA_SERVER_DNS_SERVERS }
+      : config.MEDIA_SERVER_URLS,
     region: config.REGION ?? null,
     pollEveryMs: config.MEDIA_SERVER_POLL_MS,
     limits: { deadAfterMs: config.MEDIA_SERVER_DEAD_AFTER_MS, steadyMs: config.MEDIA_SERVER_STEADY_MS },

@@ -13,7 +13,7 @@ import {
   secretSetting,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
-import { parseDnsName } from './nodes/addresses.ts';
+import { isDnsServer, parseDnsName } from './nodes/addresses.ts';
 import { isNetwork } from './limits/client-address.ts';
 
 const httpUrls = listSetting.refine(
@@ -47,6 +47,16 @@ export const gatewaySettings = z.object({
     .optional(),
   /** How often that is done, ms. */
   MEDIA_SERVER_DNS_INTERVAL_MS: millisecondsSetting(500, 3_600_000).default(5_000),
+  /**
+   * The DNS servers to ask, in this order, instead of the system's: IP addresses, with a port if it is not 53
+   * (`127.0.0.1:8600`). The targets of SRV records are then looked up there, too.
+   */
+  MEDIA_SERVER_DNS_SERVERS: listSetting
+    .refine(
+      (servers) => servers.every(isDnsServer),
+      'must be IP addresses such as 10.0.0.10 or 127.0.0.1:8600',
+    )
+    .default([]),
   /** How often each media server is asked how it is, ms. */
   MEDIA_SERVER_POLL_MS: millisecondsSetting(200, 60_000).default(2_000),
   /** The calls of a media server whose polls and feed are both bad for so long move to another one, ms. */
