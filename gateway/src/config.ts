@@ -11,6 +11,7 @@ import {
   portSetting,
   readSettings,
   secretSetting,
+  SettingError,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
 import { isDnsServer, parseDnsName } from './nodes/addresses.ts';
@@ -153,12 +154,36 @@ export const gatewaySettings = z.object({
   /** Serve HTTPS with this certificate and key (PEM files). */
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
+  /** Anything but `production` has `POST /api/tokens`, so that a word nobody knows must not pass for it. */
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], { error: 'must be production, development or test' })
+    .optional(),
 });
 
 export type GatewayConfig = Readonly<z.infer<typeof gatewaySettings>>;
 
+/** Words that stand in examples, and in no secret that was made by chance. */
+const EXAMPLE = /change.?me|secret|password|example|placeholder|insecure/i;
+/** Different characters of a secret; 32 random bytes in hexadecimal have all 16. */
+const LEAST_CHARACTERS = 10;
+
 /** @throws SettingError */
 export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
   const config = readSettings(gatewaySettings, environment);
+  if (config.NODE_ENV === 'production') refuseGuessable(config);
   return Object.freeze({ ...config, DATA_DIR: path.resolve(config.DATA_DIR) });
+}
+
+/** Secrets that anybody may know: in development they do no harm. */
+function refuseGuessable(config: GatewayConfig): void {
+  for (const name of ['SERVICE_JWT_SECRET', 'USER_JWT_SECRET'] as const) {
+    const secret = config[name];
+    if (EXAMPLE.test(secret) || new Set(secret).size < LEAST_CHARACTERS)
+      throw new SettingError(
+        `Setting ${name} must not be guessable in production: use openssl rand -hex 32.`,
+      );
+  }
+  // Whoever signs users' tokens could give orders to media servers.
+  if (config.USER_JWT_SECRET === config.SERVICE_JWT_SECRET)
+    throw new SettingError('Setting USER_JWT_SECRET must not be SERVICE_JWT_SECRET in production.');
 }
