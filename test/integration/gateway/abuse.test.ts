@@ -74,6 +74,17 @@ test.each(['42', '421', '42[]', '4299999999'])(
   },
 );
 
+test('each of many requests that come at once is judged by itself', async () => {
+  const web = await enter('at-once');
+  const deep = `${'['.repeat(40)}${']'.repeat(40)}`;
+  const texts = [`421["call:leave",${deep}]`, '422["call:leave",{"callId":"none"}]'];
+  web.send(Buffer.concat(texts.map((text) => frame({ first: 0x81, payload: Buffer.from(text) }))));
+  await hears(web, '432[');
+  expect(web.text).toMatch(/431\[\{"ok":false,"error":\{"code":"payload-too-large"/);
+  expect(web.text).toMatch(/432\[\{"ok":false,"error":\{"code":"not-joined"/);
+  web.socket.destroy();
+});
+
 describe('what is no Socket.IO', () => {
   const text = (payload: string) => frame({ first: 0x81, payload: Buffer.from(payload) });
   const malformed: Record<string, Buffer> = {

@@ -71,6 +71,24 @@ describe('beside a running call', () => {
       await web.gone();
     });
 
+    it('judges each of many requests that come at once by itself', async () => {
+      const { web } = await RawWebSocket.upgrade(harness.url);
+      const hears = async (said: string) => {
+        const patience = performance.now() + 8_000;
+        while (!web.text.includes(said) && performance.now() < patience) await setTimeout(10);
+        expect(web.text).toContain(said);
+      };
+      web.say(`40/feed,${JSON.stringify({ token: serviceToken() })}`);
+      await hears('40/feed,{"sid"');
+      const deep = `${'['.repeat(40)}${']'.repeat(40)}`;
+      const texts = [`42/feed,1["join-room",${deep}]`, '42/feed,2["join-room",{"roomId":"none"}]'];
+      web.send(Buffer.concat(texts.map((text) => frame({ first: 0x81, payload: Buffer.from(text) }))));
+      await hears('43/feed,2[');
+      expect(web.text).toMatch(/43\/feed,1\[\{"ok":false,"error":\{"code":"payload-too-large"/);
+      expect(web.text).toMatch(/43\/feed,2\[\{"ok":false,"error":\{"code":"room-not-found"/);
+      web.socket.destroy();
+    });
+
     it('refuses two thousand headers', async () => {
       const headers = Array.from({ length: 2_000 }, (_, index) => `x-${String(index)}: 1`);
       const { head, web } = await RawWebSocket.upgrade(harness.url, headers);
