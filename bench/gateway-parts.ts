@@ -36,9 +36,9 @@ const limits = Object.fromEntries(
 const common = { ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn' };
 const heard = (text: string) => void process.stderr.write(text);
 
-export function startMediaServerProcess(): Promise<ServiceProcess> {
+export function startMediaServerProcess(more: Record<string, string> = {}): Promise<ServiceProcess> {
   const settings = { MEDIASOUP_WORKERS: '1', RTC_BASE_PORT: '0', MAX_NEW_ROOMS_PER_SECOND: '10000' };
-  return startServiceProcess('media-server/dist/main.js', { ...common, ...settings }, heard);
+  return startServiceProcess('media-server/dist/main.js', { ...common, ...settings, ...more }, heard);
 }
 
 export async function startGateway(settings: Record<string, string>): Promise<ServiceProcess> {
@@ -56,6 +56,8 @@ export async function startGateway(settings: Record<string, string>): Promise<Se
   return { ...gateway, stop };
 }
 
+export const userToken = (name: string): string => signUserToken(userKey, { sub: name, name }, 3_600);
+
 export class BenchClient {
   readonly socket: Socket;
 
@@ -64,10 +66,9 @@ export class BenchClient {
   }
 
   static async connect(url: string, name: string): Promise<BenchClient> {
-    const token = signUserToken(userKey, { sub: name, name }, 3_600);
     const socket = io(url, {
       transports: ['websocket'],
-      auth: { token },
+      auth: { token: userToken(name) },
       reconnection: false,
       forceNew: true,
     });

@@ -3,6 +3,8 @@ import { benchCalls } from './calls.ts';
 import { benchControl } from './control.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGarbage } from './garbage.ts';
+import { benchGatewayFlood } from './gateway-flood.ts';
+import { benchHerd } from './herd.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
 import { benchReducer } from './reducer.ts';
@@ -21,11 +23,13 @@ const benches: Record<string, () => Promise<boolean>> = {
   joins: benchJoins,
   forwarding: benchForwarding,
   neighbours: benchNeighbours,
+  'gateway-flood': benchGatewayFlood,
   garbage: benchGarbage,
   soak: benchSoak,
   switch: benchSwitch,
   relay: benchRelay,
   race: benchRace,
+  herd: benchHerd,
   calls: benchCalls,
 };
 
