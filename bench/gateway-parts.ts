@@ -36,9 +36,9 @@ const limits = Object.fromEntries(
 const common = { ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn' };
 const heard = (text: string) => void process.stderr.write(text);
 
-export function startMediaServerProcess(): Promise<ServiceProcess> {
+export function startMediaServerProcess(more: Record<string, string> = {}): Promise<ServiceProcess> {
   const settings = { MEDIASOUP_WORKERS: '1', RTC_BASE_PORT: '0', MAX_NEW_ROOMS_PER_SECOND: '10000' };
-  return startServiceProcess('media-server/dist/main.js', { ...common, ...settings }, heard);
+  return startServiceProcess('media-server/dist/main.js', { ...common, ...settings, ...more }, heard);
 }
 
 export async function startGateway(settings: Record<string, string>): Promise<ServiceProcess> {
@@ -56,6 +56,9 @@ export async function startGateway(settings: Record<string, string>): Promise<Se
   return { ...gateway, stop };
 }
 
+export const userToken = (name: string, claims: Partial<Parameters<typeof signUserToken>[1]> = {}): string =>
+  signUserToken(userKey, { sub: name, name, ...claims }, 3_600);
+
 export class BenchClient {
   readonly socket: Socket;
 
@@ -68,10 +71,9 @@ export class BenchClient {
     name: string,
     claims: Partial<Parameters<typeof signUserToken>[1]> = {},
   ): Promise<BenchClient> {
-    const token = signUserToken(userKey, { sub: name, name, ...claims }, 3_600);
     const socket = io(url, {
       transports: ['websocket'],
-      auth: { token },
+      auth: { token: userToken(name, claims) },
       reconnection: false,
       forceNew: true,
     });

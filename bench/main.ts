@@ -4,6 +4,8 @@ import { benchControl } from './control.ts';
 import { benchFloor } from './floor.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGarbage } from './garbage.ts';
+import { benchGatewayFlood } from './gateway-flood.ts';
+import { benchHerd } from './herd.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
 import { benchReducer } from './reducer.ts';
@@ -22,12 +24,14 @@ const benches: Record<string, () => Promise<boolean>> = {
   joins: benchJoins,
   forwarding: benchForwarding,
   neighbours: benchNeighbours,
+  'gateway-flood': benchGatewayFlood,
   garbage: benchGarbage,
   soak: benchSoak,
   switch: benchSwitch,
   relay: benchRelay,
   race: benchRace,
   floor: benchFloor,
+  herd: benchHerd,
   calls: benchCalls,
 };
 

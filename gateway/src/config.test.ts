@@ -30,7 +30,29 @@ test.each([
   ['ALLOWED_ORIGINS', 'https://app.example/', 'must be origins such as https://app.example'],
   ['TURN_URLS', 'http://t', 'must be stun: or turn: addresses'],
   ['LOG_LEVEL', 'loud', 'must be error, warn, info or debug'],
+  ['NODE_ENV', 'prod', 'must be production, development or test'],
+  ['MEDIA_SERVER_DNS_SERVERS', 'dns.example', 'must be IP addresses such as 10.0.0.10 or 127.0.0.1:8600'],
   ['DATABASE_URL', 'mysql://x', 'must be a postgres:// address'],
 ])('%s=%s: one sentence, without the value', (name, value, what) => {
   expect(() => readConfig({ ...needed, [name]: value })).toThrow(`Setting ${name} ${what}.`);
+});
+
+test('in production no secret is one that anybody may know', () => {
+  const random = {
+    SERVICE_JWT_SECRET: '0123456789abcdef'.repeat(4),
+    USER_JWT_SECRET: 'fedcba9876543210'.repeat(4),
+  };
+  const production = { ...random, NODE_ENV: 'production' };
+  expect(readConfig(production)).toMatchObject(random);
+  for (const guessable of [
+    'u'.repeat(64),
+    'please-change-me-0123456789abcdef',
+    'My Secret 0123456789abcdefghijkl',
+  ])
+    expect(() => readConfig({ ...production, USER_JWT_SECRET: guessable })).toThrow(
+      'Setting USER_JWT_SECRET must not be guessable in production: use openssl rand -hex 32.',
+    );
+  expect(() => readConfig({ ...production, USER_JWT_SECRET: random.SERVICE_JWT_SECRET })).toThrow(
+    'Setting USER_JWT_SECRET must not be SERVICE_JWT_SECRET in production.',
+  );
 });

@@ -11,9 +11,10 @@ import {
   portSetting,
   readSettings,
   secretSetting,
+  SettingError,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
-import { parseDnsName } from './nodes/addresses.ts';
+import { isDnsServer, parseDnsName } from './nodes/addresses.ts';
 import { isNetwork } from './limits/client-address.ts';
 
 const httpUrls = listSetting.refine(
@@ -47,6 +48,16 @@ export const gatewaySettings = z.object({
     .optional(),
   /** How often that is done, ms. */
   MEDIA_SERVER_DNS_INTERVAL_MS: millisecondsSetting(500, 3_600_000).default(5_000),
+  /**
+   * The DNS servers to ask, in this order, instead of the system's: IP addresses, with a port if it is not 53
+   * (`127.0.0.1:8600`). The targets of SRV records are then looked up there, too.
+   */
+  MEDIA_SERVER_DNS_SERVERS: listSetting
+    .refine(
+      (servers) => servers.every(isDnsServer),
+      'must be IP addresses such as 10.0.0.10 or 127.0.0.1:8600',
+    )
+    .default([]),
   /** How often each media server is asked how it is, ms. */
   MEDIA_SERVER_POLL_MS: millisecondsSetting(200, 60_000).default(2_000),
   /** The calls of a media server whose polls and feed are both bad for so long move to another one, ms. */
@@ -151,12 +162,36 @@ export const gatewaySettings = z.object({
   /** Serve HTTPS with this certificate and key (PEM files). */
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
+  /** Anything but `production` has `POST /api/tokens`, so that a word nobody knows must not pass for it. */
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], { error: 'must be production, development or test' })
+    .optional(),
 });
 
 export type GatewayConfig = Readonly<z.infer<typeof gatewaySettings>>;
 
+/** Words that stand in examples, and in no secret that was made by chance. */
+const EXAMPLE = /change.?me|secret|password|example|placeholder|insecure/i;
+/** Different characters of a secret; 32 random bytes in hexadecimal have all 16. */
+const LEAST_CHARACTERS = 10;
+
 /** @throws SettingError */
 export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
   const config = readSettings(gatewaySettings, environment);
+  if (config.NODE_ENV === 'production') refuseGuessable(config);
   return Object.freeze({ ...config, DATA_DIR: path.resolve(config.DATA_DIR) });
+}
+
+/** Secrets that anybody may know: in development they do no harm. */
+function refuseGuessable(config: GatewayConfig): void {
+  for (const name of ['SERVICE_JWT_SECRET', 'USER_JWT_SECRET'] as const) {
+    const secret = config[name];
+    if (EXAMPLE.test(secret) || new Set(secret).size < LEAST_CHARACTERS)
+      throw new SettingError(
+        `Setting ${name} must not be guessable in production: use openssl rand -hex 32.`,
+      );
+  }
+  // Whoever signs users' tokens could give orders to media servers.
+  if (config.USER_JWT_SECRET === config.SERVICE_JWT_SECRET)
+    throw new SettingError('Setting USER_JWT_SECRET must not be SERVICE_JWT_SECRET in production.');
 }

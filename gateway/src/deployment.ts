@@ -39,10 +39,14 @@ export function serviceKeyOf(config: GatewayConfig): TokenKey {
 export function mediaServersOf(
   config: GatewayConfig,
 ): Pick<MediaServersOptions, 'addresses' | 'region' | 'pollEveryMs' | 'limits' | 'key'> {
-  const { MEDIA_SERVER_DNS: name, MEDIA_SERVER_DNS_INTERVAL_MS: everyMs } = config;
+  const {
+    MEDIA_SERVER_DNS: name,
+    MEDIA_SERVER_DNS_INTERVAL_MS: everyMs,
+    MEDIA_SERVER_DNS_SERVERS: servers,
+  } = config;
   const dns = name === undefined ? undefined : parseDnsName(name);
   return {
-    addresses: dns ? { dns, everyMs } : config.MEDIA_SERVER_URLS,
+    addresses: dns ? { dns, everyMs, servers } : config.MEDIA_SERVER_URLS,
     region: config.REGION ?? null,
     pollEveryMs: config.MEDIA_SERVER_POLL_MS,
     limits: { deadAfterMs: config.MEDIA_SERVER_DEAD_AFTER_MS, steadyMs: config.MEDIA_SERVER_STEADY_MS },

@@ -32,6 +32,8 @@ interface SocketServer {
 export type MessageVerdict = 'serve' | 'refuse' | 'too-large';
 
 export interface SocketGuardOptions {
+  /** The one that is served. */
+  namespace: string;
   /** Messages of one connection. */
   allowance: AllowanceLimits;
   /** Of what messages carry. */
@@ -40,26 +42,30 @@ export interface SocketGuardOptions {
   onFlood?: (connection: Connection) => void;
 }
 
-/** About the message that a connection brought last. */
-interface Seen {
+/** About one event. */
+export interface Seen {
   verdict: MessageVerdict;
   bytes: number;
 }
 
 export class SocketGuard {
-  readonly #seen = new WeakMap<object, Seen>();
+  /** Of each connection, in order: many can come at once, before the first of them is handled. */
+  readonly #seen = new WeakMap<object, Seen[]>();
 
   constructor(
     io: SocketServer,
     server: HttpServer,
-    { allowance: limits, bounds, onFlood }: SocketGuardOptions,
+    { namespace, allowance: limits, bounds, onFlood }: SocketGuardOptions,
   ) {
     limitFragments(io);
     // engine.io begins anew when the server listens.
     server.on('listening', () => {
       limitFragments(io);
     });
+    const isEvent = eventOf(namespace);
     io.engine.on('connection', (connection) => {
+      const seen: Seen[] = [];
+      this.#seen.set(connection, seen);
       let allowance = fullAllowance(limits, performance.now());
       let flooded = false;
       connection.on('packet', ({ type, data }) => {
@@ -76,9 +82,10 @@ export class SocketGuard {
           connection.close(true);
           return;
         }
+        if (!isEvent.test(data)) return;
         const bytes = Buffer.from(data);
         const fits = beyondBounds(bytes, bounds) === undefined;
-        this.#seen.set(connection, {
+        seen.push({
           verdict: verdict !== 'serve' ? 'refuse' : fits ? 'serve' : 'too-large',
           bytes: bytes.length,
         });
@@ -89,15 +96,16 @@ export class SocketGuard {
     });
   }
 
-  /** What becomes of the message that is being handled. */
-  verdictOn(connection: object): MessageVerdict {
-    return this.#seen.get(connection)?.verdict ?? 'serve';
+  /** About the event that is being handled: to be asked once for each event of the namespace, in their order. */
+  next(connection: object): Seen {
+    return this.#seen.get(connection)?.shift() ?? { verdict: 'refuse', bytes: 0 };
   }
+}
 
-  /** Size of the message that is being handled, bytes. */
-  sizeOf(connection: object): number {
-    return this.#seen.get(connection)?.bytes ?? 0;
-  }
+/** An event of this namespace, as Socket.IO writes it: `2["name"]`, `2/feed,17["name"]`. */
+function eventOf(namespace: string): RegExp {
+  const escaped = namespace.replaceAll(/[^\w/]/g, String.raw`\$&`);
+  return new RegExp(namespace === '/' ? '^2(?!/)|^2/(?:,|$)' : `^2${escaped}(?:,|$)`);
 }
 
 /** Nothing here has attachments; a client that announces some would have its message kept until they come. */

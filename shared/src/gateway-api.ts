@@ -85,14 +85,25 @@ const callSummary = {
   peakParticipants: z.int(),
 };
 
+/** The moments that databases and dates in JSON have in common: the years 1 to 9999, milliseconds since 1970. */
+export const MOMENTS_MS = {
+  first: Date.parse('0001-01-01T00:00:00.000Z'),
+  last: Date.parse('9999-12-31T23:59:59.999Z'),
+} as const;
+
+const momentSchema = z.iso.datetime({ offset: true }).refine((text) => {
+  const at = Date.parse(text);
+  return at >= MOMENTS_MS.first && at <= MOMENTS_MS.last;
+}, 'must be in the years 1 to 9999');
+
 /** `GET /api/calls?limit&cursor&from&to&userId` */
 export const listCallsQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(256).optional(),
   /** Only calls that started then or later. */
-  from: z.iso.datetime({ offset: true }).optional(),
+  from: momentSchema.optional(),
   /** Only calls that started before. */
-  to: z.iso.datetime({ offset: true }).optional(),
+  to: momentSchema.optional(),
   /** Only calls that this user was in. */
   userId: z.string().min(1).max(128).optional(),
 });

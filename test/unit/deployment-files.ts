@@ -20,7 +20,7 @@ export interface Settings {
   read: (environment: Environment) => Readonly<Record<string, unknown>>;
 }
 
-const secret = 's'.repeat(32);
+const secret = '0123456789abcdef'.repeat(4);
 
 export const settings: Readonly<Record<ServiceName, Settings>> = {
   'media-server': {
@@ -31,7 +31,7 @@ export const settings: Readonly<Record<ServiceName, Settings>> = {
   },
   gateway: {
     names: namesReadBy(readConfig),
-    enough: { SERVICE_JWT_SECRET: secret, USER_JWT_SECRET: secret },
+    enough: { SERVICE_JWT_SECRET: secret, USER_JWT_SECRET: [...secret].reverse().join('') },
     read: readConfig,
   },
 };

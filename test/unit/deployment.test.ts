@@ -25,7 +25,7 @@ const SERVICES = ['media-server', 'gateway'] as const;
 const SECTIONS: Record<ServiceName, string> = { 'media-server': 'Media server', gateway: 'Gateway' };
 /** Their default depends on the machine. */
 const COMPUTED = ['MEDIASOUP_WORKERS', 'WEB_ROOT'];
-const secret = 's'.repeat(32);
+const secret = '0123456789abcdef'.repeat(4);
 
 const example = readExample();
 const linesFor = (service: ServiceName) =>
@@ -137,7 +137,7 @@ describe('docker-compose.yml', () => {
   const compose = readCompose();
   const filled: Environment = {
     SERVICE_JWT_SECRET: secret,
-    USER_JWT_SECRET: secret,
+    USER_JWT_SECRET: [...secret].reverse().join(''),
     TURN_SECRET: secret,
     POSTGRES_PASSWORD: secret,
     MEDIASOUP_ANNOUNCED_ADDRESS: '198.51.100.7',
@@ -237,7 +237,9 @@ describe('k8s', () => {
       for (const { name, valueFrom, $patch } of containerIn(layer, service)?.env ?? []) {
         if ($patch === 'delete') Reflect.deleteProperty(environment, name);
         else if (valueFrom?.fieldRef) environment[name] = '192.0.2.10';
-        else environment[name] = name === 'DATABASE_URL' ? 'postgres://user@host/db' : secret;
+        else
+          environment[name] =
+            name === 'DATABASE_URL' ? 'postgres://user@host/db' : `${name} ${secret}`.replace('SECRET', '');
       }
     }
     return environment;

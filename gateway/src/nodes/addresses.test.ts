@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
-import { parseDnsName, resolve, watchAddresses, type DnsName, type Resolver } from './addresses.ts';
+import {
+  isDnsServer,
+  parseDnsName,
+  resolve,
+  watchAddresses,
+  type DnsName,
+  type Resolver,
+} from './addresses.ts';
 
 const host: DnsName = { kind: 'host', name: 'media', port: 4000 };
 const never: Resolver = {
@@ -51,9 +58,57 @@ describe('a name', () => {
     ]);
   });
 
+  test('of a service whose targets nobody else knows stands for their addresses; certificates are for names', async () => {
+    const resolver: Resolver = {
+      resolveSrv: () => Promise.resolve([{ name: 'media-0.internal', port: 4001 }]),
+      lookup: (name) =>
+        Promise.resolve(name === 'media-0.internal' ? [{ address: '10.0.0.1', family: 4 }] : []),
+      knowsTargetsAlone: true,
+    };
+    const service = { kind: 'srv', name: '_media._tcp.internal' } as const;
+    expect(await resolve({ ...service, scheme: 'http' }, resolver)).toEqual(['http://10.0.0.1:4001']);
+    expect(await resolve({ ...service, scheme: 'https' }, resolver)).toEqual([
+      'https://media-0.internal:4001',
+    ]);
+  });
+
+  test.each<[string, { name: string; port: number }[], string[] | undefined]>([
+    ['nothing', [], undefined],
+    ['"not available" (RFC 2782)', [{ name: '.', port: 0 }], undefined],
+    ['port 0', [{ name: 'a', port: 0 }], undefined],
+    ['what would be another address', [{ name: 'user@evil/x?', port: 80 }], undefined],
+    [
+      'a bad one among good ones',
+      [
+        { name: '', port: 1 },
+        { name: 'b', port: 2 },
+      ],
+      ['http://b:2'],
+    ],
+  ])('an answer with %s', async (_what, targets, found) => {
+    const service: DnsName = { kind: 'srv', scheme: 'http', name: '_media._tcp.example' };
+    const resolving = resolve(service, { ...never, resolveSrv: () => Promise.resolve(targets) });
+    if (found) expect(await resolving).toEqual(found);
+    else await expect(resolving).rejects.toThrow('no usable address');
+  });
+
   test('is looked up by the system', async () => {
     expect(await resolve({ kind: 'host', name: 'localhost', port: 4000 })).toContain('http://127.0.0.1:4000');
   });
+});
+
+test.each([
+  ['10.0.0.10', true],
+  ['127.0.0.1:8600', true],
+  ['fd00::10', true],
+  ['[fd00::10]:53', true],
+  ['127.0.0.1:0', false],
+  ['127.0.0.1:70000', false],
+  ['dns.example', false],
+  ['[10.0.0.1]:53', false],
+  ['1.2.3:53', false],
+])('a DNS server at %s: %s', (text, is) => {
+  expect(isDnsServer(text)).toBe(is);
 });
 
 test('what is found is told again and again; a look-up that fails tells nothing', async () => {

@@ -34,7 +34,8 @@ export interface CallHandlers extends Pick<FeedHandlers, 'news'> {
 
 export interface MediaServersOptions {
   /** Where they are: fixed, or looked up in DNS every so many milliseconds. */
-  addresses: readonly string[] | { dns: DnsName; everyMs: number; resolver?: Resolver };
+  addresses:
+    readonly string[] | { dns: DnsName; everyMs: number; servers?: readonly string[]; resolver?: Resolver };
   /** Where this gateway stands; null: nowhere in particular. */
   region: string | null;
   pollEveryMs: number;

@@ -76,6 +76,7 @@ export class SocketIoDoor implements Courier, LocalCourier {
       ...(options.cluster && { adapter: options.cluster.adapter.factory }),
     });
     this.#guard = new SocketGuard(this.#io, server, {
+      namespace: '/',
       allowance: options.allowance,
       bounds: MESSAGE_BOUNDS,
       onFlood: (connection) => {
@@ -116,7 +117,9 @@ export class SocketIoDoor implements Courier, LocalCourier {
       this.#sockets.set(socket.conn, socket);
       this.#slowReaders.watch(socket);
       this.#endWithToken(socket);
-      socket.onAny((name: string, ...args: unknown[]) => {
+      // Socket.IO also lets through numbers as names, and events of no name at all.
+      socket.onAny((given: unknown, ...args: unknown[]) => {
+        const name = typeof given === 'string' ? given : '';
         const last = args.at(-1);
         const reply = typeof last === 'function' ? (last as Reply) : undefined;
         const refusal = this.#refusalOf(socket, name);
@@ -177,12 +180,11 @@ export class SocketIoDoor implements Courier, LocalCourier {
     this.#options.cluster?.adapter.close();
   }
 
-  /** What is wrong with the message that is being handled, whatever it asks for. */
+  /** What is wrong with the event that is being handled, whatever it asks for; asked once for each. */
   #refusalOf({ conn }: Socket, name: string): CodedError | undefined {
-    const verdict = this.#guard.verdictOn(conn);
+    const { verdict, bytes } = this.#guard.next(conn);
     if (verdict === 'refuse') return new CodedError('rate-limited');
-    if (verdict === 'too-large' || isTooLarge(name, this.#guard.sizeOf(conn)))
-      return new CodedError('payload-too-large');
+    if (verdict === 'too-large' || isTooLarge(name, bytes)) return new CodedError('payload-too-large');
     return undefined;
   }
 

@@ -28,7 +28,7 @@ import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
 import { withoutValues } from './database-errors.ts';
 import type { Pruning, Records, StoredMessage } from './records.ts';
 import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
-import { writeEntries } from './write-records.ts';
+import { storable, writeEntries } from './write-records.ts';
 import type { Database } from './drizzle.ts';
 
 /** Any number, the same in every gateway and another one than for migrations. */
@@ -243,7 +243,7 @@ export class SqlRecords implements Records {
     const some = this.#db
       .select({ one: sql`1` })
       .from(participants)
-      .where(and(eq(participants.recordId, calls.recordId), eq(participants.userId, userId)));
+      .where(and(eq(participants.recordId, calls.recordId), eq(participants.userId, storable(userId))));
     return exists(some);
   }
 

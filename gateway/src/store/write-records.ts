@@ -327,7 +327,7 @@ async function closeSessions(db: Database, participantIds: readonly string[]): P
 }
 
 /** PostgreSQL keeps any text but NUL and lone surrogates. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 

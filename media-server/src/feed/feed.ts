@@ -114,7 +114,11 @@ export class Feed {
     this.#io.use((_socket, next) => {
       next(refusal(new CodedError('route-not-found')));
     });
-    const guard = new SocketGuard(this.#io, server, { allowance: ALLOWANCE, bounds: MESSAGE_BOUNDS });
+    const guard = new SocketGuard(this.#io, server, {
+      namespace: FEED_NAMESPACE,
+      allowance: ALLOWANCE,
+      bounds: MESSAGE_BOUNDS,
+    });
     this.#readers = this.#io.of(FEED_NAMESPACE);
     this.#readers.use((socket, next) => {
       void this.#refusalOf(socket).then(next);
@@ -227,7 +231,7 @@ export class Feed {
 /** Refuses the messages of a reader that says too much. */
 function refuseBeyond(guard: SocketGuard, reader: Reader): void {
   reader.use((message, next) => {
-    const verdict = guard.verdictOn(reader.conn);
+    const { verdict } = guard.next(reader.conn);
     if (verdict === 'serve') {
       next();
       return;

@@ -1,25 +1,54 @@
 /** What clients should not send: each gets its coded answer, and the call beside it goes on. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import jwt from 'jsonwebtoken';
+import type { Gateway } from '../../../gateway/src/app.ts';
+import { capturedLog } from '../media-server/captured-log.ts';
 import { dtlsParameters, opus } from './media.ts';
 import { ScriptedClient } from './scripted-client.ts';
-import { secrets, serviceKey, Stack, userKey } from './stack.ts';
+import { secrets, serviceKey, startScriptedGateway, userKey } from './stack.ts';
+import { RUNNING, unharmed } from './unharmed.ts';
 
 const media = { audio: true, video: true, screen: false };
+const produceRequest = (rtpParameters: unknown) => ({
+  callId: 'x',
+  epoch: 1,
+  transportId: 't',
+  kind: 'audio',
+  source: 'microphone',
+  rtpParameters,
+});
 const user = { sub: 'u', name: 'U' };
 
-let stack: Stack;
+const { log, lines } = capturedLog();
+const open = new Set<ScriptedClient>();
+const stack = {
+  gateway: undefined as unknown as Gateway,
+  async client(name: string, claims: Partial<Parameters<typeof signUserToken>[1]> = {}) {
+    const token = signUserToken(userKey, { sub: `user-${name}`, name, ...claims }, 60);
+    const client = await ScriptedClient.connect(stack.gateway.url, token);
+    open.add(client);
+    return client;
+  },
+};
+const guard = unharmed(
+  async (settings) => {
+    const joins = { MAX_JOINS_PER_MINUTE: '10000', MAX_CONNECTIONS_PER_MINUTE: '10000' };
+    stack.gateway = await startScriptedGateway({ ...settings, ...joins }, undefined, log);
+    return { url: stack.gateway.url, written: () => lines.join('\n'), stop: () => stack.gateway.close() };
+  },
+  { MAX_TRANSPORTS_PER_PARTICIPANT: '6' },
+);
+
 /** Three people whose call is on the media server, as every test finds and leaves it. */
 let people: ScriptedClient[];
 let ids: string[];
 let calls = 0;
 let callId: string;
 
-beforeAll(async () => {
-  stack = await Stack.start();
+afterAll(() => {
+  for (const client of open) client.close();
 });
-afterAll(() => stack.close());
 
 beforeEach(async () => {
   callId = `call-${(calls += 1)}`;
@@ -106,8 +135,9 @@ describe('tokens', () => {
       jwt.sign({ ...user, typ: 'user' }, secrets.USER_JWT_SECRET, {
         audience: 'gateway',
         issuer: 'crossfade',
-        expiresIn: 300,
-        notBefore: 60,
+        // Made when the suite is read: on a busy machine that may be minutes ago.
+        expiresIn: 7_200,
+        notBefore: 3_600,
       }),
     ],
   ])('%s is refused at the door', async (_what, token) => {
@@ -171,6 +201,46 @@ describe('payloads', () => {
         rtpParameters: opus(2 ** 32),
       },
     ],
+    ...[-1, 0, 1.5, null, '7'].map((ssrc): [string, string, unknown] => [
+      `an SSRC of ${String(ssrc)}`,
+      'media:produce',
+      produceRequest({ ...opus(7), encodings: [{ ssrc }] }),
+    ]),
+    [
+      'a payload type of 999',
+      'media:produce',
+      produceRequest({ ...opus(7), codecs: opus(7).codecs.map((codec) => ({ ...codec, payloadType: 999 })) }),
+    ],
+    [
+      'a header extension of id 999',
+      'media:produce',
+      produceRequest({
+        ...opus(7),
+        headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', id: 999 }],
+      }),
+    ],
+    ['a mid of 33 characters', 'media:produce', produceRequest({ ...opus(7), mid: 'x'.repeat(33) })],
+    [
+      'a cname of 10 KB',
+      'media:produce',
+      produceRequest({ ...opus(7), rtcp: { cname: 'x'.repeat(10_000) } }),
+    ],
+    ['another source', 'media:produce', { ...produceRequest(opus(7)), source: 'injection' }],
+    [
+      'no fingerprints',
+      'media:connect-transport',
+      { callId: 'x', epoch: 1, transportId: 't', dtlsParameters: { fingerprints: [] } },
+    ],
+    [
+      'a fingerprint of MD5',
+      'media:connect-transport',
+      {
+        callId: 'x',
+        epoch: 1,
+        transportId: 't',
+        dtlsParameters: { fingerprints: [{ algorithm: 'md5', value: Array(16).fill('AB').join(':') }] },
+      },
+    ],
     [
       'a fingerprint “zz”',
       'media:connect-transport',
@@ -183,6 +253,56 @@ describe('payloads', () => {
     ],
   ])('%s', async (_what, name, payload) => {
     expect(await person(0).codeOf(name, payload)).toBe('validation-failed');
+  });
+
+  test.each<[string, string, unknown]>([
+    ['a mid of 100 KB', 'media:produce', produceRequest({ ...opus(7), mid: 'x'.repeat(100_000) })],
+    [
+      'ten thousand codecs',
+      'media:consume',
+      {
+        callId: 'x',
+        epoch: 1,
+        transportId: 't',
+        producerId: 'p',
+        rtpCapabilities: { codecs: Array.from({ length: 10_000 }, () => 0) },
+      },
+    ],
+  ])('%s is too large, and said to be so at once', async (_what, name, payload) => {
+    const took: number[] = [];
+    for (let time = 0; time < 5; time += 1) {
+      const before = performance.now();
+      expect(await person(0).codeOf(name, payload)).toBe('payload-too-large');
+      took.push(performance.now() - before);
+    }
+    // The way there and back is in it, and whatever else this machine does.
+    expect(Math.min(...took)).toBeLessThan(20);
+  });
+
+  test('a cname of 7 MB ends that connection only', async () => {
+    const rude = await stack.client('rude-cname');
+    const closed = new Promise((resolve) => rude.socket.once('disconnect', resolve));
+    rude.socket.emit('media:produce', produceRequest({ ...opus(7), rtcp: { cname: 'x'.repeat(7_000_000) } }));
+    await closed;
+  });
+
+  test('what a client says it is and may is ignored, and so are ids of its own', async () => {
+    await person(2).must('call:leave', { callId });
+    const client = await stack.client('x');
+    const claims = JSON.parse(
+      '{"grants":{"moderate":true},"userId":"boss","appData":{"role":"admin"},"__proto__":{"admin":true},"participantId":"mine"}',
+    ) as object;
+    const answer = (await client.raw('call:join', { callId, media, ...claims })) as {
+      participantId?: string;
+    };
+    expect(answer.participantId).not.toBe('mine');
+    expect(await client.codeOf('moderate:end', { callId, ...claims })).toBe('forbidden');
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+    const acting = { callId, epoch: 1 };
+    const { id: transportId } = await client.must('media:create-transport', { ...acting, direction: 'send' });
+    const producer = { ...produceRequest(opus(4_720)), ...acting, transportId, id: 'x'.repeat(100_000 / 4) };
+    const made = (await client.raw('media:produce', producer)) as { id?: string };
+    expect(made.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('an unknown request, or one named like a property of every object', async () => {
@@ -281,6 +401,66 @@ describe('out of place', () => {
     await person(0).must('media:connect-transport', { callId, epoch: 1, transportId, dtlsParameters });
     const again = { callId, epoch: 1, transportId, dtlsParameters };
     expect(await person(0).codeOf('media:connect-transport', again)).toBe('transport-already-connected');
+  });
+
+  test('another call: its signals, its room, its moderation', async () => {
+    const [to = ''] = guard.ids;
+    const running = { callId: RUNNING };
+    for (const [name, payload] of [
+      ['call:signal', { ...running, to, epoch: 1, candidate: null }],
+      ['call:leave', running],
+      ['call:update', { ...running, media }],
+      ['call:path', { ...running, with: to, state: 'failed' }],
+      ['call:mode-switched', { ...running, transitionId: 'x:2', success: false }],
+      ['media:create-transport', { ...running, epoch: 1, direction: 'send' }],
+      ['chat:send', { ...running, text: 'hello', clientMessageId: '1' }],
+      ['chat:history', running],
+    ] as const) {
+      expect([name, await person(0).codeOf(name, payload)]).toEqual([name, 'not-joined']);
+    }
+    const boss = await stack.client('boss', { grants: { moderate: true }, calls: ['none'] });
+    for (const name of ['moderate:end', 'moderate:lock', 'moderate:mute', 'moderate:remove'])
+      expect(await boss.codeOf(name, { ...running, participantId: to })).toMatch(/^(not-joined|forbidden)$/);
+    // To somebody of another call, under the call one is in.
+    expect(await person(0).codeOf('call:signal', { callId, to, epoch: 1, candidate: null })).toBe(
+      'participant-not-found',
+    );
+  });
+
+  test('a producer of another call is like one that does not exist', async () => {
+    const { id: transportId } = await guard.people[0]!.must('media:create-transport', {
+      callId: RUNNING,
+      epoch: 1,
+      direction: 'send',
+    });
+    const track = { kind: 'audio', source: 'microphone', rtpParameters: opus(4_730 + calls) } as const;
+    const { id: producerId } = await guard.people[0]!.must('media:produce', {
+      callId: RUNNING,
+      epoch: 1,
+      transportId,
+      ...track,
+    });
+    const { id: own } = await person(1).must('media:create-transport', {
+      callId,
+      epoch: 1,
+      direction: 'recv',
+    });
+    const codes = [];
+    for (const id of [producerId, 'b3b0c442-98fc-4c14-9afb-f4c8996fb924'])
+      codes.push(
+        await person(1).codeOf('media:consume', {
+          ...{ callId, epoch: 1, transportId: own, producerId: id },
+          rtpCapabilities: { codecs: [] },
+        }),
+      );
+    expect(codes).toEqual(['producer-not-found', 'producer-not-found']);
+  });
+
+  test('more transports than there may be', async () => {
+    const codes = [];
+    for (let made = 0; made < 7; made += 1)
+      codes.push(await person(1).codeOf('media:create-transport', { callId, epoch: 1, direction: 'recv' }));
+    expect(codes).toEqual([...Array.from({ length: 6 }, () => 'ok'), 'quota-exceeded']);
   });
 
   test('consuming what one cannot receive', async () => {

@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { signUserToken } from '@crossfade/service/tokens';
 import type { Gateway } from '../../../gateway/src/app.ts';
 import { capturedLog } from '../media-server/captured-log.ts';
-import { frame, RawWebSocket } from '../media-server/raw-web-socket.ts';
+import { RawWebSocket } from '../media-server/raw-web-socket.ts';
 import { ScriptedClient } from './scripted-client.ts';
 import { startScriptedGateway, userKey } from './stack.ts';
+import { unharmed } from './unharmed.ts';
 
 const media = { audio: true, video: true, screen: false };
 const { log, lines } = capturedLog();
@@ -22,12 +23,12 @@ let auditFile: string;
 const open = new Set<ScriptedClient>();
 let addresses = 0;
 
-beforeAll(async () => {
+unharmed(async (settings) => {
   folder = await mkdtemp(path.join(tmpdir(), 'crossfade-edge-'));
   auditFile = path.join(folder, 'audit.log');
   gateway = await startScriptedGateway(
     {
-      MEDIA_SERVER_URLS: 'http://127.0.0.1:9',
+      ...settings,
       ALLOWED_ORIGINS: 'https://app.example',
       TRUSTED_PROXIES: '127.0.0.1,::1',
       AUDIT_LOG_FILE: auditFile,
@@ -42,10 +43,10 @@ beforeAll(async () => {
     undefined,
     log,
   );
+  return { url: gateway.url, written: () => lines.join('\n'), stop: () => gateway.close() };
 });
 afterAll(async () => {
   for (const client of open) client.close();
-  await gateway.close();
   await rm(folder, { recursive: true });
 });
 
@@ -120,7 +121,7 @@ describe('too much', () => {
       payload: { error: { code: 'rate-limited' } },
     });
     delays.sort((a, b) => a - b);
-    // 100 ms on a machine that has nothing else to do.
+    // Coarse, as the machine may be busy; the benchmark `gateway-flood` holds it to 100 ms.
     expect(delays[Math.floor(delays.length * 0.99)]).toBeLessThan(400);
     expect(ben.count('call:signal')).toBe(delays.length);
   });
@@ -235,46 +236,6 @@ describe('too large', () => {
     ) as object;
     expect(await ann.codeOf('call:update', payload)).toBe('ok');
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
-  });
-
-  const malformed: Record<string, Buffer> = {
-    'a packet of no type': frame({ first: 0x81, payload: Buffer.from('x') }),
-    'a message that is not Socket.IO': frame({ first: 0x81, payload: Buffer.from('4{{{') }),
-    'broken JSON': frame({ first: 0x81, payload: Buffer.from('42["call:join",{') }),
-    'an attachment': frame({
-      first: 0x81,
-      payload: Buffer.from('451-["call:join",{"_placeholder":true,"num":0}]'),
-    }),
-    'eleven attachments': frame({ first: 0x81, payload: Buffer.from('4511-["call:join"]') }),
-    'binary data': frame({ first: 0x82, payload: Buffer.from([1, 2, 3]) }),
-    'reserved bits': frame({ first: 0xf1, payload: Buffer.from('2') }),
-    'text that is not UTF-8': frame({ first: 0x81, payload: Buffer.from([0xc3, 0x28]) }),
-  };
-  test.each(Object.keys(malformed))('%s closes that connection only', async (name) => {
-    const bystander = await connect('bystander');
-    const { head, web } = await RawWebSocket.upgrade(gateway.url);
-    expect(head).toMatch(/^HTTP\/1\.1 101 /);
-    web.say(`40${JSON.stringify({ token: tokenOf(`raw ${name}`) })}`);
-    web.send(malformed[name] ?? Buffer.alloc(0));
-    await web.gone();
-    expect(await bystander.codeOf('call:leave', { callId: 'none' })).toBe('not-joined');
-    bystander.close();
-  });
-
-  test('two thousand headers', async () => {
-    const headers = Array.from({ length: 2_000 }, (_, index) => `x-${String(index)}: 1234567`);
-    const { head, web } = await RawWebSocket.upgrade(gateway.url, headers);
-    expect(head).toMatch(/^HTTP\/1\.1 431 /);
-    await web.gone();
-  });
-
-  test('a message of endless one-byte pieces', async () => {
-    const { head, web } = await RawWebSocket.upgrade(gateway.url);
-    expect(head).toMatch(/^HTTP\/1\.1 101 /);
-    web.send(frame({ first: 0x01, payload: Buffer.from('4') }));
-    for (let piece = 0; piece < 100; piece += 1) web.send(frame({ first: 0x00, payload: Buffer.from('2') }));
-    await web.gone();
-    expect([1008, 1009]).toContain(web.closeCode);
   });
 
   test.each([

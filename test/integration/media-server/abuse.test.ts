@@ -1,42 +1,16 @@
 /** What strangers can do to the ports: the feed's WebSockets, and the workers' media ports. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { serveMetrics } from '@crossfade/service/metrics';
 import request from 'supertest';
+import { sendEndlessFragments } from './endless-fragments.ts';
 import { sendGarbage } from './garbage.ts';
 import { serviceToken, testConfig, type FeedReader, type Harness } from './harness.ts';
 import { limitOpenFiles, openFiles } from './open-files.ts';
 import { RawWebSocket, frame } from './raw-web-socket.ts';
 import { RUNNING, unharmed } from './unharmed.ts';
-
-/** 131,000 one-byte pieces of a message, never the last one, on 30 sockets; prints the codes they were closed with. */
-const FRAGMENTS = `
-const { connect } = require('node:net');
-const { port, hostname } = new URL(process.argv[1]);
-const pieces = Buffer.alloc(131_000 * 7);
-for (let at = 0; at < pieces.length; at += 7) pieces.set([at === 0 ? 1 : 0, 0x81, 0, 0, 0, 0, 0x34], at);
-const upgrade = 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\n' +
-  'Upgrade: websocket\\r\\nSec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\n\\r\\n';
-const one = () => new Promise((resolve) => {
-  const socket = connect(port, hostname, () => socket.write(upgrade));
-  let code = null;
-  socket.once('data', () => {
-    socket.write(pieces);
-    socket.on('data', (data) => {
-      const at = data.lastIndexOf(0x88);
-      if (at >= 0 && at + 4 <= data.length) code = data.readUInt16BE(at + 2);
-      if (code !== null) socket.destroy();
-    });
-  });
-  socket.on('error', () => {});
-  socket.on('close', () => resolve(code));
-});
-Promise.all(Array.from({ length: 30 }, one)).then((codes) => console.log(JSON.stringify(codes)));
-`;
 
 let harness: Harness;
 let pid: number;
@@ -97,6 +71,24 @@ describe('beside a running call', () => {
       await web.gone();
     });
 
+    it('judges each of many requests that come at once by itself', async () => {
+      const { web } = await RawWebSocket.upgrade(harness.url);
+      const hears = async (said: string) => {
+        const patience = performance.now() + 8_000;
+        while (!web.text.includes(said) && performance.now() < patience) await setTimeout(10);
+        expect(web.text).toContain(said);
+      };
+      web.say(`40/feed,${JSON.stringify({ token: serviceToken() })}`);
+      await hears('40/feed,{"sid"');
+      const deep = `${'['.repeat(40)}${']'.repeat(40)}`;
+      const texts = [`42/feed,1["join-room",${deep}]`, '42/feed,2["join-room",{"roomId":"none"}]'];
+      web.send(Buffer.concat(texts.map((text) => frame({ first: 0x81, payload: Buffer.from(text) }))));
+      await hears('43/feed,2[');
+      expect(web.text).toMatch(/43\/feed,1\[\{"ok":false,"error":\{"code":"payload-too-large"/);
+      expect(web.text).toMatch(/43\/feed,2\[\{"ok":false,"error":\{"code":"room-not-found"/);
+      web.socket.destroy();
+    });
+
     it('refuses two thousand headers', async () => {
       const headers = Array.from({ length: 2_000 }, (_, index) => `x-${String(index)}: 1`);
       const { head, web } = await RawWebSocket.upgrade(harness.url, headers);
@@ -110,21 +102,12 @@ describe('beside a running call', () => {
     });
 
     it('closes messages of endless one-byte pieces, and keeps nothing of them', async () => {
-      // From a process of its own: what it takes to send them is not to be measured.
-      const sender = spawn(process.execPath, ['-e', FRAGMENTS, harness.url], {
-        env: {},
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const before = process.memoryUsage().rss;
-      let most = before;
-      const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 5);
-      const codes = JSON.parse(await text(sender.stdout)) as (number | null)[];
-      clearInterval(watch);
+      const { codes, grewBy } = await sendEndlessFragments(harness.url, () => process.memoryUsage().rss);
       expect(codes).toHaveLength(30);
       // Who is still sending may see a reset before the code.
       for (const code of codes) expect([1008, 1009, null]).toContain(code);
       expect(codes.some((code) => code !== null)).toBe(true);
-      expect(most - before).toBeLessThan(20_000_000);
+      expect(grewBy).toBeLessThan(20_000_000);
     });
 
     it('refuses a flood of requests, then ends it; others notice nothing', async () => {

@@ -1,0 +1,49 @@
+/** The memory attack of tiny pieces of messages, from a process of its own: what it takes to send is not to be measured. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+
+/** 131,000 one-byte pieces of a message, never the last one, on 30 sockets; prints the codes they were closed with. */
+const SENDER = `
+const { connect } = require('node:net');
+const { port, hostname } = new URL(process.argv[1]);
+const pieces = Buffer.alloc(131_000 * 7);
+for (let at = 0; at < pieces.length; at += 7) pieces.set([at === 0 ? 1 : 0, 0x81, 0, 0, 0, 0, 0x34], at);
+const upgrade = 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\n' +
+  'Upgrade: websocket\\r\\nSec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\n\\r\\n';
+const one = () => new Promise((resolve) => {
+  const socket = connect(port, hostname, () => socket.write(upgrade));
+  let code = null;
+  socket.once('data', () => {
+    socket.write(pieces);
+    socket.on('data', (data) => {
+      const at = data.lastIndexOf(0x88);
+      if (at >= 0 && at + 4 <= data.length) code = data.readUInt16BE(at + 2);
+      if (code !== null) socket.destroy();
+    });
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => resolve(code));
+});
+Promise.all(Array.from({ length: 30 }, one)).then((codes) => console.log(JSON.stringify(codes)));
+`;
+
+/**
+ * Sends them to a Socket.IO server.
+ * @param memory of the server, bytes; looked at all the time
+ * @returns the close codes, null where the connection was reset before one was read, and by how much the memory grew
+ */
+export async function sendEndlessFragments(
+  url: string,
+  memory: () => number,
+): Promise<{ codes: (number | null)[]; grewBy: number }> {
+  const sender = spawn(process.execPath, ['-e', SENDER, url], {
+    env: {},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const before = memory();
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, memory())), 5);
+  const codes = JSON.parse(await text(sender.stdout)) as (number | null)[];
+  clearInterval(watch);
+  return { codes, grewBy: most - before };
+}
