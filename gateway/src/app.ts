@@ -245,7 +245,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       metrics.observe(before, after);
       if (before && !after) recentChat.forget(before.recordId);
     },
-    learnt: (callId, state) => reconcile(callId, state),
+    learnt: (callId, state, complete) => reconcile(callId, state, complete),
     ...(cluster && { now: cluster.now }),
   });
   const reconcile = reconciler({

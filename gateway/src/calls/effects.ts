@@ -7,13 +7,14 @@ import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { IceServer } from '@crossfade/shared/signalling';
 import type { MediaServers } from '../nodes/media-servers.ts';
-import type { Courier } from '../signalling/courier.ts';
+import type { Courier, LocalCourier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
 import type { Effect, RecordEntry } from './events.ts';
 import { transitionOf } from './state.ts';
 
 export interface EffectsOptions {
-  courier: Courier;
+  /** To this gateway's clients: the others hear the same from theirs. */
+  courier: LocalCourier & Pick<Courier, 'release'>;
   mediaServers: Pick<MediaServers, 'open' | 'close' | 'leave'>;
   record: (entry: RecordEntry) => void;
   /** Holds back on the media server what moderators do not allow. */
@@ -39,7 +40,7 @@ export class Effects {
     const { courier, mediaServers, record } = this.#options;
     switch (effect.type) {
       case 'broadcast':
-        courier.broadcast(callId, effect.except, effect.message);
+        courier.broadcastHere(callId, effect.except, effect.message);
         break;
       case 'announce':
         this.#announce(callId, effect);
@@ -76,7 +77,7 @@ export class Effects {
         prepare.mode === 'p2p'
           ? { ...prepare, iceServers: this.#options.iceServers(participantId) }
           : prepare;
-      this.#options.courier.send(callId, participantId, { name: 'call:mode-switch', payload });
+      this.#options.courier.sendHere(callId, participantId, { name: 'call:mode-switch', payload });
     }
   }
 

@@ -108,7 +108,10 @@ export class Cluster {
     this.#members = members;
     const { calls } = members;
     const { prefix, gatewayId, log, metrics } = this.#options;
-    this.#unwatch = this.store.watch((callId) => void calls.refresh(callId));
+    this.#unwatch = this.store.watch(
+      (callId) => void calls.refresh(callId),
+      () => void this.#refreshAll(),
+    );
     this.#presence = new Presence({
       connection: this.connection,
       prefix,
@@ -166,8 +169,8 @@ export class Cluster {
     try {
       const known = [...calls.known];
       let restored = 0;
-      await inBatches(known, async ([callId, { state, version }]) => {
-        if (await this.store.restore(callId, state, version)) restored += 1;
+      await inBatches(known, async ([callId, { state, version, told }]) => {
+        if (await this.store.restore(callId, state, version, told)) restored += 1;
       });
       const run = await this.#currentRun();
       if (run !== this.#run) await new Promise((resolve) => setTimeout(resolve, RESTORE_GRACE_MS));
@@ -253,6 +256,10 @@ class GatedStore extends RedisCallStore {
 
   override load(callId: string) {
     return this.closed ? Promise.reject(new CodedError('call-store-unavailable')) : super.load(callId);
+  }
+
+  override since(...args: Parameters<RedisCallStore['since']>) {
+    return this.closed ? Promise.reject(new CodedError('call-store-unavailable')) : super.since(...args);
   }
 
   override save(...args: Parameters<RedisCallStore['save']>) {
