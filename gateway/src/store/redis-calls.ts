@@ -179,7 +179,11 @@ export class RedisCallStore implements CallStore {
     const keys = ['call', 'fence', 'news'].map((name) => this.#key(`${name}:${callId}`));
     const answer = await this.#options.connection.run(SINCE, keys, [String(told ?? -1)]);
     const [version, value, now, entries] = answer as [string | null, string | null, number, string[]];
-    return { stored: storedOf(version, value), told: now, news: told === null ? [] : newsOf(entries, told, now) };
+    return {
+      stored: storedOf(version, value),
+      told: now,
+      news: told === null ? [] : newsOf(entries, told, now),
+    };
   }
 
   async save(
