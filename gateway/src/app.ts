@@ -1,49 +1,38 @@
 /** Composes the gateway. It owns everything it makes, and `close()` ends all of it. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { documentRoutes } from '@crossfade/service/document-routes';
-import { createHttp, finishHttp, route } from '@crossfade/service/http';
+import { createHttp } from '@crossfade/service/http';
 import { closeServer, listen } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { createRegistry, serveMetrics } from '@crossfade/service/metrics';
 import { answerFaults } from '@crossfade/service/problems';
-import { SERVER_LIMITS } from '@crossfade/service/server-limits';
-import { SettingError } from '@crossfade/service/settings';
 import { UserTokens } from '@crossfade/service/user-tokens';
-import type { Readiness } from '@crossfade/shared/media-api';
 import { AuditLog } from './audit/audit-log.ts';
 import { Calls } from './calls/calls.ts';
 import { Effects } from './calls/effects.ts';
-import type { CallEvent, RecordEntry } from './calls/events.ts';
-import { heldRooms, type CallPolicy } from './calls/state.ts';
+import type { RecordEntry } from './calls/events.ts';
+import { heldRooms } from './calls/state.ts';
 import { Subscriptions } from './calls/subscriptions.ts';
 import { Chat } from './chat/chat.ts';
 import { MemoryRecentChat } from './chat/recent.ts';
 import { RedisRecentChat } from './chat/redis-recent.ts';
 import type { GatewayConfig } from './config.ts';
-import { createAsyncApi } from './docs/asyncapi.ts';
-import { createOpenApi } from './docs/openapi.ts';
+import { callPolicyOf, mediaServersOf, userKeyOf } from './deployment.ts';
+import { mountApi } from './http/api.ts';
 import { Callers } from './http/caller.ts';
-import { callRoutes } from './http/calls.ts';
-import { mediaServerRoutes } from './http/media-servers.ts';
-import { allowOrigins } from './http/origins.ts';
-import { developmentTokens } from './http/tokens.ts';
-import { pagePolicy, webApp } from './http/web-app.ts';
+import { createListener, listeningUrl } from './http/listener.ts';
+import { pagePolicy } from './http/web-app.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { addressRates, socketAllowance, userRates } from './limits/budgets.ts';
 import { trustedProxies } from './limits/client-address.ts';
 import { OpenSockets } from './limits/open-sockets.ts';
 import { RateLimits } from './limits/rate-limits.ts';
 import { CallMetrics } from './metrics/calls.ts';
-import { MediaServerMetrics } from './metrics/media-servers.ts';
-import { parseDnsName } from './nodes/addresses.ts';
 import { ClusterMetrics } from './metrics/cluster.ts';
+import { EdgeMetrics } from './metrics/edge.ts';
+import { MediaServerMetrics } from './metrics/media-servers.ts';
 import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
-import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
@@ -51,19 +40,14 @@ import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
 import { Entrance } from './signalling/entrance.ts';
 import { reconciler } from './signalling/reconcile.ts';
-import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
+import { roomHandlers } from './signalling/room-handlers.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
-import { Outbox } from './store/outbox.ts';
+import { RecordKeeping } from './store/record-keeping.ts';
 import type { Records } from './store/records.ts';
-import { Retention } from './store/retention.ts';
 
 /** Largest body of a REST request, bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** Browsers send the cookies of the whole site along. */
-const LIMITS = { ...SERVER_LIMITS, maxHeaderSize: 16_384 };
-/** How long a stop waits for records to be written, milliseconds. */
-const FLUSH_LIMIT_MS = 3_000;
 /** How long a stop waits until those who were here are known to be gone, milliseconds. */
 const IDLE_LIMIT_MS = 2_000;
 
@@ -91,20 +75,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const metrics = new CallMetrics(registry, gatewayId);
   const edge = new EdgeMetrics(registry);
   const audit = new AuditLog(log, config.AUDIT_LOG_FILE);
-  const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
-  const serviceKey = {
-    secret: config.SERVICE_JWT_SECRET,
-    issuer: config.JWT_ISSUER,
-    keyId: config.SERVICE_JWT_KEY_ID,
-  };
-  const policy: CallPolicy = {
-    p2pMaxParticipants: config.P2P_MAX_PARTICIPANTS,
-    meshMaxParticipants: config.MESH_MAX_PARTICIPANTS,
-    backToP2pDelayMs: config.BACK_TO_P2P_DELAY_MS,
-    switchTimeoutMs: config.SWITCH_TIMEOUT_MS,
-    resumeWindowMs: config.RESUME_WINDOW_MS,
-    maxParticipants: config.MAX_PARTICIPANTS,
-  };
+  const policy = callPolicyOf(config);
   const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET, ttlS: config.TURN_TTL_S };
   const iceServers = (participantId: string) => iceServersFor(turn, participantId, Date.now());
 
@@ -126,7 +97,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     ...(cluster && { shared: { store: cluster.connection, prefix: config.REDIS_PREFIX } }),
     onLimited: (budget, scope) => edge.limited(budget, scope),
   });
-  const tokens = new UserTokens({ ...userKey, jwksUrl: config.USER_JWKS_URL });
+  const tokens = new UserTokens({ ...userKeyOf(config), jwksUrl: config.USER_JWKS_URL });
   const entrance = new Entrance({
     tokens,
     limits,
@@ -136,26 +107,20 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const callers = new Callers({ tokens, limits, addressOf: (request) => entrance.addressOf(request) });
 
+  const outboxMetrics = new OutboxMetrics(registry, () => recordKeeping.waiting);
   const records = await openRecords();
-  // No call can have outlived the gateways that were there before.
-  const { alone } = (await cluster?.reach()) ?? { alone: true };
-  if (alone) await records.closeUnfinished(Date.now(), []);
-  const outboxMetrics = new OutboxMetrics(registry, () => outbox.waiting);
-  const outbox = new Outbox({
-    write: (entries) => records.write(entries),
+  const recordKeeping = new RecordKeeping({
+    records,
+    config,
     log,
     onLost: (why) => outboxMetrics.lost(why),
   });
-  const retention = new Retention({
-    records,
-    recordDays: config.RECORD_RETENTION_DAYS,
-    chatDays: config.CHAT_RETENTION_DAYS,
-    log,
-  });
+  const { alone } = (await cluster?.reach()) ?? { alone: true };
+  if (alone) await recordKeeping.closeUnfinished();
   const record = (entry: RecordEntry) => {
     metrics.recorded(entry);
     audit.recorded(entry);
-    outbox.add(entry);
+    recordKeeping.add(entry);
   };
 
   const http = createHttp({
@@ -182,41 +147,15 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   edge.watchSockets(() => door.connections);
 
-  const tellCall = (
-    callId: string,
-    event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' | 'media-server-available' }>,
-  ) => {
-    log.debug('news of media servers for a call', { callId, ...event });
-    calls.post(callId, event).catch((error: unknown) => {
-      log.error('a call was not told of its media server', { callId, error });
-    });
-  };
-  const dns = config.MEDIA_SERVER_DNS === undefined ? undefined : parseDnsName(config.MEDIA_SERVER_DNS);
-  const mediaServers = new MediaServers({
-    addresses: dns ? { dns, everyMs: config.MEDIA_SERVER_DNS_INTERVAL_MS } : config.MEDIA_SERVER_URLS,
-    region: config.REGION ?? null,
-    pollEveryMs: config.MEDIA_SERVER_POLL_MS,
-    limits: { deadAfterMs: config.MEDIA_SERVER_DEAD_AFTER_MS, steadyMs: config.MEDIA_SERVER_STEADY_MS },
-    key: serviceKey,
-    rooms: {
-      news: (callId, news, epoch) => {
-        if (news.type === 'new-producer' || news.type === 'producer-resumed') enforcement.enforce(callId);
-        const message = roomNewsMessage(callId, news, epoch);
-        const whom = roomNewsRecipient(news);
-        if ('only' in whom) door.sendHere(callId, whom.only, message);
-        else door.broadcastHere(callId, whom.except, message);
-        edge.relayed(news.at, Date.now());
-      },
-      lost: (callId, epoch, server, serverGone) => {
-        tellCall(callId, { type: 'room-lost', epoch, server, serverGone });
-      },
-      moving: (callId, epoch, server) => tellCall(callId, { type: 'room-moving', epoch, server }),
-      available: () => {
-        for (const [callId, { state }] of calls.known) {
-          if (state.retry) tellCall(callId, { type: 'media-server-available' });
-        }
-      },
-    },
+  const mediaServers: MediaServers = new MediaServers({
+    ...mediaServersOf(config),
+    rooms: roomHandlers({
+      courier: door,
+      calls: () => calls,
+      enforcement: () => enforcement,
+      onRelayed: (happenedAt, relayedAt) => edge.relayed(happenedAt, relayedAt),
+      log,
+    }),
     metrics: new MediaServerMetrics(registry),
     log,
   });
@@ -281,47 +220,28 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   );
 
   let stopping = false;
-  http.get(
-    '/health',
-    route('/health', (_request, response) => response.json({ alive: true })),
-  );
-  http.get(
-    '/ready',
-    route('/ready', (_request, response) => {
-      const checks = {
-        serving: !stopping,
-        mediaServer: mediaServers.connected > 0,
-        ...(cluster && { callStore: cluster.ready }),
-      };
-      // Small calls work without a media server: it is told, but does not make the gateway unready.
-      const ready = checks.serving && checks.callStore !== false;
-      response.status(ready ? 200 : 503).json({ ready, checks } satisfies Readiness);
+  mountApi(http, {
+    config,
+    checks: () => ({
+      serving: !stopping,
+      mediaServer: mediaServers.connected > 0,
+      ...(cluster && { callStore: cluster.ready }),
     }),
-  );
-  const version = packageVersion();
-  http.use(
-    documentRoutes({
-      title: 'Crossfade gateway',
-      createOpenApi: () => createOpenApi({ version }),
-      createAsyncApi: () => createAsyncApi({ version }),
-    }),
-  );
-  http.use('/api', allowOrigins(config.ALLOWED_ORIGINS));
-  if (config.NODE_ENV !== 'production')
-    http.post('/api/tokens', callers.limited('tokens'), developmentTokens(userKey));
-  http.use('/api/media-servers', callers.limited('rest'), mediaServerRoutes({ mediaServers, callers }));
-  http.use('/api/calls', callers.limited('rest'), callRoutes({ calls, records, callers, audit }));
-  if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));
-  finishHttp(http, { log });
+    calls,
+    mediaServers,
+    records,
+    callers,
+    audit,
+    log,
+  });
 
   const port = await listen(server, { host: config.HOST, port: config.PORT });
   const metricsServer =
     config.METRICS_PORT === 0
       ? null
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
-  const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
-  const url = `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
-  retention.start();
+  const url = listeningUrl(config, port);
+  recordKeeping.startRetention();
   log.info('gateway is ready', {
     url,
     mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
@@ -343,10 +263,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await mediaServers.shutDown();
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
-    await retention.close();
-    await outbox.close(FLUSH_LIMIT_MS);
-    if (!cluster) await records.closeUnfinished(Date.now(), []);
-    await records.close();
+    await recordKeeping.close(!cluster);
   };
   return { url, close: () => (closing ??= close()) };
 }
@@ -359,23 +276,4 @@ async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
     for (const room of state ? heldRooms(state) : []) effects.run(callId, { type: 'close-room', room });
   }
   await effects.idle();
-}
-
-function createListener(config: GatewayConfig, http: Parameters<typeof createServer>[1] & object): Server {
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = config;
-  if (cert === undefined && key === undefined) return createServer(LIMITS, http);
-  if (cert === undefined || key === undefined) {
-    throw new SettingError(`Setting ${cert === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is not set.`);
-  }
-  try {
-    return createTlsServer({ ...LIMITS, cert: readFileSync(cert), key: readFileSync(key) }, http);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SettingError(`Setting TLS_CERT_FILE or TLS_KEY_FILE cannot be used: ${why}.`);
-  }
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
