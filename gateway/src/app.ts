@@ -200,24 +200,23 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
   const others = { ...chat.handlers(), ...moderationHandlers({ calls, log }) };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
-  door.serve(
-    new Dispatch({
-      gatewayId,
-      calls,
-      mediaServers,
-      attendance,
-      subscriptions,
-      courier: door,
-      policy,
-      iceServers,
-      record,
-      others,
-      ...(cluster && { now: cluster.now }),
-      limits,
-      audit,
-      onResumed: () => edge.resumed(),
-    }),
-  );
+  const dispatch = new Dispatch({
+    gatewayId,
+    calls,
+    mediaServers,
+    attendance,
+    subscriptions,
+    courier: door,
+    policy,
+    iceServers,
+    record,
+    others,
+    ...(cluster && { now: cluster.now }),
+    limits,
+    audit,
+    onResumed: () => edge.resumed(),
+  });
+  door.serve(dispatch);
 
   let stopping = false;
   mountApi(http, {
@@ -250,6 +249,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping = true;
+    dispatch.stop();
     await door.close();
     await calls.idle(IDLE_LIMIT_MS);
     // Those who were here can come back at another gateway: the calls go on, and so do their rooms.

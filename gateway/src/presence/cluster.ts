@@ -23,6 +23,8 @@ const RESTORE_GRACE_MS = 400;
 const BATCH = 50;
 /** How long a start waits for Redis, milliseconds. */
 const START_LIMIT_MS = 2_000;
+/** How long a stop takes to hand its calls over; what is left the others see to when the lease is given up, milliseconds. */
+const HAND_OVER_LIMIT_MS = 4_000;
 
 export interface ClusterOptions {
   url: string;
@@ -139,7 +141,14 @@ export class Cluster {
 
   /** Leaves: whoever is still said to be here can come back elsewhere at once. */
   async leave(): Promise<void> {
-    await this.#seeTo(this.#options.gatewayId).catch(() => undefined);
+    let limit: NodeJS.Timeout | undefined;
+    await Promise.race([
+      this.#seeTo(this.#options.gatewayId).catch(() => undefined),
+      new Promise((resolve) => {
+        limit = setTimeout(resolve, HAND_OVER_LIMIT_MS);
+      }),
+    ]);
+    clearTimeout(limit);
     await this.#presence?.leave();
   }
 
