@@ -114,6 +114,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     config,
     log,
     onLost: (why) => outboxMetrics.lost(why),
+    ...(cluster && { shared: { store: cluster.store, now: cluster.now } }),
   });
   const { alone } = (await cluster?.reach()) ?? { alone: true };
   if (alone) await recordKeeping.closeUnfinished();
@@ -240,7 +241,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       ? null
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const url = listeningUrl(config, port);
-  recordKeeping.startRetention();
+  recordKeeping.startUpkeep();
   log.info('gateway is ready', {
     url,
     mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
