@@ -117,6 +117,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     config,
     log,
     onLost: (why) => outboxMetrics.lost(why),
+    ...(cluster && { shared: { store: cluster.store, now: cluster.now } }),
   });
   const { alone } = (await cluster?.reach()) ?? { alone: true };
   if (alone) await recordKeeping.closeUnfinished();
@@ -189,7 +190,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       metrics.observe(before, after);
       if (after?.floor && after.floor.fence !== before?.floor?.fence) enforcement.lookLater(callId);
     },
-    learnt: (callId, state) => reconcile(callId, state),
+    learnt: (callId, state, complete) => reconcile(callId, state, complete),
     ...(cluster && { now: cluster.now }),
   });
   const reconcile = reconciler({
@@ -209,24 +210,23 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     ...moderationHandlers({ calls, log }),
   };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
-  door.serve(
-    new Dispatch({
-      gatewayId,
-      calls,
-      mediaServers,
-      attendance,
-      subscriptions,
-      courier: door,
-      policy,
-      iceServers,
-      record,
-      others,
-      ...(cluster && { now: cluster.now }),
-      limits,
-      audit,
-      onResumed: () => edge.resumed(),
-    }),
-  );
+  const dispatch = new Dispatch({
+    gatewayId,
+    calls,
+    mediaServers,
+    attendance,
+    subscriptions,
+    courier: door,
+    policy,
+    iceServers,
+    record,
+    others,
+    ...(cluster && { now: cluster.now }),
+    limits,
+    audit,
+    onResumed: () => edge.resumed(),
+  });
+  door.serve(dispatch);
 
   let stopping = false;
   mountApi(http, {
@@ -250,7 +250,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       ? null
       : await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
   const url = listeningUrl(config, port);
-  recordKeeping.startRetention();
+  recordKeeping.startUpkeep();
   log.info('gateway is ready', {
     url,
     mediaServers: config.MEDIA_SERVER_DNS ?? config.MEDIA_SERVER_URLS,
@@ -259,6 +259,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping = true;
+    dispatch.stop();
     await door.close();
     await calls.idle(IDLE_LIMIT_MS);
     // Those who were here can come back at another gateway: the calls go on, and so do their rooms.

@@ -241,5 +241,13 @@ export const nodeLoadSchema = z.object({
   workers: z.array(workerInfoSchema),
   score: nodeSchema.shape.score,
   draining: z.boolean(),
+  closesInMs: z
+    .int()
+    .min(0)
+    .nullable()
+    .optional()
+    .describe(
+      'Milliseconds until the rooms that are left are closed; null if it does not drain, or has no rooms left.',
+    ),
 });
 export type NodeLoad = z.infer<typeof nodeLoadSchema>;

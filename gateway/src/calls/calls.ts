@@ -3,12 +3,14 @@
  * compare-and-set, and only then its effects run; what they bring about comes back as events. Also owns the timers.
  *
  * With a store that several gateways share, it also keeps what it last knew of the calls it has people in: to go on with
- * while the store is away, and to learn what other gateways wrote.
+ * while the store is away, and to learn what other gateways wrote. What clients are to hear is stored with each write;
+ * here it is told to this gateway's own, write by write: whatever is read is told before it is acted on, and a write
+ * succeeds only on what was read, so nothing is told out of order.
  */
 import { CodedError } from '@crossfade/shared/errors';
 import type { Log } from '@crossfade/service/log';
-import { gatewaysOf, type CallStore, type Stored, type Versioned } from '../store/calls.ts';
-import type { CallEvent, Effect } from './events.ts';
+import { gatewaysOf, type CallStore, type Heard, type Stored, type Versioned } from '../store/calls.ts';
+import { isNews, type CallEvent, type Effect, type News } from './events.ts';
 import { reduce } from './reduce.ts';
 import { nextDeadline, type CallPolicy, type CallState } from './state.ts';
 
@@ -18,12 +20,15 @@ export interface CallsOptions {
   gatewayId: string;
   policy: CallPolicy;
   log: Log;
-  /** Carries out one effect; must not throw. */
+  /** Carries out one effect; must not throw. Of news: for this gateway's clients, also when another one wrote. */
   run: (callId: string, effect: Effect) => void;
   /** Told what a call was and is, of calls that this gateway has people in (or had); for metrics. */
   observe?: (callId: string, before: CallState | null, after: CallState | null) => void;
-  /** Told every state that this gateway wrote or read from others, in the order of the versions. */
-  learnt?: (callId: string, state: CallState | null) => void;
+  /**
+   * Told every state that this gateway wrote or read from others, in the order of the versions.
+   * @param complete whether its clients have heard everything that led to it
+   */
+  learnt?: (callId: string, state: CallState | null, complete: boolean) => void;
   now?: () => number;
 }
 
@@ -38,6 +43,13 @@ const RETRY_SPREAD_MS = 200;
 const SECOND_MIN_MS = 30;
 const SECOND_SPREAD_MS = 100;
 
+const NO_NEWS: readonly News[] = [];
+
+/** What this gateway knows of a call, and how many pieces of news its clients have heard. */
+export interface Known extends Versioned {
+  readonly told: number;
+}
+
 export class Calls {
   readonly #options: CallsOptions;
   readonly #now: () => number;
@@ -46,7 +58,7 @@ export class Calls {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #watchers = new Map<string, Set<(state: CallState | null) => void>>();
   /** What is known of the calls that concern this gateway. */
-  readonly #known = new Map<string, Versioned>();
+  readonly #known = new Map<string, Known>();
   readonly #refreshing = new Set<string>();
   /** Events on their way. */
   #posts = 0;
@@ -72,7 +84,7 @@ export class Calls {
   }
 
   /** The calls that concern this gateway, as last known. */
-  get known(): ReadonlyMap<string, Versioned> {
+  get known(): ReadonlyMap<string, Known> {
     return this.#known;
   }
 
@@ -120,7 +132,7 @@ export class Calls {
         await this.#enqueue(callId, async () => {
           // Whoever asks from here on wants what comes after this.
           this.#refreshing.delete(callId);
-          this.#learn(callId, await this.#options.store.load(callId), false);
+          await this.#catchUp(callId, 'always');
         });
         break;
       } catch (error) {
@@ -193,14 +205,15 @@ export class Calls {
   ): Promise<CallState | null> {
     const { store, policy, run } = this.#options;
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-      const stored = await store.load(callId);
+      const { stored, told } = await this.#catchUp(callId, 'if-changed');
       const before = stored.state;
       const reduction = reduce(before, startingAt(event, stored), policy, this.#now());
       if (reduction.kind === 'refused') throw new CodedError(reduction.code);
       const { state, effects } = reduction;
-      let now = stored;
+      const news = effects.filter(isNews);
+      let now: Heard = { stored, told, news: [] };
       if (state !== before) {
-        const saved = await store.save(callId, stored.version, state).catch((error: unknown) => {
+        const saved = await store.save(callId, stored.version, state, news).catch((error: unknown) => {
           // It may have been written: what came of it is seen when the store is back.
           if (isAway(error)) void this.refresh(callId);
           throw error;
@@ -210,7 +223,8 @@ export class Calls {
           await pause(Math.random() * CONFLICT_PAUSE_MS, this.#closing.signal);
           continue;
         }
-        now = state ? { state, version: saved.version } : { state, version: null, epoch: 0 };
+        const after = state ? { state, version: saved.version } : { state, version: null, epoch: 0 };
+        now = { stored: after, told: saved.told, news: [] };
       } else if (event.type !== 'tick' && (await store.load(callId)).version !== stored.version) {
         // What changes nothing has to hold for the newest state, too: the outcome of a room must not be taken for known.
         continue;
@@ -223,18 +237,29 @@ export class Calls {
     throw new CodedError('internal', undefined, { cause: new Error(`no write of call ${callId} succeeded`) });
   }
 
+  /** Reads a call, and tells this gateway's clients what they have not heard of it. */
+  async #catchUp(callId: string, learn: 'always' | 'if-changed'): Promise<Heard> {
+    const known = this.#known.get(callId);
+    const heard = await this.#options.store.since(callId, known?.told ?? null);
+    const changed = known !== undefined && known.version !== heard.stored.version;
+    if (learn === 'always' || changed) this.#learn(callId, heard, false);
+    return heard;
+  }
+
   /** This is what the call is now. @param mine whether this gateway has just dealt with it */
-  #learn(callId: string, stored: Stored, mine: boolean): void {
-    const { observe, learnt } = this.#options;
+  #learn(callId: string, { stored, told, news }: Heard, mine: boolean): void {
+    const { observe, learnt, run } = this.#options;
     const { state } = stored;
+    const complete = news !== 'lost';
+    for (const effect of complete ? news : NO_NEWS) run(callId, effect);
     const before = this.#known.get(callId)?.state ?? null;
     const concerns = state !== null && this.#concerns(state, mine || before !== null);
-    if (concerns) this.#known.set(callId, stored);
+    if (concerns) this.#known.set(callId, { ...stored, told });
     else this.#known.delete(callId);
     const after = concerns ? state : null;
     if (before !== after) observe?.(callId, before, after);
     this.#schedule(callId, after, mine);
-    learnt?.(callId, state);
+    learnt?.(callId, state, complete);
     for (const watch of [...(this.#watchers.get(callId) ?? [])]) watch(state);
   }
 
@@ -271,10 +296,28 @@ function startingAt(event: CallEvent, stored: Stored): CallEvent {
 
 /** What nobody would tell again: it must not be forgotten because the store is away. */
 function isNoticed({ type }: CallEvent): boolean {
-  return ['disconnected', 'room-opened', 'room-not-opened', 'room-lost', 'gateway-lost', 'tick'].includes(
-    type,
-  );
+  return NOTICED[type];
 }
+
+/** By type, so that a new one has to be thought about. */
+const NOTICED: Readonly<Record<CallEvent['type'], boolean>> = {
+  join: false,
+  leave: false,
+  update: false,
+  confirm: false,
+  measured: false,
+  path: false,
+  'set-policy': false,
+  moderate: false,
+  disconnected: true,
+  'room-opened': true,
+  'room-not-opened': true,
+  'room-lost': true,
+  'room-moving': true,
+  'media-server-available': true,
+  'gateway-lost': true,
+  tick: true,
+};
 
 function isAway(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'call-store-unavailable';

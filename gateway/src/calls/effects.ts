@@ -9,13 +9,14 @@ import type { IceServer } from '@crossfade/shared/signalling';
 import type { FloorNews } from '../floor/reduce.ts';
 import { floorMessages } from '../floor/tell.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
-import type { Courier } from '../signalling/courier.ts';
+import type { Courier, LocalCourier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
 import type { Effect, RecordEntry } from './events.ts';
 import { transitionOf } from './state.ts';
 
 export interface EffectsOptions {
-  courier: Courier;
+  /** To this gateway's clients: the others hear the same from theirs. */
+  courier: LocalCourier & Pick<Courier, 'release'>;
   mediaServers: Pick<MediaServers, 'open' | 'close' | 'leave'>;
   record: (entry: RecordEntry) => void;
   /** Lets flow on the media server what may, and holds back the rest. */
@@ -43,7 +44,7 @@ export class Effects {
     const { courier, mediaServers, record } = this.#options;
     switch (effect.type) {
       case 'broadcast':
-        courier.broadcast(callId, effect.except, effect.message);
+        courier.broadcastHere(callId, effect.except, effect.message);
         break;
       case 'announce':
         this.#announce(callId, effect);
@@ -91,7 +92,7 @@ export class Effects {
         prepare.mode === 'p2p'
           ? { ...prepare, iceServers: this.#options.iceServers(participantId) }
           : prepare;
-      this.#options.courier.send(callId, participantId, { name: 'call:mode-switch', payload });
+      this.#options.courier.sendHere(callId, participantId, { name: 'call:mode-switch', payload });
     }
   }
 

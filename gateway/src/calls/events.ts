@@ -207,3 +207,10 @@ export type Effect =
   | { type: 'close-room'; room: Room }
   | { type: 'leave-room'; room: Room; participantId: string }
   | { type: 'record'; entry: RecordEntry };
+
+/** What clients are to hear of a change, at whichever gateway they are: it is stored with the change. */
+export type News = Extract<Effect, { type: 'broadcast' | 'announce' | 'release-socket' }>;
+
+export function isNews(effect: Effect): effect is News {
+  return effect.type === 'broadcast' || effect.type === 'announce' || effect.type === 'release-socket';
+}

@@ -503,9 +503,11 @@ export function leaveRoom(
         ? unchanged({ ...state, media: { ...media, standing: 'leaving' } })
         : unchanged(state);
     case 'sfu':
-      return media.standing === 'serving' && isRoom(media.room, moving)
-        ? unchanged({ ...state, media: { ...media, standing: 'leaving' }, retry: null })
-        : unchanged(state);
+      if (media.standing === 'lost' || !isRoom(media.room, moving)) return unchanged(state);
+      if (media.standing === 'serving')
+        return unchanged({ ...state, media: { ...media, standing: 'leaving' }, retry: null });
+      // Told again, because it is about time: an attempt that waits after a failure is made at once.
+      return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
   }
 }
 

@@ -1,11 +1,11 @@
 /** The service tokens that the gateway signs for itself. */
 import { signServiceToken, type TokenKey } from '@crossfade/service/tokens';
 
-/** Lifetime of a token, and how much of it has to be left; seconds. */
-const LIFETIME_S = 300;
-const MARGIN_S = 60;
+/** Lifetime of a token, and how much of it has to be left, seconds: a clock that is minutes behind must not make it expire. */
+const LIFETIME_S = 600;
+const MARGIN_S = 300;
 
-/** @returns gives a token that is good for a minute at least */
+/** @returns gives a token that is good for five minutes at least */
 export function ownTokens(key: TokenKey): () => string {
   let token = '';
   let goodUntil = 0;

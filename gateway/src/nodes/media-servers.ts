@@ -10,10 +10,11 @@ import type { MediaServerClient } from '../media-client/http.ts';
 import { ownTokens } from '../media-client/own-token.ts';
 import type { MediaServerMetrics } from '../metrics/media-servers.ts';
 import { watchAddresses, type DnsName, type Resolver } from './addresses.ts';
+import { evacuate, type Evacuation } from './evacuation.ts';
 import { evidenceAgainst, type HealthLimits } from './health.ts';
 import { Herd } from './herd.ts';
 import type { MediaNode } from './node.ts';
-import { place } from './place.ts';
+import { headroom, place } from './place.ts';
 import { Registry } from './registry.ts';
 
 /** Which room of a call. */
@@ -46,11 +47,17 @@ export interface MediaServersOptions {
   log: Log;
 }
 
+/** How often it is looked whether calls have to leave a server that drains, milliseconds. */
+const EVACUATE_EVERY_MS = 250;
+
 export class MediaServers {
   readonly #options: MediaServersOptions;
   readonly #registry: Registry;
   readonly #herd = new Herd();
   readonly #stopWatching: () => void;
+  /** By server. */
+  readonly #evacuations = new Map<string, Evacuation>();
+  readonly #evacuating: NodeJS.Timeout;
 
   constructor(options: MediaServersOptions) {
     this.#options = options;
@@ -68,11 +75,11 @@ export class MediaServers {
           const tell = () => rooms.lost(callId, epoch, server, serverGone);
           this.#herd.add(herdKey(callId, epoch, server), tell);
         },
-        moving: (callId, epoch) => {
-          this.#herd.add(herdKey(callId, epoch, server), () => rooms.moving(callId, epoch, server));
-        },
+        moving: (callId, epoch) => this.#move(callId, epoch, server),
       }),
     });
+    this.#evacuating = setInterval(() => this.#evacuate(), EVACUATE_EVERY_MS);
+    this.#evacuating.unref();
     metrics.watch(() => this.#registry.nodes.map(({ state: { state } }) => state));
     if ('dns' in addresses) {
       const found = (urls: readonly string[]) => this.#registry.update(urls);
@@ -186,8 +193,30 @@ export class MediaServers {
 
   async shutDown(): Promise<void> {
     this.#stopWatching();
+    clearInterval(this.#evacuating);
     this.#herd.close();
     await this.#registry.shutDown();
+  }
+
+  #move(callId: string, epoch: number, server: string): void {
+    const { rooms } = this.#options;
+    this.#herd.add(herdKey(callId, epoch, server), () => rooms.moving(callId, epoch, server));
+  }
+
+  /** Calls leave servers that drain before these tell them to. */
+  #evacuate(): void {
+    const nodes = this.#registry.nodes;
+    for (const { url, closesAt, rooms } of nodes) {
+      const before = this.#evacuations.get(url) ?? null;
+      if (closesAt === null && before === null) continue;
+      const candidates = nodes.map(({ candidate }) => candidate);
+      const situation = { closesAt, rooms, headroom: headroom(candidates, url) };
+      const { after, leave } = evacuate(before, situation, Date.now());
+      if (after) this.#evacuations.set(url, after);
+      else this.#evacuations.delete(url);
+      if (!before) this.#options.log.info('a media server drains', { server: url, rooms: rooms.length });
+      for (const { callId, epoch } of leave) this.#move(callId, epoch, url);
+    }
   }
 
   /** An earlier attempt under the same epoch may have got its room somewhere else. */

@@ -20,6 +20,7 @@ import {
   type HealthLimits,
   type NodeState,
 } from './health.ts';
+import type { Occupied } from './evacuation.ts';
 import type { Candidate } from './place.ts';
 
 /**
@@ -78,6 +79,7 @@ export class MediaNode {
   #polling = false;
   #state: NodeState = UNOBSERVED;
   #placedAt: number[] = [];
+  #closesAt: number | null = null;
   #refusingUntil = 0;
   #closed = false;
 
@@ -107,7 +109,9 @@ export class MediaNode {
           this.#observe({ type: 'feed-cut', why });
           void this.#poll();
         },
-        load: ({ bootId, score, draining }) => {
+        load: ({ bootId, score, draining, closesInMs }) => {
+          // By our own clock: the server's may be another.
+          this.#closesAt = typeof closesInMs === 'number' ? Date.now() + closesInMs : null;
           this.#observe({ type: 'load', node: { bootId, load: score, draining } });
         },
       },
@@ -123,6 +127,19 @@ export class MediaNode {
 
   get connected(): boolean {
     return this.#feed.connected;
+  }
+
+  /** When it closes the rooms it still has, milliseconds; null: it does not drain. */
+  get closesAt(): number | null {
+    return this.#closesAt;
+  }
+
+  /** The rooms of this gateway's calls it has. */
+  get rooms(): Occupied[] {
+    return [...this.#needed].map(([callId, { epoch }]) => {
+      const producers = this.#feed.picture(callId)?.producers.size ?? 0;
+      return { callId, epoch, producers };
+    });
   }
 
   /** How many rooms of this gateway's calls it has. */

@@ -90,6 +90,14 @@ export function place(candidates: readonly Candidate[], wish: PlacementWish): Pl
   };
 }
 
+/** How many more calls the media servers would take, but for one of them. */
+export function headroom(candidates: readonly Candidate[], but: string): number {
+  return candidates
+    .filter((candidate) => candidate.state !== 'unknown' && exclusionOf(candidate, [but]) === null)
+    .map((candidate) => Math.max(0, Math.ceil((ADMISSION_LIMIT - expectedLoad(candidate)) / EXPECTED_LOAD)))
+    .reduce((sum, calls) => sum + calls, 0);
+}
+
 function exclusionOf(candidate: Candidate, avoid: readonly string[]): Exclusion | null {
   const { server, state, leaving, draining, refusing, load, cutOff } = candidate;
   if (avoid.includes(server)) return 'avoided';

@@ -23,6 +23,8 @@ const RESTORE_GRACE_MS = 400;
 const BATCH = 50;
 /** How long a start waits for Redis, milliseconds. */
 const START_LIMIT_MS = 2_000;
+/** How long a stop takes to hand its calls over; what is left the others see to when the lease is given up, milliseconds. */
+const HAND_OVER_LIMIT_MS = 4_000;
 
 export interface ClusterOptions {
   url: string;
@@ -108,7 +110,10 @@ export class Cluster {
     this.#members = members;
     const { calls } = members;
     const { prefix, gatewayId, log, metrics } = this.#options;
-    this.#unwatch = this.store.watch((callId) => void calls.refresh(callId));
+    this.#unwatch = this.store.watch(
+      (callId) => void calls.refresh(callId),
+      () => void this.#refreshAll(),
+    );
     this.#presence = new Presence({
       connection: this.connection,
       prefix,
@@ -136,7 +141,14 @@ export class Cluster {
 
   /** Leaves: whoever is still said to be here can come back elsewhere at once. */
   async leave(): Promise<void> {
-    await this.#seeTo(this.#options.gatewayId).catch(() => undefined);
+    let limit: NodeJS.Timeout | undefined;
+    await Promise.race([
+      this.#seeTo(this.#options.gatewayId).catch(() => undefined),
+      new Promise((resolve) => {
+        limit = setTimeout(resolve, HAND_OVER_LIMIT_MS);
+      }),
+    ]);
+    clearTimeout(limit);
     await this.#presence?.leave();
   }
 
@@ -166,8 +178,8 @@ export class Cluster {
     try {
       const known = [...calls.known];
       let restored = 0;
-      await inBatches(known, async ([callId, { state, version }]) => {
-        if (await this.store.restore(callId, state, version)) restored += 1;
+      await inBatches(known, async ([callId, { state, version, told }]) => {
+        if (await this.store.restore(callId, state, version, told)) restored += 1;
       });
       const run = await this.#currentRun();
       if (run !== this.#run) await new Promise((resolve) => setTimeout(resolve, RESTORE_GRACE_MS));
@@ -253,6 +265,10 @@ class GatedStore extends RedisCallStore {
 
   override load(callId: string) {
     return this.closed ? Promise.reject(new CodedError('call-store-unavailable')) : super.load(callId);
+  }
+
+  override since(...args: Parameters<RedisCallStore['since']>) {
+    return this.closed ? Promise.reject(new CodedError('call-store-unavailable')) : super.since(...args);
   }
 
   override save(...args: Parameters<RedisCallStore['save']>) {

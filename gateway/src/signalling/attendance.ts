@@ -57,6 +57,11 @@ export class Attendance {
     return [...this.#calls.keys()];
   }
 
+  /** Who is in a call. */
+  of(callId: string): Attendee[] {
+    return [...(this.#calls.get(callId)?.values() ?? [])];
+  }
+
   has(callId: string): boolean {
     return this.#calls.has(callId);
   }

@@ -7,8 +7,8 @@ export interface Courier {
   /** To everyone in the call but one. */
   broadcast(callId: string, except: string | null, message: Message): void;
   /**
-   * Tells a socket, as the last thing it hears of this call, that its session went on elsewhere, or what the message
-   * says. A socket at another gateway is released by that gateway, when it learns of the change.
+   * Tells a socket of this gateway, as the last thing it hears of this call, that its session went on elsewhere, or what
+   * the message says.
    */
   release(callId: string, participantId: string, socketId: string, message?: Message): void;
   /** Whether what is sent to somebody at a gateway gets there now. */

@@ -79,6 +79,7 @@ export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #now: () => number;
   readonly #handlers: Handlers;
+  #stopping = false;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -93,10 +94,28 @@ export class Dispatch {
     return inSpan(name, () => this.#admitted(door, name as ClientRequestName, payload));
   }
 
+  /**
+   * From now on connections end because this gateway does: nothing is written for each of them. What becomes of those who
+   * were here is told call by call; here only their records end.
+   */
+  stop(): void {
+    const { attendance, calls, record } = this.#options;
+    this.#stopping = true;
+    for (const callId of attendance.calls) {
+      const recordId = calls.known.get(callId)?.state.recordId;
+      if (recordId === undefined) continue;
+      for (const { participantId, door } of attendance.of(callId)) {
+        const connectionId = connectionIdOf(participantId, door.socketId);
+        record({ type: 'session-disconnected', recordId, participantId, connectionId, at: Date.now() });
+      }
+    }
+  }
+
   /** The socket is gone. */
   async disconnected(door: Door): Promise<void> {
     const { joined, socketId } = door;
     this.#options.attendance.disconnected(door);
+    if (this.#stopping) return;
     await Promise.all(
       [...joined].map(([callId, participantId]) => this.#lost(callId, participantId, socketId)),
     );

@@ -10,9 +10,6 @@ import { gatewaysOf } from '../store/calls.ts';
 import type { Attendance, Correction } from './attendance.ts';
 import type { Courier } from './courier.ts';
 
-/** How long the clients of a call that has ended can still be told why, milliseconds. */
-const LAST_WORDS_MS = 1_000;
-
 export interface ReconcilerOptions {
   gatewayId: string;
   attendance: Attendance;
@@ -24,32 +21,26 @@ export interface ReconcilerOptions {
   log: Log;
 }
 
-export function reconciler(options: ReconcilerOptions): (callId: string, state: CallState | null) => void {
+export function reconciler(
+  options: ReconcilerOptions,
+): (callId: string, state: CallState | null, complete: boolean) => void {
   const { gatewayId, attendance, subscriptions, courier, calls, wasAway, log } = options;
 
-  const correct = (callId: string, state: CallState | null, { kind, attendee }: Correction) => {
+  const correct = (callId: string, { kind, attendee }: Correction) => {
     const { door: client, participantId } = attendee;
     const isTold = client.joined.get(callId) !== participantId;
-    if (kind === 'gone' && state === null) {
-      // What ended the call may be told by another gateway, a moment later.
-      setTimeout(() => {
-        if (client.joined.get(callId) === participantId) attendance.detach(callId, client);
-      }, LAST_WORDS_MS).unref();
-      return;
-    }
     if (kind === 'replaced' && !isTold) courier.release(callId, participantId, client.socketId);
-    if (kind === 'gone' && !isTold && state?.removedUsers.includes(client.claims.sub) === true) {
-      const payload = { callId, reason: 'removed' } as const;
-      courier.release(callId, participantId, client.socketId, { name: 'call:ended', payload });
-    }
     attendance.detach(callId, client);
     if (kind === 'resume') client.drop();
   };
 
-  return (callId, state) => {
+  return (callId, state, complete) => {
     subscriptions.follow(callId, state, state !== null && gatewaysOf(state).includes(gatewayId));
     const { corrections, absent } = attendance.compare(callId, state, gatewayId, wasAway(callId));
-    for (const correction of corrections) correct(callId, state, correction);
+    for (const correction of corrections) correct(callId, correction);
+    // What they have missed they learn with the answer, when they resume.
+    if (!complete)
+      for (const attendee of attendance.of(callId)) correct(callId, { kind: 'resume', attendee });
     for (const { participantId, socketId } of absent) {
       calls.post(callId, { type: 'disconnected', participantId, socketId }).catch((error: unknown) => {
         log.debug('somebody who is not here was not reported', { callId, error });

@@ -162,11 +162,8 @@ export class SocketIoDoor implements Courier, LocalCourier {
 
   release(callId: string, participantId: string, socketId: string, message?: Message): void {
     const socket = this.#io.of('/').sockets.get(socketId);
-    if (!socket) {
-      // At another gateway, which detaches it when it learns of the change.
-      if (message) this.send(callId, participantId, message);
-      return;
-    }
+    // At another gateway, which hears of the same.
+    if (!socket) return;
     const { name, payload } = message ?? { name: 'session:replaced', payload: { callId } };
     socket.emit(name, payload);
     doorOf(socket).detach(callId, participantId);

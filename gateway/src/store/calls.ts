@@ -1,4 +1,5 @@
 /** Live calls: one state per call, written only if nobody else wrote meanwhile. */
+import type { News } from '../calls/events.ts';
 import { nextDeadline, type CallState } from '../calls/state.ts';
 
 /** A state and the version to name when it is written back. */
@@ -10,9 +11,18 @@ export interface Versioned {
 /** What is stored of a call: its state, or the epoch that the next call of this id has to start with. */
 export type Stored = Versioned | { readonly state: null; readonly version: null; readonly epoch: number };
 
-/** What became of a write: the new version, or why there is none. */
+/** What a gateway reads that has clients in the call: the call, and what they have not been told yet. */
+export interface Heard {
+  readonly stored: Stored;
+  /** How many pieces of news there were in the call so far. */
+  readonly told: number;
+  /** Those that were asked for, in the order of the writes they belong to; `lost`: not all of them are there any more. */
+  readonly news: readonly News[] | 'lost';
+}
+
+/** What became of a write: the new version and how many pieces of news there were then, or why there is none. */
 export type Saved =
-  | { readonly kind: 'saved'; readonly version: number }
+  | { readonly kind: 'saved'; readonly version: number; readonly told: number }
   /** Somebody else wrote meanwhile. */
   | { readonly kind: 'conflict' }
   /** The state is of an older epoch than one that was written before. */
@@ -24,10 +34,21 @@ export interface CallStore {
   /** @throws CodedError `call-store-unavailable`, as all of these */
   load(callId: string): Promise<Stored>;
   /**
+   * Reads a call together with what clients were to hear of it.
+   * @param told how many pieces of news they have heard of; null: what was before does not concern them
+   */
+  since(callId: string, told: number | null): Promise<Heard>;
+  /**
    * Writes a state (null: removes it) if the call is still at `expected` (null: if there is none). Versions of one call
    * id only grow, and so do its epochs, also from one call of that id to the next.
+   * @param news what clients are to hear of this write, stored with it
    */
-  save(callId: string, expected: number | null, state: CallState | null): Promise<Saved>;
+  save(
+    callId: string,
+    expected: number | null,
+    state: CallState | null,
+    news?: readonly News[],
+  ): Promise<Saved>;
   /** Calls of which a deadline has passed, the longest overdue first. */
   due(now: number, limit: number): Promise<string[]>;
   /**
@@ -61,7 +82,7 @@ interface Fence {
   until: number | null;
 }
 
-/** In this process: for a single gateway. */
+/** In this process: for a single gateway, which needs no news of what it writes itself. */
 export class MemoryCallStore implements CallStore {
   readonly shared = false;
   readonly #calls = new Map<string, Versioned>();
@@ -72,6 +93,10 @@ export class MemoryCallStore implements CallStore {
   load(callId: string): Promise<Stored> {
     const epoch = this.#fences.get(callId)?.next ?? 0;
     return Promise.resolve(this.#calls.get(callId) ?? { state: null, version: null, epoch });
+  }
+
+  async since(callId: string): Promise<Heard> {
+    return { stored: await this.load(callId), told: 0, news: [] };
   }
 
   save(callId: string, expected: number | null, state: CallState | null): Promise<Saved> {
@@ -89,7 +114,7 @@ export class MemoryCallStore implements CallStore {
       until: state ? null : Date.now() + FENCE_MS,
     });
     if (!state) this.#forgetFences();
-    return Promise.resolve({ kind: 'saved', version });
+    return Promise.resolve({ kind: 'saved', version, told: 0 });
   }
 
   due(now: number, limit: number): Promise<string[]> {

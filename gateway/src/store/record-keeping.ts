@@ -2,6 +2,8 @@
 import type { Log } from '@crossfade/service/log';
 import type { RecordEntry } from '../calls/events.ts';
 import type { GatewayConfig } from '../config.ts';
+import { AbandonedCalls } from './abandoned.ts';
+import type { CallStore } from './calls.ts';
 import { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 import { Retention } from './retention.ts';
@@ -15,14 +17,17 @@ export interface RecordKeepingOptions {
   log: Log;
   /** Told of each fact that will never be written. */
   onLost: (why: 'full' | 'refused') => void;
+  /** With several gateways: the calls that go on, and the time as all of them have it. */
+  shared?: { store: Pick<CallStore, 'load'>; now: () => number };
 }
 
 export class RecordKeeping {
   readonly records: Records;
   readonly #outbox: Outbox;
   readonly #retention: Retention;
+  readonly #abandoned: AbandonedCalls | null;
 
-  constructor({ records, config, log, onLost }: RecordKeepingOptions) {
+  constructor({ records, config, log, onLost, shared }: RecordKeepingOptions) {
     this.records = records;
     this.#outbox = new Outbox({ write: (entries) => records.write(entries), log, onLost });
     this.#retention = new Retention({
@@ -31,6 +36,7 @@ export class RecordKeeping {
       chatDays: config.CHAT_RETENTION_DAYS,
       log,
     });
+    this.#abandoned = shared ? new AbandonedCalls({ records, log, ...shared }) : null;
   }
 
   /** How many facts are not written yet. */
@@ -47,14 +53,16 @@ export class RecordKeeping {
     await this.records.closeUnfinished(Date.now(), []);
   }
 
-  /** Begins to delete what is old. */
-  startRetention(): void {
+  /** Begins to delete what is old, and to end what nobody else ends. */
+  startUpkeep(): void {
     this.#retention.start();
+    this.#abandoned?.start();
   }
 
   /** @param last whether no other gateway goes on with the calls */
   async close(last: boolean): Promise<void> {
     await this.#retention.close();
+    await this.#abandoned?.close();
     await this.#outbox.close(FLUSH_LIMIT_MS);
     if (last) await this.closeUnfinished();
     await this.records.close();

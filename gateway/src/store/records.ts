@@ -14,6 +14,12 @@ export interface StoredMessage {
   readonly at: number;
 }
 
+/** A call whose end is not recorded. */
+export interface UnfinishedRecord {
+  readonly recordId: string;
+  readonly callId: string;
+}
+
 /** What is to be deleted: all that is older, milliseconds since 1970; null: nothing. */
 export interface Pruning {
   /** Calls that ended before, with everything about them. */
@@ -35,6 +41,14 @@ export interface Records {
    * @param running the records of the calls that go on; empty for a gateway that is the only one and has none
    */
   closeUnfinished(at: number, running: readonly string[]): Promise<void>;
+  /**
+   * Calls whose end is not recorded, in the order of their records.
+   * @param after the last one of the page before; null: from the first
+   * @throws CodedError `records-unavailable`
+   */
+  unfinished(after: string | null, limit: number): Promise<UnfinishedRecord[]>;
+  /** Marks these as ended, as far as they are not. @throws what the database throws */
+  closeAbandoned(at: number, recordIds: readonly string[]): Promise<void>;
   /**
    * The newest call of this id, without its live state.
    * @throws CodedError `records-unavailable`

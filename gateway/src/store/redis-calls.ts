@@ -6,16 +6,31 @@
  * Versions are microseconds of Redis's clock, and grow by at least one: they do not go down even if Redis has lost its
  * last writes, so what was decided on a state that is lost is refused.
  *
- * Under the prefix: `call:<id>` (version, state, gateways), `fence:<id>` (version, epoch, next: outlives the call by ten
- * minutes), `deadlines` and `calls` (sorted sets of call ids), `at:<gateway>` (its calls); channel `changed:<gateway>`.
+ * What clients are to hear of a write is stored with it, numbered, so that every gateway tells its own clients the same in
+ * the same order, whatever becomes of the notices.
+ *
+ * Under the prefix: `call:<id>` (version, state, gateways), `fence:<id>` (version, epoch, next, told: outlives the call by
+ * ten minutes), `news:<id>` (a list of the last, for a minute), `deadlines` and `calls` (sorted sets of call ids), `at:<gateway>` (its calls); channel `changed:<gateway>`.
  */
 import type { Log } from '@crossfade/service/log';
+import type { News } from '../calls/events.ts';
 import { nextDeadline, type CallState } from '../calls/state.ts';
-import { FENCE_MS, gatewaysOf, nextCallEpoch, type CallStore, type Saved, type Stored } from './calls.ts';
+import {
+  FENCE_MS,
+  gatewaysOf,
+  nextCallEpoch,
+  type CallStore,
+  type Heard,
+  type Saved,
+  type Stored,
+} from './calls.ts';
 import { Script, type RedisConnection } from './redis-connection.ts';
 
 /** A call that no gateway keeps alive is gone after this time, milliseconds. Every write and `keep` begins it anew. */
 const CALL_LIFETIME_MS = 600_000;
+/** Writes of a call whose news are kept, and for how long, milliseconds: what a gateway that was busy or away catches up with. */
+const NEWS_KEPT = 64;
+const NEWS_LIFETIME_MS = 60_000;
 
 const WRITE = `
 local function write(id, version, state, epoch, nextEpoch, deadline, gateways, lifetime, fenceLife, prefix, writer)
@@ -63,8 +78,16 @@ local time = redis.call('TIME')
 local version = tonumber(time[1]) * 1000000 + tonumber(time[2])
 version = math.max(version, tonumber(fence[1] or '0') + 1, tonumber(current == '' and '0' or current) + 1)
 version = string.format('%.0f', version)
+local told = tonumber(redis.call('HGET', KEYS[2], 'told') or '0')
+if ARGV[12] ~= '' then
+  told = told + 1
+  redis.call('HSET', KEYS[2], 'told', told)
+  redis.call('RPUSH', KEYS[5], told .. ':' .. ARGV[12])
+  redis.call('LTRIM', KEYS[5], -${String(NEWS_KEPT)}, -1)
+  redis.call('PEXPIRE', KEYS[5], ${String(NEWS_LIFETIME_MS)})
+end
 write(id, version, state, epoch, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
-return version
+return { version, told }
 `);
 
 const RESTORE = new Script(`${WRITE}
@@ -72,6 +95,8 @@ local id, version, state, epoch = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local current = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 local fence = tonumber(redis.call('HGET', KEYS[2], 'version') or '0')
 if math.max(current, fence) >= tonumber(version) then return 0 end
+local told = math.max(tonumber(redis.call('HGET', KEYS[2], 'told') or '0'), tonumber(ARGV[12]))
+redis.call('HSET', KEYS[2], 'told', told)
 write(id, version, state, epoch, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
 return 1
 `);
@@ -80,6 +105,14 @@ const LOAD = new Script(`
 local call = redis.call('HMGET', KEYS[1], 'version', 'state')
 if call[1] then return call end
 return { false, redis.call('HGET', KEYS[2], 'next') }
+`);
+
+const SINCE = new Script(`
+local call = redis.call('HMGET', KEYS[1], 'version', 'state')
+local fence = redis.call('HMGET', KEYS[2], 'next', 'told')
+local told, from, news = tonumber(fence[2] or '0'), tonumber(ARGV[1]), {}
+if from >= 0 and from < told then news = redis.call('LRANGE', KEYS[3], from - told, -1) end
+return { call[1], call[1] and call[2] or fence[1], told, news }
 `);
 
 /** Ids of which the call is gone (expired) are dropped on the way. */
@@ -139,32 +172,50 @@ export class RedisCallStore implements CallStore {
   async load(callId: string): Promise<Stored> {
     const keys = [this.#key(`call:${callId}`), this.#key(`fence:${callId}`)];
     const [version, value] = (await this.#options.connection.run(LOAD, keys, [])) as (string | null)[];
-    if (version === null || version === undefined)
-      return { state: null, version: null, epoch: Number(value ?? 0) };
-    return { state: JSON.parse(value ?? '') as CallState, version: Number(version) };
+    return storedOf(version, value);
   }
 
-  async save(callId: string, expected: number | null, state: CallState | null): Promise<Saved> {
+  async since(callId: string, told: number | null): Promise<Heard> {
+    const keys = ['call', 'fence', 'news'].map((name) => this.#key(`${name}:${callId}`));
+    const answer = await this.#options.connection.run(SINCE, keys, [String(told ?? -1)]);
+    const [version, value, now, entries] = answer as [string | null, string | null, number, string[]];
+    return {
+      stored: storedOf(version, value),
+      told: now,
+      news: told === null ? [] : newsOf(entries, told, now),
+    };
+  }
+
+  async save(
+    callId: string,
+    expected: number | null,
+    state: CallState | null,
+    news: readonly News[] = [],
+  ): Promise<Saved> {
     const [id, ...rest] = this.#values(callId, state);
-    const args = [id, expected === null ? '' : String(expected), ...rest];
+    const entry = news.length === 0 ? '' : JSON.stringify(news);
+    const args = [id, expected === null ? '' : String(expected), ...rest, entry];
     const answer = await this.#options.connection.run(SAVE, this.#keys(callId), args);
     if (answer === 'conflict' || answer === 'fenced') {
       this.#options.onConflict?.();
       return { kind: answer };
     }
-    return { kind: 'saved', version: Number(answer) };
+    const [version, told] = answer as [string, number];
+    return { kind: 'saved', version: Number(version), told };
   }
 
   /**
    * After Redis was away: writes what this gateway knows, if Redis has lost it.
+   * @param told how many pieces of news there were
    * @returns whether it had
    */
-  async restore(callId: string, state: CallState, version: number): Promise<boolean> {
+  async restore(callId: string, state: CallState, version: number, told = 0): Promise<boolean> {
     const [id, ...rest] = this.#values(callId, state);
     const answer = await this.#options.connection.run(RESTORE, this.#keys(callId), [
       id,
       String(version),
       ...rest,
+      String(told),
     ]);
     return answer === 1;
   }
@@ -192,13 +243,18 @@ export class RedisCallStore implements CallStore {
     await connection.run(KEEP, keys, [this.#lifetime, prefix, ...callIds]);
   }
 
-  /** Calls back when another gateway wrote a call that this one has people in. @returns how to stop */
-  watch(changed: (callId: string) => void): () => void {
+  /**
+   * Calls back when another gateway wrote a call that this one has people in.
+   * @param again called when it listens again after the connection was gone, and may have missed something
+   * @returns how to stop
+   */
+  watch(changed: (callId: string) => void, again: () => void = () => undefined): () => void {
     const { connection, gatewayId, log } = this.#options;
     const client = connection.another();
     const listen = async () => {
       await client.connect();
       await client.subscribe(this.#key(`changed:${gatewayId}`), changed);
+      client.on('ready', again);
     };
     listen().catch((error: unknown) => log.debug('not listening for changes of calls', { error }));
     return () => {
@@ -211,7 +267,8 @@ export class RedisCallStore implements CallStore {
   }
 
   #keys(callId: string): string[] {
-    return [`call:${callId}`, `fence:${callId}`, 'deadlines', 'calls'].map((name) => this.#key(name));
+    const names = [`call:${callId}`, `fence:${callId}`, 'deadlines', 'calls', `news:${callId}`];
+    return names.map((name) => this.#key(name));
   }
 
   /** What the scripts that write take, without the version. */
@@ -231,4 +288,23 @@ export class RedisCallStore implements CallStore {
       gatewayId,
     ];
   }
+}
+
+function storedOf(version: string | null | undefined, value: string | null | undefined): Stored {
+  if (version === null || version === undefined)
+    return { state: null, version: null, epoch: Number(value ?? 0) };
+  return { state: JSON.parse(value ?? '') as CallState, version: Number(version) };
+}
+
+/** What was told after `from` up to `to`, if all of it is there. */
+function newsOf(entries: readonly string[], from: number, to: number): readonly News[] | 'lost' {
+  // More was told here than there ever was: Redis has lost it, and others may have told something else since.
+  if (entries.length !== to - from) return 'lost';
+  const numbered = entries.map((entry) => {
+    const end = entry.indexOf(':');
+    return { number: Number(entry.slice(0, end)), news: JSON.parse(entry.slice(end + 1)) as News[] };
+  });
+  return numbered.every(({ number }, i) => number === from + 1 + i)
+    ? numbered.flatMap(({ news }) => news)
+    : 'lost';
 }

@@ -12,6 +12,7 @@ import {
   desc,
   eq,
   exists,
+  gt,
   gte,
   inArray,
   isNull,
@@ -26,7 +27,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RecordEntry } from '../calls/events.ts';
 import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
 import { withoutValues } from './database-errors.ts';
-import type { Pruning, Records, StoredMessage } from './records.ts';
+import type { Pruning, Records, StoredMessage, UnfinishedRecord } from './records.ts';
 import { calls, chatMessages, participants, producers, sessions, transitions, transports } from './schema.ts';
 import { storable, writeEntries } from './write-records.ts';
 import type { Database } from './drizzle.ts';
@@ -48,13 +49,40 @@ export class SqlRecords implements Records {
   }
 
   async closeUnfinished(at: number, running: readonly string[]): Promise<void> {
-    const when = new Date(at);
     /** What began at `at` or later is not left over: another gateway may be writing it. */
     const leftOver = and(
       isNull(calls.endedAt),
-      lt(calls.startedAt, when),
+      lt(calls.startedAt, new Date(at)),
       running.length > 0 ? notInArray(calls.recordId, [...running]) : undefined,
     );
+    await this.#end(new Date(at), leftOver);
+  }
+
+  async closeAbandoned(at: number, recordIds: readonly string[]): Promise<void> {
+    if (recordIds.length === 0) return;
+    await this.#end(new Date(at), and(isNull(calls.endedAt), inArray(calls.recordId, [...recordIds])));
+  }
+
+  unfinished(after: string | null, limit: number): Promise<UnfinishedRecord[]> {
+    return available(() =>
+      this.#db
+        .select({ recordId: calls.recordId, callId: calls.callId })
+        .from(calls)
+        // Of one whose beginning has not been written yet it is not known which call it is.
+        .where(
+          and(
+            isNull(calls.endedAt),
+            ne(calls.callId, ''),
+            after === null ? undefined : gt(calls.recordId, after),
+          ),
+        )
+        .orderBy(calls.recordId)
+        .limit(limit),
+    );
+  }
+
+  /** Ends these calls, and all that was still going on in them. */
+  async #end(when: Date, leftOver: SQL | undefined): Promise<void> {
     const ofThese = (recordId: PgColumn) =>
       inArray(recordId, this.#db.select({ recordId: calls.recordId }).from(calls).where(leftOver));
     await this.#db

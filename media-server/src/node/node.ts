@@ -52,7 +52,10 @@ export class MediaNode {
   /** `node-load` */
   get load(): NodeLoad {
     const { bootId } = this.#options;
-    return { bootId, workers: this.workers, score: this.score, draining: this.draining };
+    const { state } = this.#options.drain;
+    const closesInMs =
+      state.state === 'draining' ? Math.max(0, Math.round(state.deadline - Date.now())) : null;
+    return { bootId, workers: this.workers, score: this.score, draining: this.draining, closesInMs };
   }
 
   /** `GET /api/node` */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
+import type { News } from '../../../gateway/src/calls/events.ts';
 import type { CallState } from '../../../gateway/src/calls/state.ts';
 import { MemoryCallStore, type CallStore } from '../../../gateway/src/store/calls.ts';
 import { RedisCallStore } from '../../../gateway/src/store/redis-calls.ts';
@@ -226,6 +227,55 @@ describe.each(stores)('calls %s', (_name, create) => {
     } finally {
       await server.stop();
     }
+  });
+
+  test('what clients are to hear is read in the order of the writes; what is not there any more is told to be lost', async () => {
+    const store = await redisStore();
+    const told = (n: number): News => ({
+      type: 'broadcast',
+      except: null,
+      message: { name: 'session:replaced', payload: { callId: String(n) } },
+    });
+    let version: number | null = null;
+    for (let n = 1; n <= 3; n += 1) {
+      const saved = await store.save(
+        'c',
+        version,
+        call('c', { startedAt: n }),
+        n === 2 ? [] : [told(n), told(-n)],
+      );
+      if (saved.kind !== 'saved') throw new Error(saved.kind);
+      ({ version } = saved);
+      expect(saved.told).toBe(n === 1 ? 1 : n - 1);
+    }
+    const all = [told(1), told(-1), told(3), told(-3)];
+    expect(await store.since('c', 0)).toMatchObject({ told: 2, news: all, stored: { version } });
+    expect(await store.since('c', 1)).toMatchObject({ told: 2, news: all.slice(2) });
+    expect(await store.since('c', 2)).toMatchObject({ told: 2, news: [] });
+    expect(await store.since('c', null)).toMatchObject({ told: 2, news: [] });
+    // Redis has forgotten what it was told, and its number.
+    expect((await store.since('c', 3)).news).toBe('lost');
+    expect(await store.since('other', null)).toEqual({
+      stored: { state: null, version: null, epoch: 0 },
+      told: 0,
+      news: [],
+    });
+    for (let n = 0; n < 70; n += 1) {
+      const saved = await store.save('c', version, call('c', { startedAt: 10 + n }), [told(n)]);
+      if (saved.kind === 'saved') ({ version } = saved);
+    }
+    expect((await store.since('c', 2)).news).toBe('lost');
+    expect((await store.since('c', 70)).news).toEqual([told(68), told(69)]);
+    // The last words of a call outlive it.
+    await store.save('c', version, null, [told(99)]);
+    expect(await store.since('c', 72)).toMatchObject({ told: 73, news: [told(99)], stored: { state: null } });
+  });
+
+  test('a restored call has its number of news, but not the news', async () => {
+    const store = await redisStore();
+    await store.restore('c', call('c'), 5, 12);
+    expect(await store.since('c', 12)).toMatchObject({ told: 12, news: [] });
+    expect(await store.since('c', 10)).toMatchObject({ told: 12, news: 'lost' });
   });
 
   test.each(['killed', 'silent'])(

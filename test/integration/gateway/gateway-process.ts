@@ -9,7 +9,11 @@ export interface GatewayProcess extends ServiceProcess {
   output: () => string;
 }
 
-export async function startGatewayProcess(settings: Record<string, string>): Promise<GatewayProcess> {
+/** @param nodeOptions for Node itself */
+export async function startGatewayProcess(
+  settings: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<GatewayProcess> {
   const data = await mkdtemp(path.join(tmpdir(), 'gateway-'));
   const output: string[] = [];
   const service = await startServiceProcess(
@@ -24,6 +28,7 @@ export async function startGatewayProcess(settings: Record<string, string>): Pro
       ...settings,
     },
     (text) => output.push(text),
+    nodeOptions,
   );
   return {
     ...service,

@@ -213,6 +213,44 @@ anyway('people at two gateways', () => {
     await back.client.must('call:leave', { callId });
   });
 
+  test('who is removed at another gateway reads the moderator’s words, and all hear of changes in their order', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const callId = `call-${String((calls += 1))}`;
+      const grants = { publish: true, subscribe: true, moderate: true };
+      const moderator = await stack.client(`moderator-${String(round)}`, { grants });
+      await moderator.must('call:join', { callId, media });
+      const [guest, watcher] = [
+        await join(callId, 'guest', second.url),
+        await join(callId, 'watcher', second.url),
+      ];
+      const words = { callId, participantId: guest.me.participantId, reason: `Words ${String(round)}` };
+      // Two gateways write one after the other.
+      await Promise.all([
+        watcher.client.must('call:update', { callId, media: { ...media, audio: false } }),
+        moderator.must('moderate:remove', words),
+      ]);
+      expect(await guest.client.event('call:ended')).toMatchObject({
+        reason: 'removed',
+        message: words.reason,
+      });
+      expect(guest.client.count('call:ended')).toBe(1);
+      await watcher.client.event('call:participant-left');
+      for (const audio of [true, false, true])
+        await Promise.all([
+          watcher.client.must('call:update', { callId, media: { ...media, audio } }),
+          moderator.must('moderate:lock', { callId, locked: audio }),
+        ]);
+      await moderator.must('moderate:end', { callId });
+      expect(await watcher.client.event('call:ended')).toMatchObject({ reason: 'ended' });
+      const locks = (client: ScriptedClient) =>
+        client.events
+          .filter(({ name }) => name === 'call:updated')
+          .map(({ payload }) => (payload as { locked: boolean }).locked);
+      expect(locks(watcher.client)).toEqual([true, false, true]);
+      expect(locks(watcher.client)).toEqual(locks(moderator));
+    }
+  });
+
   test('nothing in Redis is there for good', async () => {
     const keys = (await redis.command('KEYS', '*')) as string[];
     expect(keys.length).toBeGreaterThan(5);
