@@ -30,6 +30,8 @@ export type CallEvent =
       displayName: string;
       grants: Grants;
       media: MediaState;
+      /** Whether only a media server can carry its media: the client knows no peer-to-peer. */
+      needsServer?: boolean;
       /** What the call is to be like if this join starts it. */
       policy: CallPolicyOverrides;
     }

@@ -6,6 +6,8 @@ export interface Door {
   readonly claims: UserClaims;
   /** What limits count its requests by, besides the user. */
   readonly address: string;
+  /** Whether only a media server can carry its media: it knows no peer-to-peer. */
+  readonly needsServer?: true;
   /** Whether the client is still there. */
   isOpen(): boolean;
   /** The participant this socket speaks for, by call. */
