@@ -165,6 +165,11 @@ export class Session {
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
       'audio-levels': here(() => undefined),
+      'floor:granted': here(() => undefined),
+      'floor:taken': here(() => undefined),
+      'floor:idle': here(() => undefined),
+      'floor:denied': here(() => undefined),
+      'floor:revoked': here(() => undefined),
       'call:updated': here(({ locked }) => {
         this.#locked = locked;
         this.#changed();

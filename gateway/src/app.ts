@@ -42,6 +42,7 @@ import { parseDnsName } from './nodes/addresses.ts';
 import { ClusterMetrics } from './metrics/cluster.ts';
 import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
+import { floorHandlers } from './floor/handlers.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
 import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServers } from './nodes/media-servers.ts';
@@ -259,7 +260,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
-  const others = { ...chat.handlers(), ...moderationHandlers({ calls, log }) };
+  const others = { ...chat.handlers(), ...floorHandlers(), ...moderationHandlers({ calls, log }) };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
   door.serve(
     new Dispatch({

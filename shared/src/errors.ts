@@ -51,6 +51,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     title: 'A moderator does not let this participant send that.',
   },
+  'no-floor': {
+    status: 409,
+    retryable: false,
+    title: 'This call is not one of push-to-talk: everyone may speak.',
+  },
+  'not-floor-holder': { status: 409, retryable: true, title: 'Ask for the floor first.' },
   'removed-from-call': {
     status: 403,
     retryable: false,

@@ -12,6 +12,17 @@ import {
   chatSendRequestSchema,
 } from './chat.ts';
 import { ackErrorSchema, type AckFailure } from './errors.ts';
+import {
+  floorAnswerSchema,
+  floorDeniedSchema,
+  floorGrantedSchema,
+  floorIdleSchema,
+  floorReleaseSchema,
+  floorRequestSchema,
+  floorRevokedSchema,
+  floorStateSchema,
+  floorTakenSchema,
+} from './floor.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema, transitionIdSchema } from './ids.ts';
 import {
   MAX_CONSUME_LIST,
@@ -201,6 +212,8 @@ export const joinAnswerSchema = z.object({
   }),
   /** Whether nobody new can join. */
   locked: z.boolean().optional(),
+  /** Present in a call of push-to-talk: only who has the floor is heard. */
+  floor: floorStateSchema.optional(),
 });
 export type JoinRequest = z.input<typeof joinRequestSchema>;
 export type JoinAnswer = z.infer<typeof joinAnswerSchema>;
@@ -328,6 +341,8 @@ export const clientRequests = {
   'media:close-producer': { request: producerRef, answer: nothing },
   'chat:send': { request: chatSendRequestSchema, answer: chatSendAnswerSchema },
   'chat:history': { request: chatHistoryRequestSchema, answer: chatHistoryAnswerSchema },
+  'floor:request': { request: floorRequestSchema, answer: floorAnswerSchema },
+  'floor:release': { request: floorReleaseSchema, answer: floorAnswerSchema },
   'moderate:mute': { request: muteRequestSchema, answer: nothing },
   'moderate:remove': { request: removeRequestSchema, answer: nothing },
   'moderate:lock': { request: lockRequestSchema, answer: nothing },
@@ -393,6 +408,11 @@ export const serverEvents = {
   }),
   /** To everyone in the call, whoever sent it included. */
   'chat:message': chatMessageSchema,
+  'floor:granted': floorGrantedSchema,
+  'floor:taken': floorTakenSchema,
+  'floor:idle': floorIdleSchema,
+  'floor:denied': floorDeniedSchema,
+  'floor:revoked': floorRevokedSchema,
   /** What holds for the call as a whole has changed. */
   'call:updated': z.object({ callId: callIdSchema, locked: z.boolean(), policy: callPolicySchema }),
   'active-speaker': z.object({

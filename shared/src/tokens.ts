@@ -1,6 +1,7 @@
 /** The claims of both kinds of JSON Web Token. */
 import { z } from 'zod';
 import { callPolicySchema } from './call-policy.ts';
+import { floorPrioritySchema } from './floor.ts';
 import { callIdSchema } from './ids.ts';
 
 export const SERVICE_AUDIENCE = 'media-server';
@@ -28,6 +29,11 @@ export const grantsSchema = z.object({
   moderate: z.boolean().default(false),
   /** Send chat messages; absent: whoever may publish may. */
   chat: z.boolean().optional(),
+  /**
+   * In a call of push-to-talk, the highest priority this user may ask to speak with (0 to 255). Absent: 0, so they wait
+   * for whoever speaks and interrupt nobody.
+   */
+  floorPriority: floorPrioritySchema.optional(),
 });
 export type Grants = z.infer<typeof grantsSchema>;
 

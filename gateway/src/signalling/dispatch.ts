@@ -65,8 +65,8 @@ export interface DispatchOptions {
   onResumed: () => void;
 }
 
-/** What is answered by `chat/` and `moderation/`. */
-type Elsewhere = Extract<ClientRequestName, `chat:${string}` | `moderate:${string}`>;
+/** What is answered by `chat/`, `floor/` and `moderation/`. */
+type Elsewhere = Extract<ClientRequestName, `chat:${string}` | `floor:${string}` | `moderate:${string}`>;
 
 /** How long an answer to a join waits for the room of a switch that is just starting, milliseconds. */
 const ROOM_WAIT_MS = 2_500;
