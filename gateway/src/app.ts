@@ -50,10 +50,13 @@ import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
 import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
+import type { DoorOptions } from './signalling/door.ts';
 import { Entrance } from './signalling/entrance.ts';
 import { reconciler } from './signalling/reconcile.ts';
 import { roomNewsMessage, roomNewsRecipient } from './signalling/room-news.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
+import { Channels } from './signalling/ws/channels.ts';
+import { WsDoor } from './signalling/ws/door.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { Outbox } from './store/outbox.ts';
 import type { Records } from './store/records.ts';
@@ -167,7 +170,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const server = createListener(config, http);
   answerFaults(server);
-  const door = new SocketIoDoor(server, {
+  const atTheDoors: DoorOptions = {
     entrance,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowance: socketAllowance(config.MAX_SOCKET_MESSAGES_PER_SECOND),
@@ -179,6 +182,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       audit.write({ action: 'closed', userId: claims.sub, address, code });
     },
     onRefused: (code) => metrics.refused(code),
+  };
+  const door = new SocketIoDoor(server, {
+    ...atTheDoors,
     ...(cluster && adapter && { cluster: { adapter, reaches: (id: string) => cluster.reaches(id) } }),
   });
   edge.watchSockets(() => door.connections);
@@ -206,6 +212,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
         const whom = roomNewsRecipient(news);
         if ('only' in whom) door.sendHere(callId, whom.only, message);
         else door.broadcastHere(callId, whom.except, message);
+        channels.heard(callId, news);
         edge.relayed(news.at, Date.now());
       },
       lost: (callId, epoch, server, serverGone) => {
@@ -246,7 +253,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       metrics.observe(before, after);
       if (before && !after) recentChat.forget(before.recordId);
     },
-    learnt: (callId, state) => reconcile(callId, state),
+    learnt: (callId, state) => {
+      reconcile(callId, state);
+      channels.changed(callId);
+    },
     ...(cluster && { now: cluster.now }),
   });
   const reconcile = reconciler({
@@ -258,28 +268,32 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     wasAway: (callId) => cluster?.wasAway(callId) ?? false,
     log,
   });
+  const channels = new Channels({
+    state: (callId) => calls.known.get(callId)?.state ?? null,
+    producers: (callId, room) => mediaServers.producers(callId, room),
+  });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
   const others = { ...chat.handlers(), ...floorHandlers(), ...moderationHandlers({ calls, log }) };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
-  door.serve(
-    new Dispatch({
-      gatewayId,
-      calls,
-      mediaServers,
-      attendance,
-      subscriptions,
-      courier: door,
-      policy,
-      iceServers,
-      record,
-      others,
-      ...(cluster && { now: cluster.now }),
-      limits,
-      audit,
-      onResumed: () => edge.resumed(),
-    }),
-  );
+  const dispatch = new Dispatch({
+    gatewayId,
+    calls,
+    mediaServers,
+    attendance,
+    subscriptions,
+    courier: door,
+    policy,
+    iceServers,
+    record,
+    others,
+    ...(cluster && { now: cluster.now }),
+    limits,
+    audit,
+    onResumed: () => edge.resumed(),
+  });
+  door.serve(dispatch);
+  const wsDoor = new WsDoor(server, { ...atTheDoors, guests: door.guests, channels, dispatch });
 
   let stopping = false;
   http.get(
@@ -331,6 +345,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping = true;
+    await wsDoor.close();
     await door.close();
     await calls.idle(IDLE_LIMIT_MS);
     // Those who were here can come back at another gateway: the calls go on, and so do their rooms.

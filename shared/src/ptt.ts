@@ -5,6 +5,14 @@
  */
 import { z } from 'zod';
 import { ackErrorSchema } from './errors.ts';
+import {
+  floorAnswerSchema,
+  floorDenialSchema,
+  floorFenceSchema,
+  floorPrioritySchema,
+  floorRevocationSchema,
+  floorStateSchema,
+} from './floor.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema } from './ids.ts';
 import {
   MAX_CONSUME_LIST,
@@ -42,8 +50,6 @@ export const pttFrameSchema = z.object({
 
 const inChannel = { channelId: callIdSchema };
 const overTransport = { ...inChannel, transportId: entityIdSchema };
-const prioritySchema = z.int().min(0).max(255);
-const fenceSchema = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 export const channelMemberSchema = z.object({
   participantId: participantIdSchema,
@@ -64,16 +70,6 @@ export const channelMediaSchema = z.object({
   producers: z.array(producerInfoSchema),
 });
 
-/** Who has the floor. */
-export const channelFloorSchema = z.object({
-  /** Null: nobody speaks. */
-  holder: participantIdSchema.nullable(),
-  /** Of the grant there is, or of the last one; 0: there was none. */
-  fence: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
-  /** How many wait. */
-  queued: z.int().min(0),
-});
-
 /** A channel as it is now: each one replaces what was told before. */
 export const channelStateSchema = z.object({
   ...inChannel,
@@ -81,7 +77,7 @@ export const channelStateSchema = z.object({
   /** Null: there is no media server at the moment; what was built is gone. */
   media: channelMediaSchema.nullable(),
   /** Null: everyone may speak. */
-  floor: channelFloorSchema.nullable(),
+  floor: floorStateSchema.pick({ holder: true, fence: true, queued: true }).nullable(),
   /** Whether nobody new can join. */
   locked: z.boolean(),
 });
@@ -153,29 +149,19 @@ export const pttRequests = {
   ptt_start: {
     request: z.object({
       ...inChannel,
-      /** 0 is the lowest; at most what the token grants. */
-      priority: prioritySchema.optional(),
+      /** At most what the token grants. */
+      priority: floorPrioritySchema.optional(),
       /** Whether to wait while somebody else speaks; false: granted at once or denied. */
       queue: z.boolean().optional(),
     }),
     /** Granted, or waiting. Who may not even wait is answered `ptt_denied`. */
-    answer: z.object({
-      ...inChannel,
-      granted: z.boolean(),
-      holder: participantIdSchema.optional(),
-      /** The place among those who wait; 1 is next. */
-      queuePosition: z.int().min(1).optional(),
-      /** Number of the grant. */
-      fence: fenceSchema.optional(),
-      /** Milliseconds that are left of the grant. */
-      remainingMs: z.int().min(0).optional(),
-    }),
+    answer: floorAnswerSchema.omit({ denied: true, retryAfterMs: true }).extend(inChannel),
   },
   ptt_stop: {
     request: z.object({
       ...inChannel,
       /** Releases that grant only; absent: whichever there is, and the place among those who wait. */
-      fence: fenceSchema.optional(),
+      fence: floorFenceSchema.optional(),
     }),
     answer: done,
   },
@@ -188,10 +174,11 @@ export type PttAnswer<N extends PttRequestName> = z.infer<(typeof pttRequests)[N
 /** Why somebody may not speak: of a request that was refused, of one that waited, or of a grant that was taken back. */
 export const pttDenialSchema = z.object({
   ...inChannel,
-  reason: z.string(),
+  reason: z.union([floorDenialSchema, floorRevocationSchema]),
   /** Milliseconds until it may be asked again. */
   retryAfterMs: z.int().min(0).optional(),
 });
+export type PttDenial = z.infer<typeof pttDenialSchema>;
 
 /** What the gateway sends unasked. */
 export const pttEvents = {
@@ -211,7 +198,7 @@ export const pttEvents = {
     /** Null: nobody speaks. */
     participantId: participantIdSchema.nullable(),
     /** Number of the grant, or of the last one; 0: there was none. */
-    fence: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+    fence: floorStateSchema.shape.fence,
     /** To whoever may speak now: milliseconds that are left. */
     remainingMs: z.int().min(0).optional(),
   }),
@@ -223,7 +210,10 @@ export const pttEvents = {
 export type PttEventName = keyof typeof pttEvents;
 export type PttEvent<N extends PttEventName> = z.infer<(typeof pttEvents)[N]>;
 
-/** `ping` is answered with `pong`, with the same `id` and `data`: of either side. */
-export const pttPingSchema = z.object({ sentAt: z.number().optional() }).optional();
+/** `ping` is answered with `pong`, with the same `id` and `data`. */
+export const pttPingSchema = z.object({
+  type: z.enum(['ping', 'pong']),
+  ...pttFrameSchema.omit({ type: true }).shape,
+});
 
 export const pttRequestNames = Object.keys(pttRequests) as PttRequestName[];

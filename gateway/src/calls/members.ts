@@ -72,7 +72,7 @@ function enter(call: CallState, join: Join, first: boolean, now: number): Step {
     media: heldBack(media, blocked),
     blocked,
     joinedAt: now,
-    ...serverNeed(join),
+    needsServer: join.needsServer === true,
     link: { kind: 'connected', socketId, gatewayId },
   };
   const members = [...call.members, member];
@@ -104,10 +104,6 @@ function enter(call: CallState, join: Join, first: boolean, now: number): Step {
   // Somebody new: an attempt to switch that waits after a failure is made at once.
   const retry = call.retry && { ...call.retry, at: now };
   return { state: { ...call, members, peakParticipants, retry }, effects };
-}
-
-function serverNeed({ needsServer }: Join): Pick<Member, 'needsServer'> {
-  return needsServer === true ? { needsServer } : {};
 }
 
 function started(call: CallState, now: number): Effect {
@@ -151,10 +147,9 @@ function takeOver(state: CallState, before: Member, join: Join): Step {
   // The same socket asks twice: it gets the same answer.
   if (link.kind === 'connected' && link.socketId === join.socketId && sameMedia(media, join.media))
     return unchanged(state);
-  const { needsServer: _before, ...same } = before;
   const member: Member = {
-    ...same,
-    ...serverNeed(join),
+    ...before,
+    needsServer: join.needsServer === true,
     media: heldBack(join.media, before.blocked),
     link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };

@@ -1,11 +1,8 @@
 /** The Socket.IO door: authenticates, acknowledges every request within 5 s, and delivers messages. */
 import type { Server as HttpServer } from 'node:http';
-import type { Log } from '@crossfade/service/log';
-import type { AllowanceLimits } from '@crossfade/service/allowance';
-import type { Eviction } from '@crossfade/service/backlog';
 import { SlowReaders } from '@crossfade/service/slow-readers';
 import { SocketGuard, type Connection } from '@crossfade/service/socket-guard';
-import { CodedError, toAckError, type AckFailure, type ErrorCode } from '@crossfade/shared/errors';
+import { CodedError, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import { Server, type Socket } from 'socket.io';
 import type { Message } from '../calls/events.ts';
 import { isTooLarge } from '../limits/budgets.ts';
@@ -14,8 +11,8 @@ import { callRoom, participantRoom } from './call-rooms.ts';
 import type { ClusterAdapter } from './cluster-adapter.ts';
 import type { Courier, LocalCourier } from './courier.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Door } from './door.ts';
-import type { Entrance, Visitor } from './entrance.ts';
+import type { Door, DoorOptions } from './door.ts';
+import type { Visitor } from './entrance.ts';
 import { Guests } from './guests.ts';
 import { MESSAGE_BOUNDS } from './message-bounds.ts';
 import { isAllowedOrigin } from './origin.ts';
@@ -31,20 +28,7 @@ const PING_TIMEOUT_MS = 10_000;
 /** Milliseconds a connection may take to join the namespace with its token. */
 const CONNECT_LIMIT_MS = 10_000;
 
-export interface SocketIoOptions {
-  entrance: Entrance;
-  allowedOrigins: readonly string[];
-  /** Messages of one socket. */
-  allowance: AllowanceLimits;
-  /** Bytes that may wait for a client. */
-  backlogBytes: number;
-  log: Log;
-  /** Told of each client that did not keep up. */
-  onEvicted: (why: Eviction) => void;
-  /** Told of each connection that was ended for what its client did, or because its token is over. */
-  onClosed: (visitor: Visitor, code: ErrorCode) => void;
-  /** Told of each refused request. */
-  onRefused: (code: ErrorCode) => void;
+export interface SocketIoOptions extends DoorOptions {
   /** With several gateways: what reaches the sockets of the others, and whether it does now. */
   cluster?: { adapter: ClusterAdapter; reaches: (gatewayId: string) => boolean };
 }

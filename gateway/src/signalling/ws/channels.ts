@@ -6,11 +6,19 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { ProducerInfo } from '@crossfade/shared/media-api';
 import type { ChannelState } from '@crossfade/shared/ptt';
 import type { CallState, Room } from '../../calls/state.ts';
+import type { RoomNews } from '../../media-client/feed.ts';
 import { channelRoom, channelStateOf } from './channel-state.ts';
 import { eventFrame } from './frames.ts';
 
 /** Changes of one channel are told together that come within so many milliseconds. */
 const PAUSE_MS = 100;
+/** What of a room's news is seen in a channel's state. */
+const TOLD = new Set<RoomNews['type']>([
+  'new-producer',
+  'producer-closed',
+  'producer-paused',
+  'producer-resumed',
+]);
 
 export interface ChannelsOptions {
   /** The call as it was last known here; null: this gateway knows of none. */
@@ -62,6 +70,11 @@ export class Channels {
       clearTimeout(channel.timer);
       this.#tell(callId, channel);
     } else channel.timer ??= setTimeout(() => this.#tell(callId, channel), PAUSE_MS);
+  }
+
+  /** Something has happened in a room of this call. */
+  heard(callId: string, { type }: Pick<RoomNews, 'type'>): void {
+    if (TOLD.has(type)) this.changed(callId);
   }
 
   /** @throws CodedError `call-not-found` */

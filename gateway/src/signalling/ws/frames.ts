@@ -12,7 +12,12 @@ import {
 import { MESSAGE_BOUNDS } from '../message-bounds.ts';
 
 export type Frame =
-  | { readonly kind: 'request'; readonly name: PttRequestName; readonly id: PttId | undefined; readonly data: unknown }
+  | {
+      readonly kind: 'request';
+      readonly name: PttRequestName;
+      readonly id: PttId | undefined;
+      readonly data: unknown;
+    }
   | { readonly kind: 'ping'; readonly id: PttId | undefined; readonly data: unknown }
   | { readonly kind: 'pong' }
   /** Nothing that could be carried out; the id, if it has one that can be read. */
@@ -28,7 +33,9 @@ export function readFrame(bytes: Uint8Array): Frame {
   }
   const parsed = pttFrameSchema.safeParse(json);
   if (!parsed.success)
-    return refused(new CodedError('validation-failed', 'A frame is an object with a type, and perhaps an id.'));
+    return refused(
+      new CodedError('validation-failed', 'A frame is an object with a type, and perhaps an id.'),
+    );
   const { type, id, data } = parsed.data;
   if (type === 'ping') return { kind: 'ping', id, data };
   if (type === 'pong') return { kind: 'pong' };

@@ -3,7 +3,13 @@
  * epoch goes with the transport, and what is consumed is resumed.
  */
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
-import { pttRequests, type PttAnswer, type PttRequest, type PttRequestName } from '@crossfade/shared/ptt';
+import {
+  pttRequests,
+  type PttAnswer,
+  type PttDenial,
+  type PttRequest,
+  type PttRequestName,
+} from '@crossfade/shared/ptt';
 import type { ClientAnswer, ClientRequest, ClientRequestName } from '@crossfade/shared/signalling';
 import type { Channels } from './channels.ts';
 
@@ -11,9 +17,19 @@ import type { Channels } from './channels.ts';
 const MAX_TRANSPORTS = 64;
 
 /** Carries out a request of the core. */
-export type Ask = <N extends ClientRequestName>(name: N, request: ClientRequest<N>) => Promise<ClientAnswer<N>>;
+export type Ask = <N extends ClientRequestName>(
+  name: N,
+  request: ClientRequest<N>,
+) => Promise<ClientAnswer<N>>;
 
-type Handlers = { [N in PttRequestName]: (request: PttRequest<N>) => Promise<PttAnswer<N>> };
+/** What a request is answered: as it is meant, or that one may not speak. */
+export type Answer =
+  | { readonly type: PttRequestName; readonly data: object }
+  | { readonly type: 'ptt_denied'; readonly data: PttDenial };
+
+/** Requests that have one kind of answer. */
+type Answered = Exclude<PttRequestName, 'ptt_start'>;
+type Handlers = { [N in Answered]: (request: PttRequest<N>) => Promise<PttAnswer<N>> | PttAnswer<N> };
 
 /** Answers the requests of one connection. */
 export class PttRequests {
@@ -33,9 +49,25 @@ export class PttRequests {
   }
 
   /** @throws CodedError why it is refused */
-  answer<N extends PttRequestName>(name: N, data: unknown): Promise<PttAnswer<N>> {
+  async answer(name: PttRequestName, data: unknown): Promise<Answer> {
+    if (name === 'ptt_start') return this.#start(parseOrThrow(pttRequests.ptt_start.request, data));
+    return { type: name, data: await this.#answered(name, data) };
+  }
+
+  async #answered<N extends Answered>(name: N, data: unknown): Promise<PttAnswer<N>> {
     const request = parseOrThrow(pttRequests[name].request, data) as PttRequest<N>;
     return this.#handlers[name](request);
+  }
+
+  async #start({ channelId, priority, queue }: PttRequest<'ptt_start'>): Promise<Answer> {
+    const { denied, retryAfterMs, ...floor } = await this.#ask('floor:request', {
+      callId: channelId,
+      ...(priority !== undefined && { priority }),
+      ...(queue !== undefined && { queue }),
+    });
+    if (denied === undefined) return { type: 'ptt_start', data: { channelId, ...floor } };
+    const later = retryAfterMs !== undefined && { retryAfterMs };
+    return { type: 'ptt_denied', data: { channelId, reason: denied, ...later } };
   }
 
   #createHandlers(): Handlers {
@@ -52,11 +84,11 @@ export class PttRequests {
         return { channelId, participantId, sessionId, iceServers, state: this.#channels.stateOf(channelId) };
       },
       leave_channel: ({ channelId }) => ask('call:leave', { callId: channelId }),
-      channel_state: async ({ channelId }) => {
+      channel_state: ({ channelId }) => {
         this.#mustBeIn(channelId);
         return this.#channels.stateOf(channelId);
       },
-      get_router_capabilities: async ({ channelId }) => {
+      get_router_capabilities: ({ channelId }) => {
         this.#mustBeIn(channelId);
         const { epoch, rtpCapabilities } = this.#channels.roomOf(channelId);
         return { epoch, rtpCapabilities };
@@ -88,7 +120,11 @@ export class PttRequests {
         );
         return made;
       },
-    } as Handlers;
+      ptt_stop: async ({ channelId, fence }) => {
+        await ask('floor:release', { callId: channelId, ...(fence !== undefined && { fence }) });
+        return {};
+      },
+    };
   }
 
   /** What stands in requests over a transport. One that this connection has not made is taken to be in the channel's room. */
