@@ -44,6 +44,7 @@ import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
 import { floorHandlers } from './floor/handlers.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
+import { FloorMetrics } from './metrics/floor.ts';
 import { EdgeMetrics } from './metrics/edge.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
@@ -94,6 +95,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const registry = createRegistry('gateway');
   const metrics = new CallMetrics(registry, gatewayId);
   const edge = new EdgeMetrics(registry);
+  const floorMetrics = new FloorMetrics(registry);
   const audit = new AuditLog(log, config.AUDIT_LOG_FILE);
   const userKey = { secret: config.USER_JWT_SECRET, issuer: config.JWT_ISSUER };
   const serviceKey = {
@@ -108,6 +110,12 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     switchTimeoutMs: config.SWITCH_TIMEOUT_MS,
     resumeWindowMs: config.RESUME_WINDOW_MS,
     maxParticipants: config.MAX_PARTICIPANTS,
+    floor: {
+      maxTalkMs: config.FLOOR_MAX_TALK_MS,
+      retryAfterMs: config.FLOOR_RETRY_AFTER_MS,
+      lostGraceMs: config.FLOOR_LOST_GRACE_MS,
+      maxQueue: config.FLOOR_MAX_QUEUE,
+    },
   };
   const turn = { urls: config.TURN_URLS, secret: config.TURN_SECRET, ttlS: config.TURN_TTL_S };
   const iceServers = (participantId: string) => iceServersFor(turn, participantId, Date.now());
@@ -235,7 +243,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     log,
     calls: () => calls,
     record,
-    enforceBlocks: (callId) => enforcement.enforce(callId),
+    enforce: (callId) => enforcement.enforce(callId),
+    onFloor: (news) => floorMetrics.happened(news),
   });
   const recentChat = cluster
     ? new RedisRecentChat(cluster.connection, `${config.REDIS_PREFIX}chat:`)
@@ -249,8 +258,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     policy,
     log,
     run: (callId, effect) => effects.run(callId, effect),
-    observe: (_callId, before, after) => {
+    observe: (callId, before, after) => {
       metrics.observe(before, after);
+      if (after?.floor && after.floor.fence !== before?.floor?.fence) enforcement.lookLater(callId);
       if (before && !after) recentChat.forget(before.recordId);
     },
     learnt: (callId, state) => {
@@ -274,7 +284,11 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
-  const others = { ...chat.handlers(), ...floorHandlers(), ...moderationHandlers({ calls, log }) };
+  const others = {
+    ...chat.handlers(),
+    ...floorHandlers({ calls, now: cluster?.now ?? Date.now }),
+    ...moderationHandlers({ calls, log }),
+  };
   if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
   const dispatch = new Dispatch({
     gatewayId,

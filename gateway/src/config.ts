@@ -91,6 +91,14 @@ export const gatewaySettings = z.object({
   RESUME_WINDOW_MS: millisecondsSetting(0, 600_000).default(30_000),
   /** Most participants in one call. */
   MAX_PARTICIPANTS: countSetting(1, 10_000).default(100),
+  /** Push-to-talk: longest one may speak at a time, ms (timer T2 of 3GPP TS 24.380, which leaves it to the operator). */
+  FLOOR_MAX_TALK_MS: millisecondsSetting(1_000, 3_600_000).default(30_000),
+  /** How long who was cut off for that may not ask to speak again, ms (timer T9 of TS 24.380; 0: at once). */
+  FLOOR_RETRY_AFTER_MS: millisecondsSetting(0, 600_000).default(3_000),
+  /** How many may wait to speak in one call (0 to 1000). */
+  FLOOR_MAX_QUEUE: countSetting(0, 1_000).default(20),
+  /** How long a speaker whose connection is lost keeps the floor, ms. */
+  FLOOR_LOST_GRACE_MS: millisecondsSetting(0, 30_000).default(1_000),
   /** STUN and TURN servers for clients, such as `turn:turn.example:3478?transport=udp`. */
   TURN_URLS: listSetting
     .refine((urls) => urls.every((url) => /^(stun|turn)s?:/.test(url)), 'must be stun: or turn: addresses')

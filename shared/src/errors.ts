@@ -31,6 +31,11 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     title: 'The call has moved on; this request is out of date.',
   },
+  'stale-fence': {
+    status: 409,
+    retryable: false,
+    title: "The floor is somebody else's by now; this request is out of date.",
+  },
   'transition-over': { status: 409, retryable: false, title: 'That mode switch is over.' },
   'wrong-mode': { status: 409, retryable: true, title: 'The call has no media server at the moment.' },
   'transport-already-connected': {

@@ -85,7 +85,7 @@ export type FloorAnswer = z.infer<typeof floorAnswerSchema>;
 export const floorStateSchema = z.object({
   /** Null: nobody speaks. */
   holder: participantIdSchema.nullable(),
-  /** Of the grant there is, or of the last one; 0: there was none. */
+  /** Of the grant there is; without a holder: higher than that of every grant before, 0 if there was none. */
   fence: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   /** How many wait. */
   queued: z.int().min(0),
@@ -112,10 +112,10 @@ export const floorTakenSchema = z.object({
   fence: floorFenceSchema,
   priority: floorPrioritySchema,
 });
-/** To everyone: nobody speaks, and nobody waits. */
+/** To everyone: nobody speaks. */
 export const floorIdleSchema = z.object({
   callId: callIdSchema,
-  /** Of the last grant; 0: there was none. */
+  /** Higher than that of every grant before; 0: there was none. */
   fence: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
 });
 /** To whoever asked, and neither speaks nor waits. */

@@ -34,6 +34,12 @@ export const PARTICIPANT_HEADER = 'x-participant-id';
 export const GRANTS_HEADER = 'x-participant-grants';
 
 /**
+ * Optional request header: the number of the grant of the floor the caller acts under. A room in which a higher one has
+ * been named refuses the request with `409 stale-fence`: whoever was slow cannot let the last speaker be heard again.
+ */
+export const FENCE_HEADER = 'x-floor-fence';
+
+/**
  * Optional request header of every `POST`: the same key with the same request is answered the same for 24 h, without
  * being carried out again; with another request it is refused (`422 idempotency-key-reused`).
  */

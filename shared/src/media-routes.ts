@@ -21,6 +21,7 @@ import {
   doneSchema,
   drainRequestSchema,
   EPOCH_HEADER,
+  FENCE_HEADER,
   GRANTS_HEADER,
   healthSchema,
   IDEMPOTENCY_HEADER,
@@ -430,6 +431,14 @@ const roomHeaders = z.object({
       'The epoch the caller acts under. A room whose epoch is higher refuses the request with `409 stale-epoch`, so ' +
         'that a caller who was paused cannot undo a newer decision.',
     ),
+  [FENCE_HEADER]: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional()
+    .describe(
+      'The number of the grant of the floor the caller acts under. A room in which a higher one has been named refuses the ' +
+        'request with `409 stale-fence`.',
+    ),
   [PARTICIPANT_HEADER]: participantIdSchema
     .optional()
     .describe(
@@ -451,7 +460,7 @@ const idempotencyHeader = z.object({
     .describe(
       'The same key with the same request is answered the same for 24 h, without being carried out again: what was ' +
         'answered then, whatever has become of it since. With another request (method, path, body, or one of the ' +
-        'headers `x-room-epoch`, `x-participant-id` and `x-participant-grants`) it is refused.',
+        'headers `x-room-epoch`, `x-floor-fence`, `x-participant-id` and `x-participant-grants`) it is refused.',
     ),
 });
 
@@ -478,7 +487,7 @@ export function errorsOf(route: MediaRoute): readonly ErrorCode[] {
     ...(withBody ? (['malformed-json', 'payload-too-large', 'unsupported-media-type'] as const) : []),
     ...(access === 'anyone' ? [] : (['unauthenticated', 'token-keys-unavailable'] as const)),
     ...(access === 'write' ? (['forbidden'] as const) : []),
-    ...(isInRoom(route) ? (['room-not-found', 'stale-epoch'] as const) : []),
+    ...(isInRoom(route) ? (['room-not-found', 'stale-epoch', 'stale-fence'] as const) : []),
     ...((body ?? query ?? route.path.includes('/:')) ? (['validation-failed'] as const) : []),
     // Whoever repeats a request while it is carried out waits for its answer.
     ...(method === 'post' ? (['idempotency-key-reused', 'timeout'] as const) : []),

@@ -15,6 +15,15 @@ export function heldBack(media: MediaState, blocked: readonly Blockable[]): Medi
   };
 }
 
+/** What others may expect of somebody; in a call of push-to-talk no sound, for whom to hear is told by the floor. */
+export function toldMedia(
+  media: MediaState,
+  blocked: readonly Blockable[],
+  { floor }: Pick<CallState, 'floor'>,
+): MediaState {
+  return heldBack(heldBack(media, blocked), floor ? ['audio'] : []);
+}
+
 /**
  * Whether a track is of a blocked kind. `audio` is everything that can be heard, the sound of a screen included, for a
  * voice could be sent as that; `video` is every picture that is not said to be a screen; `screen` is a screen and its sound.

@@ -6,6 +6,8 @@
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { IceServer } from '@crossfade/shared/signalling';
+import type { FloorNews } from '../floor/reduce.ts';
+import { floorMessages } from '../floor/tell.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
@@ -16,8 +18,10 @@ export interface EffectsOptions {
   courier: Courier;
   mediaServers: Pick<MediaServers, 'open' | 'close' | 'leave'>;
   record: (entry: RecordEntry) => void;
-  /** Holds back on the media server what moderators do not allow. */
-  enforceBlocks: (callId: string) => void;
+  /** Lets flow on the media server what may, and holds back the rest. */
+  enforce: (callId: string) => void;
+  /** Told what happens on the floor. */
+  onFloor: (news: FloorNews) => void;
   /** ICE servers for one participant. */
   iceServers: (participantId: string) => IceServer[];
   calls: () => Pick<Calls, 'post' | 'state'>;
@@ -47,8 +51,11 @@ export class Effects {
       case 'release-socket':
         courier.release(callId, effect.participantId, effect.socketId, effect.message);
         break;
-      case 'enforce-blocks':
-        this.#options.enforceBlocks(callId);
+      case 'enforce':
+        this.#options.enforce(callId);
+        break;
+      case 'floor':
+        this.#tellOfFloor(callId, effect.news);
         break;
       case 'record':
         record(effect.entry);
@@ -68,6 +75,14 @@ export class Effects {
   /** Waits until all room operations that were asked for have been tried. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #tellOfFloor(callId: string, news: FloorNews): void {
+    this.#options.onFloor(news);
+    for (const told of floorMessages(callId, news)) {
+      if ('only' in told) this.#options.courier.send(callId, told.only, told.message);
+      else this.#options.courier.broadcast(callId, told.except, told.message);
+    }
   }
 
   #announce(callId: string, { to, prepare }: Extract<Effect, { type: 'announce' }>): void {

@@ -12,6 +12,7 @@ import type {
   TransitionReason,
 } from '@crossfade/shared/signalling';
 import type { Grants } from '@crossfade/shared/tokens';
+import type { FloorNews } from '../floor/reduce.ts';
 import type { Room } from './state.ts';
 
 export type CallEvent =
@@ -73,6 +74,15 @@ export type CallEvent =
   | { type: 'gateway-lost'; gatewayId: string }
   /** A moderator acts; the grant has been checked. */
   | { type: 'moderate'; participantId: string; action: Moderation }
+  /** Somebody wants to speak; the priority is one they may ask for. */
+  | { type: 'floor-request'; participantId: string; priority: number; queue: boolean }
+  /** Somebody has spoken, or does not want to any more. */
+  | {
+      type: 'floor-release';
+      participantId: string;
+      /** That grant only; null: whichever it is, and the place in the queue. */
+      fence: number | null;
+    }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 
@@ -182,8 +192,10 @@ export type Effect =
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
   /** This socket no longer speaks for the participant; it is told so by the message, `session:replaced` if there is none. */
   | { type: 'release-socket'; socketId: string; participantId: string; message?: Message }
-  /** What moderators do not allow is to be held back on the media server. */
-  | { type: 'enforce-blocks' }
+  /** What moderators or the floor do not allow is to be held back on the media server, and who has the floor to be heard. */
+  | { type: 'enforce' }
+  /** Tells of the floor. */
+  | { type: 'floor'; news: FloorNews }
   /** Opens a room for a transition; answered by `room-opened` or `room-not-opened`. */
   | {
       type: 'open-room';

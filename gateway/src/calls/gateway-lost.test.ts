@@ -7,6 +7,7 @@ const policy: CallPolicy = {
   backToP2pDelayMs: 5_000,
   switchTimeoutMs: 2_000,
   resumeWindowMs: 30_000,
+  floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
   maxParticipants: 100,
   meshMaxParticipants: 4,
 };

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { MediaState } from '@crossfade/shared/signalling';
 import { effectivePolicy } from '../mode/policy.ts';
-import { blockedOf, heldBack, refusalOf } from './blocks.ts';
+import { blockedOf, refusalOf, toldMedia } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
 import { memberOf, publicView, roomsOf, type CallPolicy, type CallState, type Member } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
@@ -69,7 +69,7 @@ function enter(call: CallState, join: Join, first: boolean, now: number): Step {
     userId,
     displayName,
     grants,
-    media: heldBack(media, blocked),
+    media: toldMedia(media, blocked, call),
     blocked,
     joinedAt: now,
     needsServer: join.needsServer === true,
@@ -122,6 +122,7 @@ function newCall(join: Join, now: number): CallState {
     locked: false,
     removedUsers: [],
     blockedUsers: [],
+    floor: null,
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,
@@ -143,14 +144,15 @@ function resumed(state: CallState, { resume, socketId, userId }: Join): Member |
 }
 
 function takeOver(state: CallState, before: Member, join: Join): Step {
-  const { link, media } = before;
+  const { link } = before;
+  const media = toldMedia(join.media, before.blocked, state);
   // The same socket asks twice: it gets the same answer.
-  if (link.kind === 'connected' && link.socketId === join.socketId && sameMedia(media, join.media))
+  if (link.kind === 'connected' && link.socketId === join.socketId && sameMedia(before.media, media))
     return unchanged(state);
   const member: Member = {
     ...before,
     needsServer: join.needsServer === true,
-    media: heldBack(join.media, before.blocked),
+    media,
     link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };
   const released =
@@ -191,7 +193,7 @@ function updated(state: CallState, member: Member): Effect {
 export function updateMember(state: CallState, participantId: string, media: MediaState): Step {
   const before = memberOf(state, participantId);
   if (!before) return unchanged(state);
-  const member = { ...before, media: heldBack(media, before.blocked) };
+  const member = { ...before, media: toldMedia(media, before.blocked, state) };
   return { state: replaceMember(state, member), effects: [updated(state, member)] };
 }
 

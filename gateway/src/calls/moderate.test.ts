@@ -13,6 +13,7 @@ const policy: CallPolicy = {
   resumeWindowMs: 1_000,
   meshMaxParticipants: 4,
   maxParticipants: 10,
+  floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 const media = { audio: true, video: true, screen: true };
 
@@ -76,7 +77,7 @@ describe('mute', () => {
     expect(call.messages('call:participant-updated')).toMatchObject([
       { participant: { participantId: 'ann-1', blocked: ['audio'], media: { audio: false, video: true } } },
     ]);
-    expect(call.effects).toContainEqual({ type: 'enforce-blocks' });
+    expect(call.effects).toContainEqual({ type: 'enforce' });
   });
 
   test('saying that one sends does not help', () => {

@@ -60,7 +60,7 @@ function block(
           const payload = { callId: state.callId, participant: publicView(member) };
           return { type: 'broadcast', except: null, message: { name: 'call:participant-updated', payload } };
         }),
-      ...(muted ? [{ type: 'enforce-blocks' } as const] : []),
+      ...(muted ? [{ type: 'enforce' } as const] : []),
     ],
   };
 }

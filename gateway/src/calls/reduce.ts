@@ -15,6 +15,7 @@
  * that the switch was aborted, so a client knows whether to build a path to the newcomer itself.
  */
 import type { ErrorCode } from '@crossfade/shared/errors';
+import { answerOnFloor, settleCallFloor } from '../floor/in-call.ts';
 import { latched, troubleOf } from '../mode/latch.ts';
 import { effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
@@ -70,7 +71,10 @@ export function reduce(
 type Refused = { code: ErrorCode };
 type Request = Extract<
   CallEvent,
-  { type: 'leave' | 'update' | 'confirm' | 'measured' | 'path' | 'moderate' }
+  {
+    type:
+      'leave' | 'update' | 'confirm' | 'measured' | 'path' | 'moderate' | 'floor-request' | 'floor-release';
+  }
 >;
 type Notice = Exclude<CallEvent, Request | { type: 'join' }>;
 
@@ -83,6 +87,8 @@ function withoutCall(event: Request | Notice): Reduction {
     case 'measured':
     case 'path':
     case 'moderate':
+    case 'floor-request':
+    case 'floor-release':
       return { kind: 'refused', code: 'not-joined' };
     case 'set-policy':
       return { kind: 'refused', code: 'call-not-found' };
@@ -108,6 +114,8 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
     case 'measured':
     case 'path':
     case 'moderate':
+    case 'floor-request':
+    case 'floor-release':
       return memberOf(state, event.participantId)
         ? answer(state, event, policy, now)
         : { code: 'not-joined' };
@@ -139,6 +147,9 @@ function answer(state: CallState, event: Request, policy: CallPolicy, now: numbe
       return removeMember(state, event.participantId, 'left', now);
     case 'moderate':
       return moderate(state, event.participantId, event.action, now);
+    case 'floor-request':
+    case 'floor-release':
+      return answerOnFloor(state, event, policy, now);
     case 'update':
       return updateMember(state, event.participantId, event.media);
     case 'confirm': {
@@ -185,6 +196,7 @@ function settle(step: Step, policy: CallPolicy, now: number): Reduction {
   if (settled.state.members.length === 0) {
     return { kind: 'changed', state: null, effects: [...settled.effects, ...ending(settled.state, now)] };
   }
+  settled = andThen(settled, (state) => settleCallFloor(state, policy, now));
   settled = andThen(settled, (state) => decide(state, policy, now));
   return { kind: 'changed', state: settled.state, effects: settled.effects };
 }

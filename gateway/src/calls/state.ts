@@ -5,6 +5,7 @@ import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { MediaState, Mode, Participant, TransitionReason } from '@crossfade/shared/signalling';
 import type { Grants } from '@crossfade/shared/tokens';
+import { floorDeadline, type Floor, type FloorLimits } from '../floor/state.ts';
 import type { Latch } from '../mode/latch.ts';
 
 /** One participant, and the socket that speaks for them. */
@@ -112,6 +113,10 @@ export interface CallState {
   readonly removedUsers: readonly string[];
   /** What moderators have taken from users, who keep it not by leaving and joining again. */
   readonly blockedUsers: readonly { readonly userId: string; readonly kinds: readonly Blockable[] }[];
+  /** Who may speak; null (or absent, in what an older gateway wrote): everyone. */
+  readonly floor: Floor | null;
+  /** The fence of a floor it had and has no longer: the next one's begin above it. */
+  readonly lastFence?: number;
   readonly peakParticipants: number;
   readonly media: Media;
   /** How many transitions there were: part of the next one's id. */
@@ -139,6 +144,8 @@ export interface CallPolicy {
   /** How long a participant whose signalling is lost is waited for. */
   resumeWindowMs: number;
   maxParticipants: number;
+  /** Of calls of push-to-talk. */
+  floor: FloorLimits;
 }
 
 /** The committed mode: while switching, the one that still counts. */
@@ -231,6 +238,7 @@ export function nextDeadline(state: CallState): number | null {
     transition ? transition.deadline : state.retry?.at,
     state.draining?.until,
     state.recheckAt,
+    floorDeadline(state.floor),
     ...state.members.map(({ link }) => (link.kind === 'lost' ? link.until : null)),
   ].filter((at) => at !== null && at !== undefined);
   return due.length === 0 ? null : Math.min(...due);

@@ -1,11 +1,32 @@
-/** The requests for the floor: made events of the call. */
+/** The requests for the floor: checked, and made events of the call. */
 import { CodedError } from '@crossfade/shared/errors';
-import { joinedAs, type Caller, type HandlersOf } from '../signalling/caller.ts';
+import type { Calls } from '../calls/calls.ts';
+import { joinedAs, type HandlersOf } from '../signalling/caller.ts';
+import { floorAnswer } from './in-call.ts';
 
-export function floorHandlers(): HandlersOf<'floor:request' | 'floor:release'> {
-  const refuse = (caller: Caller, { callId }: { callId: string }) => {
-    joinedAs(caller, callId);
-    return Promise.reject(new CodedError('no-floor'));
+export interface FloorOptions {
+  calls: Pick<Calls, 'post'>;
+  now: () => number;
+}
+
+export function floorHandlers({ calls, now }: FloorOptions): HandlersOf<'floor:request' | 'floor:release'> {
+  return {
+    'floor:request': async (caller, { callId, priority: asked, queue }) => {
+      const participantId = joinedAs(caller, callId);
+      const { publish, floorPriority = 0 } = caller.claims.grants;
+      if (!publish) throw new CodedError('forbidden', 'This token may not publish.');
+      // TS 24.380, 4.1.1.4: no more counts than one may ask for.
+      const priority = Math.min(asked, floorPriority);
+      const event = { type: 'floor-request', participantId, priority, queue } as const;
+      const state = await calls.post(callId, event);
+      if (!state) throw new CodedError('not-joined');
+      return floorAnswer(state, participantId, { request: true, waits: queue }, now());
+    },
+    'floor:release': async (caller, { callId, fence = null }) => {
+      const participantId = joinedAs(caller, callId);
+      const state = await calls.post(callId, { type: 'floor-release', participantId, fence });
+      if (!state) throw new CodedError('not-joined');
+      return floorAnswer(state, participantId, { request: false, waits: false }, now());
+    },
   };
-  return { 'floor:request': refuse, 'floor:release': refuse };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CodedError } from '@crossfade/shared/errors';
 import {
   EPOCH_HEADER,
+  FENCE_HEADER,
   GRANTS_HEADER,
   IDEMPOTENCY_HEADER,
   PARTICIPANT_HEADER,
@@ -38,6 +39,8 @@ export interface Acting {
   roomId: string;
   /** Absent: whatever epoch the room has. */
   epoch?: number;
+  /** Of the floor: what was done under a later grant is not undone. Absent: it has to do with none. */
+  fence?: number;
   participantId?: string;
   /** What that participant may do: the media server checks it as well. */
   grants?: Pick<Grants, 'publish' | 'subscribe'>;
@@ -210,7 +213,7 @@ export class MediaServerClient {
 
   #request(
     method: MediaRequest['method'],
-    { roomId, epoch, participantId, grants }: Acting,
+    { roomId, epoch, fence, participantId, grants }: Acting,
     path: string,
     body: unknown,
   ): Omit<MediaRequest, 'repeatable'> {
@@ -220,6 +223,7 @@ export class MediaServerClient {
       headers: {
         ...this.#authorization(),
         ...(epoch !== undefined && { [EPOCH_HEADER]: String(epoch) }),
+        ...(fence !== undefined && { [FENCE_HEADER]: String(fence) }),
         ...(participantId !== undefined && { [PARTICIPANT_HEADER]: participantId }),
         ...(grants && { [GRANTS_HEADER]: grantsText(grants) }),
         ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -7,7 +7,8 @@ import { Enforcement } from './enforcement.ts';
 
 const room: Room = { server: 'http://media', epoch: 3, rtpCapabilities: {} };
 
-function world(failures: CodedError[] = []) {
+/** @param floor who has the floor; undefined: the call has none */
+function world(failures: CodedError[] = [], floor?: { fence: number; holder: string | null }, expected = 2) {
   const producer = (producerId: string, participantId: string, source: string, paused = false) => ({
     producerId,
     participantId,
@@ -24,26 +25,33 @@ function world(failures: CodedError[] = []) {
   ];
   const member = (participantId: string, blocked: string[]) => ({ participantId, blocked });
   const state = {
-    members: [member('ann', ['audio', 'screen']), member('ben', [])],
+    members: [member('ann', floor ? [] : ['audio', 'screen']), member('ben', [])],
     media: { phase: 'sfu', room },
     draining: null,
+    floor: floor && {
+      fence: floor.fence,
+      holder: floor.holder === null ? null : { participantId: floor.holder },
+    },
   } as unknown as CallState;
   const done: string[] = [];
   let finished: () => void;
   const all = new Promise<void>((resolve) => (finished = resolve));
-  const act = (what: string) => (_acting: unknown, id: string) => {
+  const act = (what: string) => async (acting: { fence?: number }, id: string) => {
     const failure = failures.shift();
-    if (failure) return Promise.reject(failure);
-    done.push(`${what} ${id}`);
-    if (done.length === 2) finished();
-    return Promise.resolve({});
+    if (failure) throw failure;
+    // Done a while after it was asked for.
+    await new Promise((resolve) => setImmediate(resolve));
+    done.push([what, id, ...(acting.fence === undefined ? [] : [acting.fence])].join(' '));
+    if (done.length === expected) finished();
+    return {};
   };
   const enforcement = new Enforcement({
     calls: () => ({ state: () => Promise.resolve(state) }),
     api: () => ({
       room: () => Promise.resolve({ producers } as unknown as RoomSnapshot),
       pauseProducer: act('pause'),
-      closeProducer: act('close'),
+      resumeProducer: act('resume'),
+      closeProducer: act('close') as () => Promise<Record<string, never>>,
     }),
     log: silentLog,
   });
@@ -54,7 +62,7 @@ test('pauses what is blocked and flows, closes a screen, and leaves the rest alo
   const { enforcement, done, all } = world();
   enforcement.enforce('call');
   await all;
-  expect(done).toEqual(['pause ann-mic', 'close ann-screen']);
+  expect(done.sort()).toEqual(['close ann-screen', 'pause ann-mic']);
 });
 
 test('a media server that does not answer is asked again', async () => {
@@ -62,7 +70,7 @@ test('a media server that does not answer is asked again', async () => {
   const { enforcement, done, all } = world([away, away]);
   enforcement.enforce('call');
   await all;
-  expect(done).toEqual(['pause ann-mic', 'close ann-screen']);
+  expect(done.sort()).toEqual(['close ann-screen', 'pause ann-mic']);
 });
 
 test('closing it ends the tries', async () => {
@@ -74,4 +82,44 @@ test('closing it ends the tries', async () => {
   const left = away.length;
   await new Promise((resolve) => setImmediate(resolve));
   expect([done, away.length]).toEqual([[], left]);
+});
+
+test('whoever has the floor flows once everyone else is paused, under its number', async () => {
+  const { enforcement, done, all } = world([], { fence: 7, holder: 'ann' });
+  enforcement.enforce('call');
+  await all;
+  expect(done).toEqual(['pause ben-mic 7', 'resume ann-mic-paused 7']);
+});
+
+test('nobody flows before the others are paused, however often that fails', async () => {
+  const away = new CodedError('media-server-unavailable');
+  const { enforcement, done, all } = world([away, away], { fence: 7, holder: 'ann' });
+  enforcement.enforce('call');
+  await all;
+  expect(done).toEqual(['pause ben-mic 7', 'resume ann-mic-paused 7']);
+});
+
+test('what came too late is left to whoever was later', async () => {
+  const stale = new CodedError('stale-fence');
+  const { enforcement, done, all } = world([stale], { fence: 7, holder: 'ann' }, 1);
+  enforcement.enforce('call');
+  await all;
+  expect(done).toEqual(['resume ann-mic-paused 7']);
+});
+
+test('while nobody has the floor everybody is paused; pictures are left alone', async () => {
+  const { enforcement, done, all } = world([], { fence: 8, holder: null });
+  enforcement.enforce('call');
+  await all;
+  expect(done.sort()).toEqual(['pause ann-mic 8', 'pause ben-mic 8']);
+});
+
+test('a look that is asked for again and again is one', async () => {
+  const { enforcement, done, all } = world([], { fence: 8, holder: null });
+  for (let i = 0; i < 5; i += 1) enforcement.lookLater('call');
+  expect(done).toEqual([]);
+  await all;
+  enforcement.lookLater('call');
+  enforcement.close();
+  expect(done).toHaveLength(2);
 });

@@ -1,23 +1,28 @@
 /**
- * Holds back on the media server what moderators do not let people send, whatever their clients do: tracks are paused,
- * screens are closed. Looks at what is really there, so it does not matter when or by whom it was made; asked after
- * every block, and whenever a track appears or flows again. A media server that does not answer is asked again.
+ * Brings about on the media server what people may send, whatever their clients do. What moderators do not allow is held
+ * back: tracks are paused, screens are closed. In a call of push-to-talk everything that can be heard is paused, but for
+ * whoever has the floor, who is resumed once all others are paused. Looks at what is really there, so it does not matter
+ * when or by whom it was made; asked after every block and every change of the floor, and whenever a track appears or
+ * flows again. A media server that does not answer is asked again. Several gateways may do so at a time: what is done for
+ * the floor carries the number of its change, and the media server refuses what comes late.
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
-import { isBlocked } from '../calls/blocks.ts';
 import type { Calls } from '../calls/calls.ts';
-import { heldRooms, memberOf, type CallState, type Room } from '../calls/state.ts';
-import type { MediaServerClient } from '../media-client/http.ts';
+import { heldRooms, type CallState, type Room } from '../calls/state.ts';
+import type { Acting, MediaServerClient } from '../media-client/http.ts';
+import { permitOf, verdictOn } from './permits.ts';
 
 const RETRY_FIRST_MS = 200;
 const RETRY_LONGEST_MS = 5_000;
-/** What is gone needs no holding back. */
-const GONE = ['producer-not-found', 'room-not-found', 'stale-epoch'];
+/** What is gone, or was overtaken, needs nothing done. */
+const GONE = ['producer-not-found', 'room-not-found', 'stale-epoch', 'stale-fence'];
+/** After the floor has changed somewhere: whoever brought that about may have died before it did anything, milliseconds. */
+const LOOK_LATER_MS = 300;
 
 export interface EnforcementOptions {
   calls: () => Pick<Calls, 'state'>;
-  api: (room: Room) => Pick<MediaServerClient, 'room' | 'pauseProducer' | 'closeProducer'>;
+  api: (room: Room) => Pick<MediaServerClient, 'room' | 'pauseProducer' | 'resumeProducer' | 'closeProducer'>;
   log: Log;
 }
 
@@ -26,6 +31,7 @@ export class Enforcement {
   /** The calls being seen to, and whether they have to be looked at again. */
   readonly #busy = new Map<string, boolean>();
   readonly #pauses = new Set<() => void>();
+  readonly #later = new Map<string, NodeJS.Timeout>();
   #closed = false;
 
   constructor(options: EnforcementOptions) {
@@ -40,9 +46,21 @@ export class Enforcement {
     if (!busy) void this.#work(callId);
   }
 
+  /** Sees to a call in a moment, once however often it is asked to. */
+  lookLater(callId: string): void {
+    if (this.#closed || this.#later.has(callId)) return;
+    const look = () => {
+      this.#later.delete(callId);
+      this.enforce(callId);
+    };
+    this.#later.set(callId, setTimeout(look, LOOK_LATER_MS));
+  }
+
   /** Stops what waits to be tried again. */
   close(): void {
     this.#closed = true;
+    for (const timer of this.#later.values()) clearTimeout(timer);
+    this.#later.clear();
     for (const wake of this.#pauses) wake();
   }
 
@@ -52,10 +70,10 @@ export class Enforcement {
       this.#busy.set(callId, false);
       try {
         const state = await this.#options.calls().state(callId);
-        for (const room of state ? moderatedRooms(state) : []) await this.#holdBack(callId, room);
+        await allDone((state ? regulatedRooms(state) : []).map((room) => this.#bringAbout(callId, room)));
         retryMs = RETRY_FIRST_MS;
       } catch (error) {
-        this.#options.log.warn('what a moderator does not allow could not be held back yet', {
+        this.#options.log.warn('what may be sent could not be brought about yet', {
           callId,
           error,
         });
@@ -67,20 +85,28 @@ export class Enforcement {
     this.#busy.delete(callId);
   }
 
-  async #holdBack(callId: string, room: Room): Promise<void> {
+  async #bringAbout(callId: string, room: Room): Promise<void> {
     const api = this.#options.api(room);
     const acting = { roomId: callId, epoch: room.epoch };
     const snapshot = await unlessGone(api.room(acting));
-    // Who is blocked may have changed while that was asked for.
+    // Who is blocked, and who has the floor, may have changed while that was asked for.
     const state = await this.#options.calls().state(callId);
     if (!snapshot || !state) return;
-    for (const { producerId, participantId, kind, source, paused } of snapshot.producers) {
-      const blocked = memberOf(state, participantId)?.blocked ?? [];
-      if (!isBlocked(blocked, { kind, source })) continue;
-      if (source === 'screen' || source === 'screen-audio')
-        await unlessGone(api.closeProducer(acting, producerId));
-      else if (!paused) await unlessGone(api.pauseProducer(acting, producerId));
-    }
+    const fence = state.floor?.fence ?? 0;
+    const fenced: Acting = fence > 0 ? { ...acting, fence } : acting;
+    const verdicts = snapshot.producers.map(({ producerId, participantId, ...track }) => ({
+      producerId,
+      verdict: verdictOn(permitOf(state, participantId), track),
+    }));
+    const those = (wanted: string) => verdicts.filter(({ verdict }) => verdict === wanted);
+    await allDone([
+      ...those('close').map(({ producerId }) => unlessGone(api.closeProducer(acting, producerId))),
+      ...those('pause').map(({ producerId }) => unlessGone(api.pauseProducer(fenced, producerId))),
+    ]);
+    // Only now: two are never heard at a time.
+    await allDone(
+      those('resume').map(({ producerId }) => unlessGone(api.resumeProducer(fenced, producerId))),
+    );
   }
 
   #pause(ms: number): Promise<void> {
@@ -96,10 +122,15 @@ export class Enforcement {
   }
 }
 
-/** The rooms that media of blocked people may flow through. */
-function moderatedRooms(state: CallState): Room[] {
-  if (!state.members.some(({ blocked }) => blocked.length > 0)) return [];
+/** The rooms that media may flow through of people who may not send everything. */
+function regulatedRooms(state: CallState): Room[] {
+  if (!state.floor && !state.members.some(({ blocked }) => blocked.length > 0)) return [];
   return heldRooms(state);
+}
+
+/** Waits for all, whatever becomes of each. @throws what the first of them threw that failed */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }
 
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {

@@ -5,7 +5,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { inSpan } from '@crossfade/service/tracing';
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
-import type { Blockable } from '@crossfade/shared/moderation';
 import {
   clientRequests,
   type ClientAnswer,
@@ -40,7 +39,8 @@ import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Attendance } from './attendance.ts';
-import { permitProduce, permitResume } from '../moderation/permits.ts';
+import { floorView } from '../floor/in-call.ts';
+import { givesFloorBack, permitOf, permitProduce, permitResume, type Permit } from '../moderation/permits.ts';
 import { joinedAs, type HandlersOf } from './caller.ts';
 import type { Courier } from './courier.ts';
 import type { Door } from './door.ts';
@@ -201,8 +201,8 @@ export class Dispatch {
         api.restartIce(acting, transportId),
       ),
       'media:produce': this.#inRoom(
-        async (api, acting, { transportId, kind, rtpParameters, source, paused }, { recordId, blocked }) => {
-          permitProduce(blocked, { kind, source, paused });
+        async (api, acting, { transportId, kind, rtpParameters, source, ...wish }, { recordId, permit }) => {
+          const paused = permitProduce(permit, { kind, source, paused: wish.paused });
           const made = await api.produce(acting, transportId, { kind, rtpParameters, source, paused });
           const { participantId } = acting;
           record({
@@ -247,12 +247,21 @@ export class Dispatch {
       'media:pause-consumer': this.#inRoom((api, acting, { consumerId }) =>
         api.pauseConsumer(acting, consumerId),
       ),
-      'media:pause-producer': this.#inRoom((api, acting, { producerId }) =>
-        api.pauseProducer(acting, producerId),
-      ),
-      'media:resume-producer': this.#inRoom(async (api, acting, { producerId }, { blocked }) => {
-        await permitResume(blocked, api, acting, producerId);
-        return api.resumeProducer(acting, producerId);
+      'media:pause-producer': this.#inRoom(async (api, acting, { callId, producerId }, { permit }) => {
+        const paused = await api.pauseProducer(acting, producerId);
+        if (await givesFloorBack(permit, api, acting, producerId)) {
+          const { participantId } = acting;
+          await calls.post(callId, {
+            type: 'floor-release',
+            participantId,
+            fence: permit.floor?.fence ?? null,
+          });
+        }
+        return paused;
+      }),
+      'media:resume-producer': this.#inRoom(async (api, acting, { producerId }, { permit }) => {
+        const fence = await permitResume(permit, api, acting, producerId);
+        return api.resumeProducer({ ...acting, ...(fence !== undefined && { fence }) }, producerId);
       }),
       'media:close-producer': this.#inRoom((api, acting, { producerId }) =>
         api.closeProducer(acting, producerId),
@@ -345,6 +354,7 @@ export class Dispatch {
         switchTimeoutMs: policy.switchTimeoutMs,
       },
       locked,
+      ...floorView(state, participantId, this.#now()),
     };
   }
 
@@ -373,7 +383,7 @@ export class Dispatch {
       api: MediaServerClient,
       acting: Acting & { participantId: string },
       request: R,
-      about: { recordId: string; blocked: readonly Blockable[] },
+      about: { recordId: string; permit: Permit },
     ) => Promise<A>,
     needs?: 'publish' | 'subscribe',
   ): (door: Door, request: R) => Promise<A> {
@@ -385,8 +395,7 @@ export class Dispatch {
         throw new CodedError('forbidden', `This token may not ${needs}.`);
       const room = roomOfEpoch(state, epoch);
       const acting = { roomId: callId, epoch: room.epoch, participantId, grants: door.claims.grants };
-      const blocked = memberOf(state, participantId)?.blocked ?? [];
-      const about = { recordId: state.recordId, blocked };
+      const about = { recordId: state.recordId, permit: permitOf(state, participantId) };
       return perform(this.#options.mediaServers.api(room), acting, request, about);
     };
   }

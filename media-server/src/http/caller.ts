@@ -1,7 +1,8 @@
 /** On whose behalf, and under which epoch, a request acts. */
 import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import { floorFenceSchema } from '@crossfade/shared/floor';
 import { epochSchema, participantIdSchema } from '@crossfade/shared/ids';
-import { EPOCH_HEADER, GRANTS_HEADER, PARTICIPANT_HEADER } from '@crossfade/shared/media-api';
+import { EPOCH_HEADER, FENCE_HEADER, GRANTS_HEADER, PARTICIPANT_HEADER } from '@crossfade/shared/media-api';
 import { z } from 'zod';
 
 /** What a participant may be allowed to do with media. */
@@ -15,6 +16,12 @@ const headersSchema = z.object({
     .transform(Number)
     .pipe(epochSchema)
     .optional(),
+  [FENCE_HEADER]: z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be the number of a grant')
+    .transform(Number)
+    .pipe(floorFenceSchema)
+    .optional(),
   [PARTICIPANT_HEADER]: participantIdSchema.optional(),
   [GRANTS_HEADER]: z
     .string()
@@ -27,6 +34,8 @@ const headersSchema = z.object({
 export interface Caller {
   /** Absent: the request is not bound to an epoch. */
   epoch: number | undefined;
+  /** Absent: the request is not bound to a grant of the floor. */
+  fence: number | undefined;
   /** Absent: the caller acts for itself and may touch everything in the room. */
   participantId: string | undefined;
   /** Absent: everything is granted. */
@@ -38,6 +47,7 @@ export function callerOf(headers: Readonly<Record<string, unknown>>): Caller {
   const parsed = parseOrThrow(headersSchema, headers);
   return {
     epoch: parsed[EPOCH_HEADER],
+    fence: parsed[FENCE_HEADER],
     participantId: parsed[PARTICIPANT_HEADER],
     grants: parsed[GRANTS_HEADER],
   };

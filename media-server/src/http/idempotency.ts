@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { CodedError } from '@crossfade/shared/errors';
 import {
   EPOCH_HEADER,
+  FENCE_HEADER,
   GRANTS_HEADER,
   IDEMPOTENCY_HEADER,
   PARTICIPANT_HEADER,
@@ -74,7 +75,7 @@ function checked(key: string): string {
 }
 
 /** What a request is bound to besides its body. Under another epoch it might be refused: it is another request. */
-const BOUND_TO = [EPOCH_HEADER, PARTICIPANT_HEADER, GRANTS_HEADER];
+const BOUND_TO = [EPOCH_HEADER, FENCE_HEADER, PARTICIPANT_HEADER, GRANTS_HEADER];
 
 /** Everything that makes it the same request: another participant's answer is nobody else's business. */
 function fingerprintOf(request: Request): string {

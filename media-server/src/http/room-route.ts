@@ -34,6 +34,7 @@ export function roomRoute(
     const room = rooms.find(roomIdOf(request));
     const caller = callerOf(request.headers);
     room.checkEpoch(caller.epoch);
+    if (caller.fence !== undefined) room.raiseFence(caller.fence);
     return handle({ room, caller, request, response, id: String(request.params['id']) });
   });
 }

@@ -68,6 +68,8 @@ export class Room extends Emitter<RoomEvents> {
   readonly #entrance: Entrance;
   #media: RoomMedia;
   #epoch: number;
+  /** The highest number of a grant of the floor that was named here. */
+  #fence = 0;
   #state: RoomState = 'open';
   #toldToMove = false;
 
@@ -172,6 +174,12 @@ export class Room extends Emitter<RoomEvents> {
   raiseEpoch(epoch: number): void {
     this.checkEpoch(epoch);
     this.#epoch = epoch;
+  }
+
+  /** @throws CodedError `stale-fence` if somebody has acted here under a later grant of the floor */
+  raiseFence(fence: number): void {
+    if (fence < this.#fence) throw new CodedError('stale-fence');
+    this.#fence = fence;
   }
 
   /** @param owner if given, the transport of anyone else does not exist. @throws CodedError */

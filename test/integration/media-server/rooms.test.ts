@@ -127,6 +127,21 @@ describe('the epoch of a room', () => {
     expectProblem(await harness.call(method, `/rooms/every-route${path}`, { headers }), 'stale-epoch');
   });
 
+  it('of the floor: the last number named holds off those before it', async () => {
+    await harness.createRoom('floor');
+    const { id } = await harness.createTransport('floor', 'ann', 'send');
+    const under = (fence: string) =>
+      harness.post('/rooms/floor/producers/x/resume', {}, { 'x-floor-fence': fence });
+    expectProblem(await under('7'), 'producer-not-found');
+    expectProblem(await under('6'), 'stale-fence');
+    expectProblem(await under('7'), 'producer-not-found');
+    expectProblem(await under('8'), 'producer-not-found');
+    expectProblem(await under('7'), 'stale-fence');
+    expectProblem(await under('0'), 'validation-failed');
+    // What has to do with no grant is not held off.
+    expect((await harness.delete(`/rooms/floor/transports/${id}`)).status).toBe(204);
+  });
+
   it('stays what it is when a create names none', async () => {
     await harness.createRoom('unnamed', { epoch: 3 });
     expect((await harness.post('/rooms/unnamed/create')).body).toMatchObject({ epoch: 3 });

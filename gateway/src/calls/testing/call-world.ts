@@ -31,6 +31,7 @@ export const policy: CallPolicy = {
   switchTimeoutMs: 200,
   resumeWindowMs: 1_000,
   maxParticipants: 5,
+  floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 
 type OpenRoom = Extract<Effect, { type: 'open-room' }>;
@@ -268,7 +269,8 @@ export class CallWorld {
       case 'announce':
       case 'release-socket':
       case 'leave-room':
-      case 'enforce-blocks':
+      case 'enforce':
+      case 'floor':
         break;
       default:
         effect satisfies never;

@@ -17,6 +17,7 @@ export function channelStateOf(
   room: Room | null,
   producers: readonly ProducerInfo[],
 ): ChannelState {
+  const { floor } = state;
   return {
     channelId: state.callId,
     members: state.members.map(({ participantId, displayName, link }) => ({
@@ -35,7 +36,11 @@ export function channelStateOf(
         paused,
       })),
     },
-    floor: null,
+    floor: floor && {
+      holder: floor.holder?.participantId ?? null,
+      fence: floor.fence,
+      queued: floor.queue.length,
+    },
     locked: state.locked,
   };
 }

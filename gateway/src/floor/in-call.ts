@@ -1,0 +1,153 @@
+/** The floor of a call: there as long as its policy requires push-to-talk, and of those who are in the call. Pure. */
+import type { ErrorCode } from '@crossfade/shared/errors';
+import type { FloorAnswer, FloorState } from '@crossfade/shared/floor';
+import { heldBack } from '../calls/blocks.ts';
+import type { CallEvent, Effect } from '../calls/events.ts';
+import { memberOf, publicView, type CallPolicy, type CallState } from '../calls/state.ts';
+import { unchanged, type Step } from '../calls/step.ts';
+import { effectivePolicy } from '../mode/policy.ts';
+import {
+  barredFor,
+  closeFloor,
+  releaseFloor,
+  requestFloor,
+  settleFloor,
+  type FloorStep,
+  type People,
+} from './reduce.ts';
+import { NEW_FLOOR, type Floor } from './state.ts';
+
+type Request = Extract<CallEvent, { type: 'floor-request' | 'floor-release' }>;
+
+/** Somebody in the call asks for the floor, or gives it back. */
+export function answerOnFloor(
+  state: CallState,
+  event: Request,
+  policy: CallPolicy,
+  now: number,
+): Step | { code: ErrorCode } {
+  const floor = floorOf(state, policy);
+  if (!floor) return { code: 'no-floor' };
+  const { participantId } = event;
+  const people = peopleOf(state);
+  if (event.type === 'floor-release') {
+    return taken(state, releaseFloor(floor, event, people, policy.floor, now));
+  }
+  if (memberOf(state, participantId)?.blocked.includes('audio') === true)
+    return { code: 'blocked-by-moderator' };
+  return taken(state, requestFloor(floor, event, people, policy.floor, now));
+}
+
+/** After every event: whether there is a floor, and who has it now. */
+export function settleCallFloor(state: CallState, policy: CallPolicy, now: number): Step {
+  const floor = floorOf(state, policy);
+  if (!floor) return state.floor ? withoutFloor(state, state.floor) : unchanged(state);
+  if (!state.floor) return withFloor(state, floor);
+  return taken(state, settleFloor(floor, peopleOf(state), policy.floor, now));
+}
+
+/** The floor as whoever joins finds it; nothing if the call has none. */
+export function floorView({ floor }: CallState, participantId: string, now: number): { floor?: FloorState } {
+  if (!floor) return {};
+  const { holder, fence, queue } = floor;
+  return {
+    floor: {
+      holder: holder?.participantId ?? null,
+      fence,
+      queued: queue.length,
+      ...placeOf(floor, participantId),
+      ...remainingOf(floor, participantId, now),
+    },
+  };
+}
+
+/** What the floor is for whoever has just asked for it. @param waits whether the request was one that waits */
+export function floorAnswer(
+  { floor, members }: CallState,
+  participantId: string,
+  asked: { request: boolean; waits: boolean },
+  now: number,
+): FloorAnswer {
+  if (!floor) return { granted: false };
+  const { holder, fence } = floor;
+  const granted = holder?.participantId === participantId;
+  const place = placeOf(floor, participantId);
+  const answer: FloorAnswer = {
+    granted,
+    ...(holder && { holder: holder.participantId, fence }),
+    ...place,
+    ...remainingOf(floor, participantId, now),
+  };
+  if (!asked.request || granted || place.queuePosition !== undefined) return answer;
+  const { userId } = members.find((each) => each.participantId === participantId) ?? {};
+  const retryAfterMs = barredFor(floor, userId, now);
+  if (retryAfterMs !== null) return { ...answer, denied: 'retry-after', retryAfterMs };
+  return { ...answer, denied: asked.waits ? 'queue-full' : 'taken' };
+}
+
+function placeOf({ queue }: Floor, participantId: string): { queuePosition?: number } {
+  const place = queue.findIndex((each) => each.participantId === participantId);
+  return place < 0 ? {} : { queuePosition: place + 1 };
+}
+
+function remainingOf({ holder }: Floor, participantId: string, now: number): { remainingMs?: number } {
+  return holder?.participantId === participantId ? { remainingMs: Math.max(0, holder.until - now) } : {};
+}
+
+/** Null: whoever wants to may speak. */
+function floorOf(state: CallState, policy: CallPolicy): Floor | null {
+  if (!effectivePolicy(policy, state.policy).requires.includes('push-to-talk')) return null;
+  return state.floor ?? { ...NEW_FLOOR, fence: state.lastFence ?? 0 };
+}
+
+function peopleOf(state: CallState): People {
+  return (participantId) => {
+    const member = memberOf(state, participantId);
+    if (!member) return undefined;
+    const { userId, blocked, link } = member;
+    if (blocked.includes('audio')) return { userId, is: 'muted' };
+    return { userId, is: link.kind === 'connected' ? 'here' : 'lost' };
+  };
+}
+
+function taken(state: CallState, { floor, news }: FloorStep): Step {
+  const { callId } = state;
+  if (floor === state.floor && news.length === 0) return unchanged(state);
+  const effects: Effect[] = news.map((each) => ({ type: 'floor', news: each }));
+  const turned = floor.fence !== state.floor?.fence;
+  return {
+    state: { ...state, callId, floor },
+    // First, for it takes longest.
+    effects: [...(turned ? [{ type: 'enforce' } as const] : []), ...effects],
+  };
+}
+
+/** From here on nobody is heard but who has the floor: what others are told to expect of anybody is no sound. */
+function withFloor(state: CallState, floor: Floor): Step {
+  const members = state.members.map((member) => ({ ...member, media: heldBack(member.media, ['audio']) }));
+  const changed = members.filter((member, i) => member.media !== state.members[i]?.media);
+  const idle = { type: 'idle', fence: floor.fence } as const;
+  return {
+    state: { ...state, members, floor },
+    effects: [
+      { type: 'enforce' },
+      ...changed.map((member): Effect => ({
+        type: 'broadcast',
+        except: null,
+        message: {
+          name: 'call:participant-updated',
+          payload: { callId: state.callId, participant: publicView(member) },
+        },
+      })),
+      { type: 'floor', news: idle },
+    ],
+  };
+}
+
+/** What was held back stays so until its owner switches it on: nobody is unmuted by somebody else. */
+function withoutFloor(state: CallState, floor: Floor): Step {
+  return {
+    state: { ...state, floor: null, lastFence: floor.fence + 1 },
+    effects: closeFloor(floor).map((news) => ({ type: 'floor', news })),
+  };
+}
