@@ -4,7 +4,7 @@
  */
 import type { Log } from '@crossfade/service/log';
 import type { Calls } from '../calls/calls.ts';
-import type { CallState } from '../calls/state.ts';
+import type { CallState, Member } from '../calls/state.ts';
 import type { Subscriptions } from '../calls/subscriptions.ts';
 import { gatewaysOf } from '../store/calls.ts';
 import type { Attendance, Correction } from './attendance.ts';
@@ -37,7 +37,10 @@ export function reconciler(options: ReconcilerOptions): (callId: string, state: 
       }, LAST_WORDS_MS).unref();
       return;
     }
-    if (kind === 'replaced' && !isTold) courier.release(callId, participantId, client.socketId);
+    // The same session, or another one of this user, goes on elsewhere.
+    const isReplaced =
+      kind === 'replaced' || (kind === 'gone' && state?.members.some(isOf(client.claims.sub)) === true);
+    if (isReplaced && !isTold) courier.release(callId, participantId, client.socketId);
     if (kind === 'gone' && !isTold && state?.removedUsers.includes(client.claims.sub) === true) {
       const payload = { callId, reason: 'removed' } as const;
       courier.release(callId, participantId, client.socketId, { name: 'call:ended', payload });
@@ -56,4 +59,8 @@ export function reconciler(options: ReconcilerOptions): (callId: string, state: 
       });
     }
   };
+}
+
+function isOf(user: string): (member: Pick<Member, 'userId'>) => boolean {
+  return ({ userId }) => userId === user;
 }

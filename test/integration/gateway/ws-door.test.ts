@@ -266,7 +266,7 @@ describe('people at both doors', () => {
   test('what ends is said to both: removed by a moderator, and the call ended', async () => {
     const both = await pair();
     const { channelId, annId, ann } = both;
-    const boss = await stack.client('boss', { grants: { moderate: true } as never });
+    const boss = await stack.client('boss', { grants: { moderate: true } });
     await boss.must('call:join', { callId: channelId, media: nobodySends });
     await boss.must('moderate:remove', { callId: channelId, participantId: annId, reason: 'enough' });
     expect(await ann.event('leave_channel')).toEqual({ channelId, reason: 'removed', message: 'enough' });

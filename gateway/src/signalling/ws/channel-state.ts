@@ -36,11 +36,9 @@ export function channelStateOf(
         paused,
       })),
     },
-    floor: floor && {
-      holder: floor.holder?.participantId ?? null,
-      fence: floor.fence,
-      queued: floor.queue.length,
-    },
+    floor: floor
+      ? { holder: floor.holder?.participantId ?? null, fence: floor.fence, queued: floor.queue.length }
+      : null,
     locked: state.locked,
   };
 }
