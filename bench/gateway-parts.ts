@@ -63,8 +63,12 @@ export class BenchClient {
     this.socket = socket;
   }
 
-  static async connect(url: string, name: string): Promise<BenchClient> {
-    const token = signUserToken(userKey, { sub: name, name }, 3_600);
+  static async connect(
+    url: string,
+    name: string,
+    claims: Partial<Parameters<typeof signUserToken>[1]> = {},
+  ): Promise<BenchClient> {
+    const token = signUserToken(userKey, { sub: name, name, ...claims }, 3_600);
     const socket = io(url, {
       transports: ['websocket'],
       auth: { token },

@@ -1,6 +1,7 @@
 /** `npm run bench [-- name …]`: prints figures as tables. Nothing here is a test: a figure that is missed is said. */
 import { benchCalls } from './calls.ts';
 import { benchControl } from './control.ts';
+import { benchFloor } from './floor.ts';
 import { benchForwarding } from './forwarding.ts';
 import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   switch: benchSwitch,
   relay: benchRelay,
   race: benchRace,
+  floor: benchFloor,
   calls: benchCalls,
 };
 

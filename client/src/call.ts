@@ -4,6 +4,7 @@ import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
 import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+import type { Floor } from './floor.ts';
 import type { Moderator } from './moderator.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
 
@@ -19,6 +20,7 @@ export type {
   VideoStats,
 } from './snapshot.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
 
 export interface CallOptions {
@@ -147,6 +149,11 @@ export class Call {
   /** For those whose token has the `moderate` grant. */
   get moderate(): Moderator {
     return this.#session.moderator;
+  }
+
+  /** Who may speak, in a call of push-to-talk: `snapshot.floor` tells, this asks. */
+  get floor(): Floor {
+    return this.#session.floor;
   }
 
   /** Leaves for good; safe to call twice. */

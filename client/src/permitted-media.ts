@@ -1,4 +1,4 @@
-/** The own tracks as far as a moderator lets them be sent: what is blocked is off, whatever the devices say. */
+/** The own tracks as far as a moderator and the floor let them be sent: what is not allowed is off, whatever the devices say. */
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState } from '@crossfade/shared/signalling';
 import type { LocalMedia } from './local-media.ts';
@@ -16,9 +16,10 @@ export function permittedState(state: MediaState, blocked: readonly Blockable[])
 export function permittedTracks(
   media: Pick<LocalMedia, 'track' | 'state' | 'stream'>,
   blocked: () => readonly Blockable[],
+  silent: () => boolean = () => false,
 ): LocalTracks {
   return {
-    track: (kind) => media.track(kind),
+    track: (kind) => (kind === 'audio' && silent() ? null : media.track(kind)),
     get state() {
       return permittedState(media.state, blocked());
     },

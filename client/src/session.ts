@@ -9,6 +9,7 @@ import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/sig
 import { buildPath } from './build-path.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
+import { Floor } from './floor.ts';
 import type { LocalMedia } from './local-media.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import { Moderator } from './moderator.ts';
@@ -61,6 +62,7 @@ export class Session {
   readonly #stopHearing: () => void;
   readonly chat: Chat;
   readonly moderator: Moderator;
+  readonly floor: Floor;
   #joined: JoinAnswer;
   #crossfade: Crossfade;
   #status: CallStatus = { kind: 'joined' };
@@ -72,6 +74,8 @@ export class Session {
   /** Until the media server says otherwise: nobody must wait for media that are not allowed. */
   #maySend = true;
   #resyncing = false;
+  /** Whether there are paths. */
+  #started = false;
   #snapshot: CallSnapshot;
 
   /** Takes over a connection that has joined, and hears what came since. */
@@ -81,11 +85,19 @@ export class Session {
     const { signalling, media } = options;
     this.chat = new Chat(options.callId, signalling.request);
     this.moderator = new Moderator(options.callId, signalling.request);
+    this.floor = new Floor({
+      callId: options.callId,
+      selfId: () => this.#joined.participantId,
+      request: signalling.request,
+      changed: () => this.#floorChanged(),
+    });
     this.#joined = joined;
     this.#takeRoster(joined);
     this.#crossfade = this.#createCrossfade(joined);
     this.#snapshot = this.#compose();
     this.#crossfade.start(joined);
+    this.#started = true;
+    this.#crossfade.syncLocal();
 
     const stopMedia = media.subscribe(() => this.#mediaChanged());
     const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
@@ -165,13 +177,14 @@ export class Session {
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
       'audio-levels': here(() => undefined),
-      'floor:granted': here(() => undefined),
-      'floor:taken': here(() => undefined),
-      'floor:idle': here(() => undefined),
-      'floor:denied': here(() => undefined),
-      'floor:revoked': here(() => undefined),
-      'call:updated': here(({ locked }) => {
+      'floor:granted': here((event) => this.floor.granted(event)),
+      'floor:taken': here((event) => this.floor.taken(event)),
+      'floor:idle': here((event) => this.floor.idle(event)),
+      'floor:denied': here((event) => this.floor.denied(event)),
+      'floor:revoked': here((event) => this.floor.revoked(event)),
+      'call:updated': here(({ locked, policy }) => {
         this.#locked = locked;
+        if (policy.requires?.includes('push-to-talk') !== true) this.floor.gone();
         this.#changed();
       }),
       'chat:message': here((message) => this.chat.received(message)),
@@ -218,7 +231,8 @@ export class Session {
     return this.#self?.blocked ?? NO_BLOCKS;
   }
 
-  #takeRoster({ participants, participantId, locked }: JoinAnswer): string[] {
+  #takeRoster({ participants, participantId, locked, floor }: JoinAnswer): string[] {
+    this.floor.joined(floor);
     this.#locked = locked ?? false;
     this.#self = participants.find((each) => each.participantId === participantId);
     return this.#roster.replaceAll(participants.filter((each) => each.participantId !== participantId));
@@ -229,7 +243,11 @@ export class Session {
     return new Crossfade(
       {
         callId,
-        local: permittedTracks(media, () => this.#blocked()),
+        local: permittedTracks(
+          media,
+          () => this.#blocked(),
+          () => this.#mustBeSilent(),
+        ),
         simulcast,
         roster: this.#roster,
         device: this.#device,
@@ -246,6 +264,19 @@ export class Session {
     );
   }
 
+  /** What others are told to expect, and what goes straight to them, depends on who may speak. */
+  #floorChanged(): void {
+    // While the session is being made there is nothing yet to tell.
+    if (this.#started) this.#mediaChanged();
+  }
+
+  /** A media server lets nobody through but who has the floor; where there is none, each holds themselves back. */
+  #mustBeSilent(): boolean {
+    const { view } = this.floor;
+    if (view === null || view.self === 'speaking' || !this.#started) return false;
+    return this.#crossfade.mode === 'p2p' && this.#crossfade.switchingTo !== 'sfu';
+  }
+
   /** Asks the gateway how things stand, as the same session, and catches up. */
   async #resync(): Promise<void> {
     const { signalling } = this.#options;
@@ -253,7 +284,7 @@ export class Session {
     this.#resyncing = true;
     signalling.hold();
     const { participantId, sessionId } = this.#joined;
-    const announced = this.#sending();
+    const announced = this.#announcement();
     try {
       const answer = await signalling.request('call:join', {
         ...joinRequest(this.#options, { participantId, sessionId }),
@@ -309,8 +340,8 @@ export class Session {
     if (this.#announcing) return;
     this.#announcing = true;
     try {
-      while (this.#status.kind === 'joined' && !same(this.#announced, this.#sending())) {
-        const state = this.#sending();
+      while (this.#status.kind === 'joined' && !same(this.#announced, this.#announcement())) {
+        const state = this.#announcement();
         await signalling.request('call:update', { callId, media: state });
         this.#announced = state;
       }
@@ -324,6 +355,12 @@ export class Session {
   #sending(): Participant['media'] {
     if (!this.#maySend) return { audio: false, video: false, screen: false };
     return permittedState(this.#options.media.state, this.#blocked());
+  }
+
+  /** In a call of push-to-talk nobody waits for anybody's sound: whom to hear is told by the floor. */
+  #announcement(): Participant['media'] {
+    const sending = this.#sending();
+    return this.floor.view === null ? sending : { ...sending, audio: false };
   }
 
   async #remoteStats(participantId: string): Promise<RemoteStats> {
@@ -388,6 +425,7 @@ export class Session {
       switchingTo,
       epoch,
       locked: this.#locked,
+      floor: this.floor.view,
       local: {
         displayName: this.#self?.displayName ?? displayName ?? '',
         stream: media.stream,

@@ -263,6 +263,23 @@ describe('what is sent to the media server', () => {
     expect(active(set, 'video')).toEqual([true, true]);
   });
 
+  test('switched on without the floor, it waits for the gateway to let it through', async () => {
+    const set = await sending();
+    set.state.audio = false;
+    set.sender.sync();
+    await set.settle();
+    set.take('media:pause-producer').answer({});
+    await set.settle();
+    set.state.audio = true;
+    set.sender.sync();
+    await set.settle();
+    set.take('media:resume-producer').answer(new CodedError('not-floor-holder'));
+    await set.settle();
+    set.sender.sync();
+    await set.settle();
+    expect(set.requests).toEqual([]);
+  });
+
   test('what is said of a producer before its id is known holds', async () => {
     const set = setUp();
     set.sender.sync();

@@ -156,7 +156,8 @@ export class SfuSender {
     } catch (error) {
       // A moderator was quicker; what is allowed now is about to be told, and then this is settled again.
       if (error instanceof CodedError && error.code === 'blocked-by-moderator') return;
-      throw error;
+      // It flows once this participant has the floor; the gateway sees to that.
+      if (!(error instanceof CodedError && error.code === 'not-floor-holder')) throw error;
     }
     this.#sent.set(kind, { ...sent, paused });
     this.#again.add(kind);

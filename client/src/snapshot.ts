@@ -1,5 +1,6 @@
 /** What an application sees of a call: immutable values, a new one on every change. */
 import type { CodedError } from '@crossfade/shared/errors';
+import type { FloorView } from './floor.ts';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState, Mode } from '@crossfade/shared/signalling';
 
@@ -56,6 +57,8 @@ export interface CallSnapshot {
   readonly epoch: number;
   /** Whether nobody new can join. */
   readonly locked: boolean;
+  /** Who may speak, in a call of push-to-talk; null: everyone. */
+  readonly floor: FloorView | null;
   readonly local: LocalParticipant;
   /** Everyone else, in the order the gateway lists them. */
   readonly remotes: readonly RemoteParticipant[];

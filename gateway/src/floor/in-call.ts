@@ -1,4 +1,7 @@
-/** The floor of a call: there as long as its policy requires push-to-talk, and of those who are in the call. Pure. */
+/**
+ * The floor of a call: there as long as its policy requires push-to-talk, and of those who are in the call. Pure. Times on
+ * it are whole milliseconds, which a clock that follows another one does not give.
+ */
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { FloorAnswer, FloorState } from '@crossfade/shared/floor';
 import { heldBack } from '../calls/blocks.ts';
@@ -24,9 +27,10 @@ export function answerOnFloor(
   state: CallState,
   event: Request,
   policy: CallPolicy,
-  now: number,
+  nowMs: number,
 ): Step | { code: ErrorCode } {
-  const floor = floorOf(state, policy);
+  const now = Math.floor(nowMs);
+  const floor = floorOf(state, policy, now);
   if (!floor) return { code: 'no-floor' };
   const { participantId } = event;
   const people = peopleOf(state);
@@ -39,8 +43,9 @@ export function answerOnFloor(
 }
 
 /** After every event: whether there is a floor, and who has it now. */
-export function settleCallFloor(state: CallState, policy: CallPolicy, now: number): Step {
-  const floor = floorOf(state, policy);
+export function settleCallFloor(state: CallState, policy: CallPolicy, nowMs: number): Step {
+  const now = Math.floor(nowMs);
+  const floor = floorOf(state, policy, now);
   if (!floor) return state.floor ? withoutFloor(state, state.floor) : unchanged(state);
   if (!state.floor) return withFloor(state, floor);
   return taken(state, settleFloor(floor, peopleOf(state), policy.floor, now));
@@ -80,7 +85,7 @@ export function floorAnswer(
   };
   if (!asked.request || granted || place.queuePosition !== undefined) return answer;
   const { userId } = members.find((each) => each.participantId === participantId) ?? {};
-  const retryAfterMs = barredFor(floor, userId, now);
+  const retryAfterMs = barredFor(floor, userId, Math.floor(now));
   if (retryAfterMs !== null) return { ...answer, denied: 'retry-after', retryAfterMs };
   return { ...answer, denied: asked.waits ? 'queue-full' : 'taken' };
 }
@@ -91,13 +96,17 @@ function placeOf({ queue }: Floor, participantId: string): { queuePosition?: num
 }
 
 function remainingOf({ holder }: Floor, participantId: string, now: number): { remainingMs?: number } {
-  return holder?.participantId === participantId ? { remainingMs: Math.max(0, holder.until - now) } : {};
+  return holder?.participantId === participantId
+    ? { remainingMs: Math.max(0, Math.ceil(holder.until - now)) }
+    : {};
 }
 
 /** Null: whoever wants to may speak. */
-function floorOf(state: CallState, policy: CallPolicy): Floor | null {
+function floorOf(state: CallState, policy: CallPolicy, now: number): Floor | null {
   if (!effectivePolicy(policy, state.policy).requires.includes('push-to-talk')) return null;
-  return state.floor ?? { ...NEW_FLOOR, fence: state.lastFence ?? 0 };
+  if (state.floor) return state.floor;
+  const { lastFence } = state;
+  return lastFence === undefined ? NEW_FLOOR : { ...NEW_FLOOR, fence: Math.max(lastFence + 1, now) };
 }
 
 function peopleOf(state: CallState): People {
@@ -147,7 +156,7 @@ function withFloor(state: CallState, floor: Floor): Step {
 /** What was held back stays so until its owner switches it on: nobody is unmuted by somebody else. */
 function withoutFloor(state: CallState, floor: Floor): Step {
   return {
-    state: { ...state, floor: null, lastFence: floor.fence + 1 },
+    state: { ...state, floor: null, lastFence: floor.fence },
     effects: closeFloor(floor).map((news) => ({ type: 'floor', news })),
   };
 }

@@ -21,6 +21,7 @@ function call(callId: string, over: Partial<CallState> = {}): CallState {
     locked: false,
     removedUsers: [],
     blockedUsers: [],
+    floor: null,
     peakParticipants: 0,
     media: { phase: 'p2p' },
     transitions: 0,
