@@ -115,8 +115,11 @@ class OverSocketIo implements CallClient {
     this.#client = client;
     const { socket } = client;
     this.#closed = new Promise((resolve) => socket.once('disconnect', () => resolve()));
-    const on = <N extends ServerEventName>(name: N, listener: (event: ServerEvent<N>) => void) =>
-      socket.on(name, listener);
+    const on = <N extends ServerEventName>(name: N, listener: (event: ServerEvent<N>) => void) => {
+      socket.onAny((told: string, event: unknown) => {
+        if (told === name) listener(event as ServerEvent<N>);
+      });
+    };
     on('call:participant-joined', ({ callId, participant }) => this.#note(callId, participant));
     on('call:participant-updated', ({ callId, participant }) => this.#note(callId, participant));
     on('call:participant-left', ({ callId, participantId }) => {
