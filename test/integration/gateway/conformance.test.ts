@@ -287,6 +287,6 @@ describe.each(grounds)('$name', (ground) => {
     const closing = here.close();
     await Promise.all(ends);
     await closing;
-    for (const door of doors) await expect(door.connect(here.url, tokenOf('late'))).rejects.toThrow();
-  });
+    for (const door of doors)
+      expect(await door.connect(here.url, tokenOf('late')).catch(() => null)).toBeNull(););
 });
