@@ -40,10 +40,13 @@ import { Cluster } from './presence/cluster.ts';
 import { Attendance } from './signalling/attendance.ts';
 import { clusterAdapter } from './signalling/cluster-adapter.ts';
 import { Dispatch } from './signalling/dispatch.ts';
+import type { DoorOptions } from './signalling/door.ts';
 import { Entrance } from './signalling/entrance.ts';
 import { reconciler } from './signalling/reconcile.ts';
 import { roomHandlers } from './signalling/room-handlers.ts';
 import { SocketIoDoor } from './signalling/socket-io.ts';
+import { Channels } from './signalling/ws/channels.ts';
+import { WsDoor } from './signalling/ws/door.ts';
 import { MemoryCallStore, type CallStore } from './store/calls.ts';
 import { RecordKeeping } from './store/record-keeping.ts';
 import type { Records } from './store/records.ts';
@@ -139,7 +142,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   });
   const server = createListener(config, http);
   answerFaults(server);
-  const door = new SocketIoDoor(server, {
+  const atTheDoors: DoorOptions = {
     entrance,
     allowedOrigins: config.ALLOWED_ORIGINS,
     allowance: socketAllowance(config.MAX_SOCKET_MESSAGES_PER_SECOND),
@@ -151,6 +154,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       audit.write({ action: 'closed', userId: claims.sub, address, code });
     },
     onRefused: (code) => metrics.refused(code),
+  };
+  const door = new SocketIoDoor(server, {
+    ...atTheDoors,
     ...(cluster && adapter && { cluster: { adapter, reaches: (id: string) => cluster.reaches(id) } }),
   });
   edge.watchSockets(() => door.connections);
@@ -161,6 +167,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       courier: door,
       calls: () => calls,
       enforcement: () => enforcement,
+      onNews: (callId, news) => channels.heard(callId, news),
       onRelayed: (happenedAt, relayedAt) => edge.relayed(happenedAt, relayedAt),
       log,
     }),
@@ -190,7 +197,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
       metrics.observe(before, after);
       if (after?.floor && after.floor.fence !== before?.floor?.fence) enforcement.lookLater(callId);
     },
-    learnt: (callId, state, complete) => reconcile(callId, state, complete),
+    learnt: (callId, state, complete) => {
+      reconcile(callId, state, complete);
+      channels.changed(callId);
+    },
     ...(cluster && { now: cluster.now }),
   });
   const reconcile = reconciler({
@@ -201,6 +211,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     calls,
     wasAway: (callId) => cluster?.wasAway(callId) ?? false,
     log,
+  });
+  const channels = new Channels({
+    state: (callId) => calls.known.get(callId)?.state ?? null,
+    producers: (callId, room) => mediaServers.producers(callId, room),
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
   const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
@@ -227,6 +241,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onResumed: () => edge.resumed(),
   });
   door.serve(dispatch);
+  const wsDoor = new WsDoor(server, { ...atTheDoors, guests: door.guests, channels, dispatch });
 
   let stopping = false;
   mountApi(http, {
@@ -260,6 +275,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
   const close = async () => {
     stopping = true;
     dispatch.stop();
+    await wsDoor.close();
     await door.close();
     await calls.idle(IDLE_LIMIT_MS);
     // Those who were here can come back at another gateway: the calls go on, and so do their rooms.

@@ -1,4 +1,4 @@
-/** AsyncAPI 3 of a Socket.IO interface, made from its schemas. Pure: the same every time. */
+/** AsyncAPI 3 of a Socket.IO interface, and of what else there is beside it, made from the schemas. Pure: the same every time. */
 import { z } from 'zod';
 import { resolved, tidy } from './json-schema.ts';
 
@@ -10,6 +10,22 @@ export interface Message {
   summary: string;
   payload: z.ZodType;
   io: 'input' | 'output';
+}
+
+/** Where messages go. */
+export interface Channel {
+  id: string;
+  address: string;
+  description: string;
+  /** What clients ask, and what they are answered. */
+  requests: readonly { request: Message; answer: Message }[];
+  /** What they are told unasked. */
+  events: readonly Message[];
+}
+
+/** A channel over another server than Socket.IO's. */
+export interface FurtherChannel extends Channel {
+  server: { pathname: string; description: string };
 }
 
 export interface AsyncApiSource {
@@ -24,6 +40,8 @@ export interface AsyncApiSource {
   requests: readonly { request: Message; answer: Message }[];
   /** What they are told unasked. */
   events: readonly Message[];
+  /** What is beside it. */
+  further?: readonly FurtherChannel[];
   /** Schemas with a name of their own in the document. */
   schemas: Readonly<Record<string, z.ZodType>>;
   /** What tokens are like; and the name of that. */
@@ -32,10 +50,17 @@ export interface AsyncApiSource {
 
 /** @returns a document that is plain JSON */
 export function createAsyncApiDocument(source: AsyncApiSource): object {
-  const { version, requests, events: told, channel, token } = source;
-  const ref = messageRefs(channel.id);
-  const inChannel = { $ref: `#/channels/${channel.id}` };
-  const messages = [...requests.flatMap(({ request, answer }) => [request, answer]), ...told];
+  const { version, requests, events, token, further = [] } = source;
+  const own: Channel = { ...source.channel, description: 'The Socket.IO namespace.', requests, events };
+  const channels: readonly Channel[] = [own, ...further];
+  const messages = channels.flatMap(messagesOf);
+  const server = (pathname: string, description: string) => ({
+    host: source.server.host,
+    pathname,
+    protocol: 'ws',
+    description,
+    security: [{ $ref: `#/components/securitySchemes/${token.name}` }],
+  });
   return resolved({
     asyncapi: '3.0.0',
     info: {
@@ -46,44 +71,30 @@ export function createAsyncApiDocument(source: AsyncApiSource): object {
     },
     defaultContentType: 'application/json',
     servers: {
-      local: {
-        host: source.server.host,
-        pathname: '/socket.io',
-        protocol: 'ws',
-        description: source.server.description,
-        security: [{ $ref: `#/components/securitySchemes/${token.name}` }],
-      },
+      local: server('/socket.io', source.server.description),
+      ...Object.fromEntries(
+        further.map(({ id, server: { pathname, description } }) => [id, server(pathname, description)]),
+      ),
     },
-    channels: {
-      [channel.id]: {
-        address: channel.address,
-        description: 'The Socket.IO namespace.',
-        messages: Object.fromEntries(
-          messages.map((message) => [idOf(message), { $ref: `#/components/messages/${idOf(message)}` }]),
-        ),
-      },
-    },
-    operations: Object.fromEntries([
-      ...requests.map(({ request, answer }) => [
-        idOf(request),
+    channels: Object.fromEntries(
+      channels.map((channel) => [
+        channel.id,
         {
-          action: 'receive',
-          summary: request.summary,
-          channel: inChannel,
-          messages: [ref(request)],
-          reply: { channel: inChannel, messages: [ref(answer)] },
+          address: channel.address,
+          description: channel.description,
+          ...(further.length > 0 && {
+            servers: [{ $ref: `#/servers/${channel === own ? 'local' : channel.id}` }],
+          }),
+          messages: Object.fromEntries(
+            messagesOf(channel).map((message) => [
+              idOf(message),
+              { $ref: `#/components/messages/${idOf(message)}` },
+            ]),
+          ),
         },
       ]),
-      ...told.map((event) => [
-        idOf(event),
-        {
-          action: 'send',
-          summary: event.summary,
-          channel: inChannel,
-          messages: [ref(event)],
-        },
-      ]),
-    ]) as object,
+    ),
+    operations: Object.fromEntries(channels.flatMap(operationsOf)) as object,
     components: {
       messages: Object.fromEntries(
         messages.map((message) => {
@@ -107,8 +118,29 @@ export function createAsyncApiDocument(source: AsyncApiSource): object {
 
 const SCHEMAS = '#/components/schemas/';
 
-function messageRefs(channelId: string): (message: Message) => { $ref: string } {
-  return (message) => ({ $ref: `#/channels/${channelId}/messages/${idOf(message)}` });
+function messagesOf({ requests, events }: Channel): Message[] {
+  return [...requests.flatMap(({ request, answer }) => [request, answer]), ...events];
+}
+
+function operationsOf({ id: channelId, requests, events }: Channel): [id: string, operation: object][] {
+  const channel = { $ref: `#/channels/${channelId}` };
+  const ref = (message: Message) => ({ $ref: `#/channels/${channelId}/messages/${idOf(message)}` });
+  return [
+    ...requests.map(({ request, answer }): [string, object] => [
+      idOf(request),
+      {
+        action: 'receive',
+        summary: request.summary,
+        channel,
+        messages: [ref(request)],
+        reply: { channel, messages: [ref(answer)] },
+      },
+    ]),
+    ...events.map((event): [string, object] => [
+      idOf(event),
+      { action: 'send', summary: event.summary, channel, messages: [ref(event)] },
+    ]),
+  ];
 }
 
 /** `call:mode-switch` as `callModeSwitch`: ids may have no hyphens or spaces in generated code. */

@@ -309,6 +309,8 @@ const NOTICED: Readonly<Record<CallEvent['type'], boolean>> = {
   path: false,
   'set-policy': false,
   moderate: false,
+  'floor-request': false,
+  'floor-release': false,
   disconnected: true,
   'room-opened': true,
   'room-not-opened': true,

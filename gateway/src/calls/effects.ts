@@ -7,7 +7,6 @@ import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { IceServer } from '@crossfade/shared/signalling';
 import type { FloorNews } from '../floor/reduce.ts';
-import { floorMessages } from '../floor/tell.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier, LocalCourier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
@@ -46,6 +45,9 @@ export class Effects {
       case 'broadcast':
         courier.broadcastHere(callId, effect.except, effect.message);
         break;
+      case 'send':
+        courier.sendHere(callId, effect.to, effect.message);
+        break;
       case 'announce':
         this.#announce(callId, effect);
         break;
@@ -56,7 +58,7 @@ export class Effects {
         this.#options.enforce(callId);
         break;
       case 'floor':
-        this.#tellOfFloor(callId, effect.news);
+        this.#options.onFloor(effect.news);
         break;
       case 'record':
         record(effect.entry);
@@ -76,14 +78,6 @@ export class Effects {
   /** Waits until all room operations that were asked for have been tried. */
   async idle(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-  }
-
-  #tellOfFloor(callId: string, news: FloorNews): void {
-    this.#options.onFloor(news);
-    for (const told of floorMessages(callId, news)) {
-      if ('only' in told) this.#options.courier.send(callId, told.only, told.message);
-      else this.#options.courier.broadcast(callId, told.except, told.message);
-    }
   }
 
   #announce(callId: string, { to, prepare }: Extract<Effect, { type: 'announce' }>): void {

@@ -31,6 +31,8 @@ export type CallEvent =
       displayName: string;
       grants: Grants;
       media: MediaState;
+      /** Whether only a media server can carry its media: the client knows no peer-to-peer. */
+      needsServer?: boolean;
       /** What the call is to be like if this join starts it. */
       policy: CallPolicyOverrides;
     }
@@ -186,13 +188,14 @@ export type Message = { [N in ServerEventName]: { name: N; payload: ServerEvent<
 
 export type Effect =
   | { type: 'broadcast'; except: string | null; message: Message }
+  | { type: 'send'; to: string; message: Message }
   /** Announces a transition to everyone; towards peer-to-peer, each also needs ICE servers of their own. */
   | { type: 'announce'; to: readonly string[]; prepare: ModeSwitchPrepare }
   /** This socket no longer speaks for the participant; it is told so by the message, `session:replaced` if there is none. */
   | { type: 'release-socket'; socketId: string; participantId: string; message?: Message }
   /** What moderators or the floor do not allow is to be held back on the media server, and who has the floor to be heard. */
   | { type: 'enforce' }
-  /** Tells of the floor. */
+  /** Something happened on the floor; for metrics. */
   | { type: 'floor'; news: FloorNews }
   /** Opens a room for a transition; answered by `room-opened` or `room-not-opened`. */
   | {
@@ -208,9 +211,11 @@ export type Effect =
   | { type: 'leave-room'; room: Room; participantId: string }
   | { type: 'record'; entry: RecordEntry };
 
+const NEWS = ['broadcast', 'send', 'announce', 'release-socket'] as const;
+
 /** What clients are to hear of a change, at whichever gateway they are: it is stored with the change. */
-export type News = Extract<Effect, { type: 'broadcast' | 'announce' | 'release-socket' }>;
+export type News = Extract<Effect, { type: (typeof NEWS)[number] }>;
 
 export function isNews(effect: Effect): effect is News {
-  return effect.type === 'broadcast' || effect.type === 'announce' || effect.type === 'release-socket';
+  return (NEWS as readonly Effect['type'][]).includes(effect.type);
 }

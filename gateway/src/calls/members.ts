@@ -72,6 +72,7 @@ function enter(call: CallState, join: Join, first: boolean, now: number): Step {
     media: toldMedia(media, blocked, call),
     blocked,
     joinedAt: now,
+    needsServer: join.needsServer === true,
     link: { kind: 'connected', socketId, gatewayId },
   };
   const members = [...call.members, member];
@@ -150,6 +151,7 @@ function takeOver(state: CallState, before: Member, join: Join): Step {
     return unchanged(state);
   const member: Member = {
     ...before,
+    needsServer: join.needsServer === true,
     media,
     link: { kind: 'connected', socketId: join.socketId, gatewayId: join.gatewayId },
   };

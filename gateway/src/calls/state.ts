@@ -20,6 +20,8 @@ export interface Member {
   /** What a moderator does not let them send. */
   readonly blocked: readonly Blockable[];
   readonly joinedAt: number;
+  /** Whether only a media server can carry their media. No switch waits for them. */
+  readonly needsServer?: boolean;
   readonly link:
     | { readonly kind: 'connected'; readonly socketId: string; readonly gatewayId: string }
     | { readonly kind: 'lost'; readonly until: number };

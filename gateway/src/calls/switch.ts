@@ -8,7 +8,7 @@
  */
 import type { AbortReason, Mode, ModeSwitchPrepare, TransitionReason } from '@crossfade/shared/signalling';
 import { remember } from '../mode/decisions.ts';
-import { effectivePolicy } from '../mode/policy.ts';
+import { effectivePolicy, type EffectivePolicy } from '../mode/policy.ts';
 import { selectMode, type ModeInputs, type ModeRule } from '../mode/select.ts';
 import { isModerated } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
@@ -40,7 +40,7 @@ const BACK_OFF_LOST = { first: 500, longest: 4_000 };
 /** Selects the mode, and starts a transition if the media has to go elsewhere than where it is. */
 export function decide(before: CallState, deployment: CallPolicy, now: number): Step {
   const { media, members } = before;
-  const policy = effectivePolicy(deployment, before.policy);
+  const policy = withNeeds(effectivePolicy(deployment, before.policy), members);
   const inputs: ModeInputs = {
     participants: members.length,
     policy,
@@ -101,6 +101,12 @@ function decideInRoom(
       if (waits(state, now)) return unchanged(state);
       return startToSfu(state, { kind: 'lost', room }, 'media-server-lost', policy, now);
   }
+}
+
+/** Somebody who knows no peer-to-peer requires a media server for as long as they are in the call. */
+function withNeeds(policy: EffectivePolicy, members: readonly Member[]): EffectivePolicy {
+  const needed = policy.requires.length === 0 && members.some(({ needsServer }) => needsServer === true);
+  return needed ? { ...policy, requires: ['push-to-talk'] } : policy;
 }
 
 /** The state with what was decided; the same one if that says nothing new. */
@@ -213,7 +219,7 @@ function startToP2p(
   policy: CallPolicy,
   now: number,
 ): Step {
-  const awaiting = connectedIds(state);
+  const awaiting = awaitedIds(state);
   const reason = standing === 'leaving' ? 'media-server-draining' : 'participants-within-limit';
   const transition = newTransition(state, reason, awaiting, policy, now);
   const media = { phase: 'switching_to_p2p', transition, room, standing } as const;
@@ -265,7 +271,7 @@ export function openedRoom(state: CallState, opened: { room: Room }, policy: Cal
     const used = heldRooms(state).some((held) => isRoom(held, room));
     return used ? unchanged(state) : { state, effects: closing(room) };
   }
-  const awaiting = connectedIds(state);
+  const awaiting = awaitedIds(state);
   const transition = { ...media.transition, awaiting, deadline: now + policy.switchTimeoutMs };
   const announced = { ...media, transition, room };
   return {
@@ -585,8 +591,12 @@ export function endedRecord(
   };
 }
 
-function connectedIds(state: CallState): string[] {
+/**
+ * Those whom a switch waits for. Not those who need a media server: theirs are light clients, which rebuild when they hear
+ * of it, and one that is slow must not hold up everybody else's switch.
+ */
+function awaitedIds(state: CallState): string[] {
   return state.members
-    .filter(({ link }) => link.kind === 'connected')
+    .filter(({ link, needsServer }) => link.kind === 'connected' && needsServer !== true)
     .map(({ participantId }) => participantId);
 }

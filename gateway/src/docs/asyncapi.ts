@@ -14,6 +14,7 @@ import {
 } from '@crossfade/shared/signalling';
 import { z } from 'zod';
 import type { DocumentOptions } from './openapi.ts';
+import { pttChannel } from './ptt-channel.ts';
 
 const INTRODUCTION = `How clients join calls, find each other and their media. A Socket.IO server on the gateway's port, default
 namespace, WebSocket or long polling; connect with \`auth: { token }\`, a user token. A connection without one is refused with a
@@ -124,6 +125,7 @@ export function createAsyncApi({ version }: DocumentOptions): object {
     channel: { id: 'signalling', address: '/' },
     requests,
     events,
+    further: [pttChannel],
     schemas: {
       AckError: ackErrorSchema,
       AckFailure: ackFailureSchema,

@@ -15,10 +15,12 @@ import {
   releaseFloor,
   requestFloor,
   settleFloor,
+  type FloorNews,
   type FloorStep,
   type People,
 } from './reduce.ts';
 import { NEW_FLOOR, type Floor } from './state.ts';
+import { floorEffects } from './tell.ts';
 
 type Request = Extract<CallEvent, { type: 'floor-request' | 'floor-release' }>;
 
@@ -120,7 +122,7 @@ function peopleOf(state: CallState): People {
 }
 
 function taken(state: CallState, { floor, news }: FloorStep): Step {
-  const effects: Effect[] = news.map((each) => ({ type: 'floor', news: each }));
+  const effects = news.flatMap((each) => told(state.callId, each));
   if (floor === state.floor) return effects.length === 0 ? unchanged(state) : { state, effects };
   const turned = floor.fence !== state.floor?.fence;
   return {
@@ -147,7 +149,7 @@ function withFloor(state: CallState, floor: Floor): Step {
           payload: { callId: state.callId, participant: publicView(member) },
         },
       })),
-      { type: 'floor', news: idle },
+      ...told(state.callId, idle),
     ],
   };
 }
@@ -156,6 +158,10 @@ function withFloor(state: CallState, floor: Floor): Step {
 function withoutFloor(state: CallState, floor: Floor): Step {
   return {
     state: { ...state, floor: null, lastFence: floor.fence },
-    effects: closeFloor(floor).map((news) => ({ type: 'floor', news })),
+    effects: closeFloor(floor).flatMap((news) => told(state.callId, news)),
   };
+}
+
+function told(callId: string, news: FloorNews): Effect[] {
+  return [{ type: 'floor', news }, ...floorEffects(callId, news)];
 }

@@ -312,6 +312,7 @@ export class Dispatch {
           'Guest',
         grants: claims.grants,
         media: sent(media, claims.grants),
+        ...(door.needsServer && { needsServer: true }),
         policy: claims.policy ?? {},
       },
       (state) => {

@@ -3,6 +3,7 @@ import type { Log } from '@crossfade/service/log';
 import type { Calls } from '../calls/calls.ts';
 import type { CallEvent } from '../calls/events.ts';
 import type { Enforcement } from '../moderation/enforcement.ts';
+import type { RoomNews } from '../media-client/feed.ts';
 import type { CallHandlers } from '../nodes/media-servers.ts';
 import type { LocalCourier } from './courier.ts';
 import { roomNewsMessage, roomNewsRecipient } from './room-news.ts';
@@ -11,6 +12,8 @@ export interface RoomHandlersOptions {
   courier: LocalCourier;
   calls: () => Pick<Calls, 'post' | 'known'>;
   enforcement: () => Pick<Enforcement, 'enforce'>;
+  /** Told what happens in a call's room. */
+  onNews: (callId: string, news: RoomNews) => void;
   /** Told when a media server noticed something (ISO 8601; absent: found out later), and when it was passed on, milliseconds since 1970. */
   onRelayed: (happenedAt: string | undefined, relayedAt: number) => void;
   log: Log;
@@ -20,6 +23,7 @@ export function roomHandlers({
   courier,
   calls,
   enforcement,
+  onNews,
   onRelayed,
   log,
 }: RoomHandlersOptions): CallHandlers {
@@ -41,6 +45,7 @@ export function roomHandlers({
       const whom = roomNewsRecipient(news);
       if ('only' in whom) courier.sendHere(callId, whom.only, message);
       else courier.broadcastHere(callId, whom.except, message);
+      onNews(callId, news);
       onRelayed(news.at, Date.now());
     },
     lost(callId, epoch, server, serverGone) {

@@ -1,22 +1,22 @@
 /** The Socket.IO door: authenticates, acknowledges every request within 5 s, and delivers messages. */
 import type { Server as HttpServer } from 'node:http';
-import type { Log } from '@crossfade/service/log';
-import type { AllowanceLimits } from '@crossfade/service/allowance';
-import type { Eviction } from '@crossfade/service/backlog';
 import { SlowReaders } from '@crossfade/service/slow-readers';
 import { SocketGuard, type Connection } from '@crossfade/service/socket-guard';
-import { goodUntil } from '@crossfade/service/user-tokens';
-import { CodedError, toAckError, type AckFailure, type ErrorCode } from '@crossfade/shared/errors';
-import { ACK_TIMEOUT_MS } from '@crossfade/shared/signalling';
+import { CodedError, toAckError, type AckFailure } from '@crossfade/shared/errors';
 import { Server, type Socket } from 'socket.io';
 import type { Message } from '../calls/events.ts';
 import { isTooLarge } from '../limits/budgets.ts';
+import { withinAnswerLimit } from './answer-limit.ts';
+import { callRoom, participantRoom } from './call-rooms.ts';
 import type { ClusterAdapter } from './cluster-adapter.ts';
 import type { Courier, LocalCourier } from './courier.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { Door } from './door.ts';
-import type { Entrance, Visitor } from './entrance.ts';
+import type { Door, DoorOptions } from './door.ts';
+import type { Visitor } from './entrance.ts';
+import { Guests } from './guests.ts';
+import { MESSAGE_BOUNDS } from './message-bounds.ts';
 import { isAllowedOrigin } from './origin.ts';
+import { onExpiry } from './until-expiry.ts';
 import { refuseForeignUpgrades } from './upgrades.ts';
 
 /** Largest message a client may send, bytes: an SDP of 64 KiB and what is around it. */
@@ -25,27 +25,10 @@ const MAX_MESSAGE_BYTES = 128 * 1024;
 const PING_INTERVAL_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
 
-/** How deep and how wide messages may be: an answer of a browser to "what can you receive" is the widest there is. */
-const MESSAGE_BOUNDS = { depth: 16, elements: 256 };
 /** Milliseconds a connection may take to join the namespace with its token. */
 const CONNECT_LIMIT_MS = 10_000;
-/** Longest timer there is, milliseconds: a token may be good for longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export interface SocketIoOptions {
-  entrance: Entrance;
-  allowedOrigins: readonly string[];
-  /** Messages of one socket. */
-  allowance: AllowanceLimits;
-  /** Bytes that may wait for a client. */
-  backlogBytes: number;
-  log: Log;
-  /** Told of each client that did not keep up. */
-  onEvicted: (why: Eviction) => void;
-  /** Told of each connection that was ended for what its client did, or because its token is over. */
-  onClosed: (visitor: Visitor, code: ErrorCode) => void;
-  /** Told of each refused request. */
-  onRefused: (code: ErrorCode) => void;
+export interface SocketIoOptions extends DoorOptions {
   /** With several gateways: what reaches the sockets of the others, and whether it does now. */
   cluster?: { adapter: ClusterAdapter; reaches: (gatewayId: string) => boolean };
 }
@@ -58,6 +41,8 @@ export class SocketIoDoor implements Courier, LocalCourier {
   readonly #guard: SocketGuard;
   readonly #slowReaders: SlowReaders;
   readonly #sockets = new WeakMap<Connection, Socket>();
+  /** Clients of another door, to whom everything is delivered as well. */
+  readonly guests: Guests;
 
   constructor(server: HttpServer, options: SocketIoOptions) {
     this.#options = options;
@@ -69,12 +54,15 @@ export class SocketIoDoor implements Courier, LocalCourier {
       pingTimeout: PING_TIMEOUT_MS,
       connectTimeout: CONNECT_LIMIT_MS,
       perMessageDeflate: false,
+      // What is not for Socket.IO is for another door.
+      destroyUpgrade: false,
       allowRequest: (request, give) => {
         give(null, isAllowedOrigin(request.headers.origin, request.headers.host, options.allowedOrigins));
       },
       cors: { origin: [...options.allowedOrigins] },
       ...(options.cluster && { adapter: options.cluster.adapter.factory }),
     });
+    this.guests = new Guests(this.#io);
     this.#guard = new SocketGuard(this.#io, server, {
       namespace: '/',
       allowance: options.allowance,
@@ -134,6 +122,7 @@ export class SocketIoDoor implements Courier, LocalCourier {
     });
   }
 
+  /** Of all doors. */
   get connections(): number {
     return this.#io.of('/').sockets.size;
   }
@@ -161,12 +150,13 @@ export class SocketIoDoor implements Courier, LocalCourier {
   }
 
   release(callId: string, participantId: string, socketId: string, message?: Message): void {
-    const socket = this.#io.of('/').sockets.get(socketId);
-    // At another gateway, which hears of the same.
-    if (!socket) return;
-    const { name, payload } = message ?? { name: 'session:replaced', payload: { callId } };
-    socket.emit(name, payload);
-    doorOf(socket).detach(callId, participantId);
+    const guest = this.guests.get(socketId);
+    const socket = guest ? undefined : this.#io.of('/').sockets.get(socketId);
+    const last = message ?? { name: 'session:replaced', payload: { callId } };
+    guest?.deliver(last);
+    socket?.emit(last.name, last.payload);
+    // If it is neither, it is at another gateway, which hears of the same.
+    (guest?.door ?? (socket && doorOf(socket)))?.detach(callId, participantId);
   }
 
   async close(): Promise<void> {
@@ -187,17 +177,10 @@ export class SocketIoDoor implements Courier, LocalCourier {
 
   /** A token that is over is good for nothing: the client comes back with a fresh one, and resumes. */
   #endWithToken(socket: Socket): void {
-    const { claims } = socket.data as Visitor;
-    const timer = setTimeout(
-      () => {
-        this.#end(socket, new CodedError('unauthenticated', 'The token has expired.'), 'to-come-back');
-      },
-      Math.min(LONGEST_TIMER_MS, goodUntil(claims) - Date.now()),
-    );
-    timer.unref();
-    socket.once('disconnect', () => {
-      clearTimeout(timer);
+    const cancel = onExpiry((socket.data as Visitor).claims, () => {
+      this.#end(socket, new CodedError('unauthenticated', 'The token has expired.'), 'to-come-back');
     });
+    socket.once('disconnect', cancel);
   }
 
   /** Tells a client why, and closes its connection; Socket.IO's clients do not come back by themselves from `for-good`. */
@@ -215,14 +198,11 @@ export class SocketIoDoor implements Courier, LocalCourier {
     payload: unknown,
     reply: Reply | undefined,
   ): Promise<void> {
-    const limit = new AbortController();
     try {
-      const answer = await Promise.race([dispatch.handle(door, name, payload), timeout(limit.signal)]);
+      const answer = await withinAnswerLimit(dispatch.handle(door, name, payload));
       reply?.({ ok: true, ...answer });
     } catch (error) {
       reply?.(this.#failure(name, error));
-    } finally {
-      limit.abort();
     }
   }
 
@@ -234,19 +214,6 @@ export class SocketIoDoor implements Courier, LocalCourier {
     return { ok: false, error: toAckError(coded) };
   }
 }
-
-/** Leaves time for the answer to travel within the client's own limit. */
-const ANSWER_LIMIT_MS = ACK_TIMEOUT_MS - 200;
-
-function timeout(cancelled: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const timer = setTimeout(() => reject(new CodedError('timeout')), ANSWER_LIMIT_MS);
-    cancelled.addEventListener('abort', () => clearTimeout(timer));
-  });
-}
-
-const callRoom = (callId: string) => `call/${callId}`;
-const participantRoom = (callId: string, participantId: string) => `participant/${callId}/${participantId}`;
 
 const doors = new WeakMap<Socket, Door>();
 

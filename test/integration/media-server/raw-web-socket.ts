@@ -23,13 +23,14 @@ export class RawWebSocket {
   static async upgrade(
     url: string,
     headers: readonly string[] = [],
+    path = '/socket.io/?EIO=4&transport=websocket',
   ): Promise<{ head: string; web: RawWebSocket }> {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);
     socket.on('error', () => undefined);
     socket.write(
       [
-        'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+        `GET ${path} HTTP/1.1`,
         `Host: ${hostname}:${port}`,
         'Connection: Upgrade',
         'Upgrade: websocket',

@@ -266,6 +266,7 @@ export class CallWorld {
         this.#note(effect.entry);
         break;
       case 'broadcast':
+      case 'send':
       case 'announce':
       case 'release-socket':
       case 'leave-room':
