@@ -1,0 +1,120 @@
+/** Who hears whom, and since when not: times between packets, at those who receive them. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What is longer than this is a gap, milliseconds. */
+export const GAP_MS = 100;
+/** Milliseconds between two ticks of the clock that leaves out when this process stood still. */
+const TICK_MS = 10;
+const LOOK_MS = 20;
+
+interface Pair {
+  /** Of the last packet: real time, and time this process was running. */
+  at: number;
+  ran: number;
+  /** Since the last mark: the longest time between two packets, and when the last gap ended. */
+  longest: number;
+  gapEnded: number | undefined;
+}
+
+export class Meter {
+  readonly #pairs = new Map<string, Pair>();
+  /** The indices of those who are expected to hear each other. */
+  #groups: readonly (readonly number[])[] = [];
+  #markedAt = 0;
+  #blocked = 0;
+  #tickedAt = performance.now();
+  readonly #timer = setInterval(() => this.#tick(), TICK_MS);
+
+  /** Media is expected between all of a group. */
+  expect(groups: readonly (readonly number[])[]): void {
+    this.#groups = groups;
+  }
+
+  heard(receiver: number, speaker: number): void {
+    this.#tick();
+    const at = performance.now();
+    const ran = at - this.#blocked;
+    const key = keyOf(receiver, speaker);
+    const pair = this.#pairs.get(key);
+    if (!pair) {
+      this.#pairs.set(key, { at, ran, longest: 0, gapEnded: at });
+      return;
+    }
+    const gap = ran - pair.ran;
+    pair.longest = Math.max(pair.longest, gap);
+    if (gap > GAP_MS) pair.gapEnded = at;
+    pair.at = at;
+    pair.ran = ran;
+  }
+
+  /** Forgets what was before. */
+  mark(): void {
+    this.#markedAt = performance.now();
+    for (const pair of this.#pairs.values()) {
+      pair.longest = 0;
+      pair.gapEnded = undefined;
+    }
+  }
+
+  /** Resolves when everyone hears everyone. @throws Error if that has not come about within the limit */
+  async flowing(limitMs: number): Promise<void> {
+    await this.#until(limitMs, () => true);
+  }
+
+  /**
+   * After a fault that interrupts everything: resolves when everyone hears everyone again, with how long after the mark the
+   * last gap ended, milliseconds.
+   */
+  async recovered(limitMs: number): Promise<number> {
+    await this.#until(limitMs, (pair) => pair.gapEnded !== undefined);
+    const ends = this.#expected().map(([, pair]) => pair?.gapEnded ?? 0);
+    return Math.max(...ends) - this.#markedAt;
+  }
+
+  /** The longest time without a packet since the mark, one that has not ended included; milliseconds. */
+  longestGap(): number {
+    this.#tick();
+    const ran = performance.now() - this.#blocked;
+    return Math.max(...this.#expected().map(([, pair]) => (pair ? Math.max(pair.longest, ran - pair.ran) : Infinity)));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #expected(): [string, Pair | undefined][] {
+    return this.#groups.flatMap((group) =>
+      group.flatMap((receiver) =>
+        group
+          .filter((speaker) => speaker !== receiver)
+          .map((speaker): [string, Pair | undefined] => {
+            const key = keyOf(receiver, speaker);
+            return [key, this.#pairs.get(key)];
+          }),
+      ),
+    );
+  }
+
+  async #until(limitMs: number, holds: (pair: Pair) => boolean): Promise<void> {
+    const since = performance.now();
+    for (;;) {
+      const now = performance.now();
+      const missing = this.#expected().filter(
+        ([, pair]) => !pair || now - pair.at > 2 * GAP_MS || !holds(pair),
+      );
+      if (missing.length === 0) return;
+      if (now - since > limitMs)
+        throw new Error(`not flowing after ${String(limitMs)} ms: ${missing.map(([key]) => key).join(' ')}`);
+      await pause(LOOK_MS);
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // What comes late by less is the timer's own doing.
+    this.#blocked += Math.max(0, now - this.#tickedAt - 2 * TICK_MS);
+    this.#tickedAt = now;
+  }
+}
+
+const keyOf = (receiver: number, speaker: number) => `${String(receiver)}<${String(speaker)}`;

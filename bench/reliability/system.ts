@@ -1,0 +1,188 @@
+/** The processes of one case and the people in it: what was started is ended, whatever happens. */
+import { signServiceToken } from '@crossfade/service/tokens';
+import type { NodeInfo } from '@crossfade/shared/media-api';
+import type { ServiceProcess } from '../../test/browser/service-process.ts';
+import { freePort } from '../../test/integration/gateway/free-port.ts';
+import { RedisServer } from '../../test/integration/gateway/redis.ts';
+import { serviceKey, startGateway, startMediaServerProcess } from '../gateway-parts.ts';
+import { Meter } from './meter.ts';
+import { Participant, type Circumstances } from './participant.ts';
+import { Site } from './site.ts';
+
+/** How long a call may take to stand, milliseconds. */
+const STANDS_WITHIN_MS = 15_000;
+
+/** A media server on a port of its own, which may be ended and started again there. */
+export class MediaServerUnit {
+  readonly url: string;
+  readonly #settings: Record<string, string>;
+  #process: ServiceProcess;
+
+  private constructor(settings: Record<string, string>, process: ServiceProcess) {
+    this.#settings = settings;
+    this.#process = process;
+    this.url = process.url;
+  }
+
+  static async start(settings: Record<string, string>): Promise<MediaServerUnit> {
+    const own = { ...settings, PORT: String(await freePort()) };
+    return new MediaServerUnit(own, await startMediaServerProcess(own, () => undefined));
+  }
+
+  get process(): ServiceProcess {
+    return this.#process;
+  }
+
+  async kill(): Promise<void> {
+    this.#process.signal('SIGKILL');
+    await this.#process.ended;
+  }
+
+  async again(): Promise<void> {
+    this.#process = await startMediaServerProcess(this.#settings, () => undefined);
+  }
+
+  async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+    const token = signServiceToken(serviceKey, { subject: 'bench', lifetimeS: 600 });
+    return fetch(`${this.url}/api${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+
+  async node(): Promise<NodeInfo> {
+    return (await (await this.ask('GET', '/node')).json()) as NodeInfo;
+  }
+
+  async stop(): Promise<void> {
+    this.#process.signal('SIGCONT');
+    await this.#process.stop();
+  }
+}
+
+export class System {
+  readonly meter = new Meter();
+  readonly mediaServers: MediaServerUnit[] = [];
+  readonly gateways: ServiceProcess[] = [];
+  /** Where people go, the living gateways only. */
+  urls: string[] = [];
+  readonly #site: Site;
+  readonly #settings: Record<string, string>;
+  readonly #people = new Set<Participant>();
+  readonly #ends: (() => Promise<unknown> | undefined)[] = [];
+  #redis: RedisServer | undefined;
+
+  private constructor(site: Site, settings: Record<string, string>) {
+    this.#site = site;
+    this.#settings = settings;
+  }
+
+  /** @param packetMs milliseconds between two packets of a voice */
+  static async start({
+    mediaServers = 1,
+    gateways = 1,
+    workers = 1,
+    redis = gateways > 1,
+    packetMs = 20,
+    settings = {},
+    mediaServerSettings = {},
+  }: {
+    mediaServers?: number;
+    gateways?: number;
+    workers?: number;
+    redis?: boolean;
+    packetMs?: number;
+    settings?: Record<string, string>;
+    mediaServerSettings?: Record<string, string>;
+  } = {}): Promise<System> {
+    const own = { BACK_TO_P2P_DELAY_MS: '60000', SWITCH_TIMEOUT_MS: '5000', ...settings };
+    const system = new System(await Site.open(packetMs), own);
+    try {
+      if (redis) {
+        system.#redis = await RedisServer.start();
+        Object.assign(system.#settings, { REDIS_URL: system.#redis.url });
+      }
+      for (let i = 0; i < mediaServers; i += 1) {
+        const unit = await MediaServerUnit.start({
+          MEDIASOUP_WORKERS: String(workers),
+          ...mediaServerSettings,
+        });
+        system.mediaServers.push(unit);
+      }
+      for (let i = 0; i < gateways; i += 1) await system.addGateway();
+      return system;
+    } catch (error) {
+      await system.close();
+      throw error;
+    }
+  }
+
+  get redis(): RedisServer {
+    if (!this.#redis) throw new Error('no Redis in this case');
+    return this.#redis;
+  }
+
+  async addGateway(settings: Record<string, string> = {}): Promise<ServiceProcess> {
+    const MEDIA_SERVER_URLS = this.mediaServers.map(({ url }) => url).join();
+    const gateway = await startGateway({ MEDIA_SERVER_URLS, ...this.#settings, ...settings }, () => undefined);
+    this.gateways.push(gateway);
+    this.urls.push(gateway.url);
+    return gateway;
+  }
+
+  /** A call on a media server in which everyone hears everyone; they come to the gateways in turn. */
+  async call(callId: string, size: number): Promise<Participant[]> {
+    const people: Participant[] = [];
+    for (let i = 0; i < size; i += 1) people.push(await this.join(`${callId}-${String(i)}`, callId, i));
+    this.expect(people);
+    await this.meter.flowing(STANDS_WITHIN_MS);
+    const since = performance.now();
+    while (people.some(({ epoch }) => epoch === 0) && performance.now() - since < STANDS_WITHIN_MS)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return people;
+  }
+
+  async join(name: string, callId: string, gateway = 0): Promise<Participant> {
+    const at: Circumstances = { site: this.#site, meter: this.meter, gateways: () => this.urls };
+    const participant = await Participant.join(at, name, callId, gateway);
+    this.#people.add(participant);
+    return participant;
+  }
+
+  /** Media is expected between all of a group. */
+  expect(...groups: (readonly Participant[])[]): void {
+    this.meter.expect(groups.map((people) => people.map(({ voice }) => voice.index)));
+  }
+
+  async leave(people: readonly Participant[]): Promise<void> {
+    await Promise.all(people.map((participant) => participant.leave()));
+    for (const participant of people) this.#people.delete(participant);
+  }
+
+  /** The media server that has the call's room. */
+  async mediaServerOf(callId: string): Promise<MediaServerUnit> {
+    for (const unit of this.mediaServers) {
+      const answer = await unit.ask('GET', `/rooms/${callId}`).catch(() => undefined);
+      if (answer?.ok === true) return unit;
+    }
+    throw new Error(`no media server has ${callId}`);
+  }
+
+  atEnd(work: () => Promise<unknown> | undefined): void {
+    this.#ends.push(work);
+  }
+
+  async close(): Promise<void> {
+    for (const participant of this.#people) participant.close();
+    for (const work of this.#ends.reverse()) await work();
+    for (const gateway of this.gateways) {
+      gateway.signal('SIGCONT');
+      await gateway.stop();
+    }
+    for (const unit of this.mediaServers) await unit.stop();
+    await this.#redis?.stop();
+    this.#site.close();
+    this.meter.close();
+  }
+}
