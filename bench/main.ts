@@ -5,6 +5,7 @@ import { benchForwarding } from './forwarding.ts';
 import { benchGarbage } from './garbage.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
+import { benchReliability } from './reliability.ts';
 import { benchReducer } from './reducer.ts';
 import { benchRace } from './race.ts';
 import { benchRelay } from './relay.ts';
@@ -12,6 +13,11 @@ import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
 import { benchSwitch } from './switch.ts';
+
+const given = process.argv.slice(2);
+/** Of the scorecard only these cases; none: all. */
+const cases = given.filter((name) => /^R\d+$/.test(name));
+const asked = given.filter((name) => !cases.includes(name));
 
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
@@ -27,9 +33,9 @@ const benches: Record<string, () => Promise<boolean>> = {
   relay: benchRelay,
   race: benchRace,
   calls: benchCalls,
+  reliability: () => benchReliability(cases),
 };
 
-const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(

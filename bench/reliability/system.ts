@@ -1,8 +1,10 @@
 /** The processes of one case and the people in it: what was started is ended, whatever happens. */
+import pg from 'pg';
 import { signServiceToken } from '@crossfade/service/tokens';
 import type { NodeInfo } from '@crossfade/shared/media-api';
 import type { ServiceProcess } from '../../test/browser/service-process.ts';
 import { freePort } from '../../test/integration/gateway/free-port.ts';
+import { PostgresqlServer, postgresqlPrograms } from '../../test/integration/gateway/postgresql.ts';
 import { RedisServer } from '../../test/integration/gateway/redis.ts';
 import { serviceKey, startGateway, startMediaServerProcess } from '../gateway-parts.ts';
 import { Meter } from './meter.ts';
@@ -11,6 +13,8 @@ import { Site } from './site.ts';
 
 /** How long a call may take to stand, milliseconds. */
 const STANDS_WITHIN_MS = 15_000;
+/** What has happened is in the records within this time, milliseconds. */
+const WRITTEN_WITHIN_MS = 3_000;
 
 /** A media server on a port of its own, which may be ended and started again there. */
 export class MediaServerUnit {
@@ -72,6 +76,7 @@ export class System {
   readonly #people = new Set<Participant>();
   readonly #ends: (() => Promise<unknown> | undefined)[] = [];
   #redis: RedisServer | undefined;
+  #records: PostgresqlServer | undefined;
 
   private constructor(site: Site, settings: Record<string, string>) {
     this.#site = site;
@@ -84,6 +89,7 @@ export class System {
     gateways = 1,
     workers = 1,
     redis = gateways > 1,
+    records = false,
     packetMs = 20,
     settings = {},
     mediaServerSettings = {},
@@ -92,6 +98,8 @@ export class System {
     gateways?: number;
     workers?: number;
     redis?: boolean;
+    /** In PostgreSQL instead of a folder for each gateway: they start sooner, and what is written can be asked for. */
+    records?: boolean;
     packetMs?: number;
     settings?: Record<string, string>;
     mediaServerSettings?: Record<string, string>;
@@ -103,6 +111,10 @@ export class System {
         system.#redis = await RedisServer.start();
         Object.assign(system.#settings, { REDIS_URL: system.#redis.url });
       }
+      if (records) {
+        system.#records = await PostgresqlServer.start(postgresqlPrograms ?? '');
+        Object.assign(system.#settings, { DATABASE_URL: system.#records.url });
+      }
       for (let i = 0; i < mediaServers; i += 1) {
         const unit = await MediaServerUnit.start({
           MEDIASOUP_WORKERS: String(workers),
@@ -110,7 +122,7 @@ export class System {
         });
         system.mediaServers.push(unit);
       }
-      for (let i = 0; i < gateways; i += 1) await system.addGateway();
+      await Promise.all(Array.from({ length: gateways }, () => system.addGateway()));
       return system;
     } catch (error) {
       await system.close();
@@ -121,6 +133,38 @@ export class System {
   get redis(): RedisServer {
     if (!this.#redis) throw new Error('no Redis in this case');
     return this.#redis;
+  }
+
+  get records(): PostgresqlServer {
+    if (!this.#records) throw new Error('no PostgreSQL in this case');
+    return this.#records;
+  }
+
+  /** What is written about a call, when so many people are, or will not be. */
+  async recorded(
+    callId: string,
+    people: number,
+  ): Promise<{ calls: number; participants: number; recoveries: number }> {
+    const client = new pg.Client({ connectionString: this.records.url });
+    await client.connect();
+    const count = async (query: string) =>
+      Number((await client.query<{ count: string }>(query, [callId])).rows[0]?.count);
+    const ofCall = 'record_id in (select record_id from calls where call_id = $1)';
+    try {
+      for (const until = performance.now() + WRITTEN_WITHIN_MS; ;) {
+        const found = {
+          calls: await count('select count(*) from calls where call_id = $1'),
+          participants: await count(`select count(*) from participants where ${ofCall}`),
+          recoveries: await count(
+            `select count(*) from mode_transitions where reason = 'media-server-lost' and outcome = 'committed' and ${ofCall}`,
+          ),
+        };
+        if ((found.participants === people && found.recoveries > 0) || performance.now() > until) return found;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    } finally {
+      await client.end();
+    }
   }
 
   async addGateway(settings: Record<string, string> = {}): Promise<ServiceProcess> {
@@ -182,6 +226,7 @@ export class System {
     }
     for (const unit of this.mediaServers) await unit.stop();
     await this.#redis?.stop();
+    await this.#records?.stop();
     this.#site.close();
     this.meter.close();
   }
