@@ -47,10 +47,7 @@ export function startMediaServerProcess(
 }
 
 /** @param heard called with what it writes */
-export async function startGateway(
-  settings: Record<string, string>,
-  heard = print,
-): Promise<ServiceProcess> {
+export async function startGateway(settings: Record<string, string>, heard = print): Promise<ServiceProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crossfade-bench-'));
   const own = { ...limits, WEB_ROOT: 'none', DATA_DIR: folder };
   const gateway = await startServiceProcess(

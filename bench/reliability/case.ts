@@ -25,20 +25,47 @@ export interface Result {
   met: boolean;
 }
 
-export async function runCase({ figures, measure, runs }: Case, times = runs): Promise<Result[]> {
+/** @param limitMs a case that takes longer hangs, milliseconds */
+export async function runCase(
+  { id, figures, measure, runs }: Case,
+  limitMs: number,
+  times = runs,
+): Promise<Result[]> {
   const values = new Map<string, number[]>(Object.keys(figures).map((name) => [name, []]));
-  await measure(times, (figure, value) => {
+  const add = (figure: string, value: number) => {
     const list = values.get(figure);
     if (!list) throw new Error(`There is no figure ${figure}.`);
     list.push(value);
-  });
+  };
+  let complete = true;
+  try {
+    await limited(measure(times, add), limitMs);
+  } catch (error) {
+    complete = false;
+    console.error(`${id}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+  }
   return Object.entries(figures).map(([name, asked]) => {
     const list = values.get(name) ?? [];
     const within = (limit: number | undefined, value: number) => limit === undefined || value <= limit;
     const met =
-      list.length > 0 && within(asked.p95, percentile(list, 0.95)) && within(asked.worst, Math.max(...list));
+      complete &&
+      list.length > 0 &&
+      within(asked.p95, percentile(list, 0.95)) &&
+      within(asked.worst, Math.max(...list));
     return { asked, values: list, met };
   });
+}
+
+async function limited(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('It takes too long.')), limitMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function rowsOf({ id }: Case, results: readonly Result[]): string[][] {

@@ -1,9 +1,8 @@
 /** Gateways that are killed, hang and are replaced, while media goes on. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ServiceProcess } from '../../test/browser/service-process.ts';
 import type { Case } from './case.ts';
 import type { Participant } from './participant.ts';
-import { System } from './system.ts';
+import { System, type GatewayUnit } from './system.ts';
 
 /** Until control is back, or it will not come, milliseconds. */
 const BACK_LIMIT_MS = 20_000;
@@ -22,14 +21,14 @@ async function resumed(people: readonly Participant[], times = 1): Promise<void>
 }
 
 /** Kills one of them, or lets it stop in order; its people go to those that are left. */
-async function end(system: System, gateway: ServiceProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+async function end(system: System, gateway: GatewayUnit, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   system.urls = system.urls.filter((url) => url !== gateway.url);
   system.gateways.splice(system.gateways.indexOf(gateway), 1);
   gateway.signal(signal);
   if (signal === 'SIGKILL') await gateway.stop();
 }
 
-const oneOf = (system: System): ServiceProcess => {
+const oneOf = (system: System): GatewayUnit => {
   const [gateway] = system.gateways;
   if (!gateway) throw new Error('no gateway');
   return gateway;
@@ -83,7 +82,8 @@ const rolling: Case = {
     try {
       for (let run = 0; run < runs; run += 1) {
         const calls: Participant[][] = [];
-        for (let n = 0; n < 4; n += 1) calls.push(await system.call(`rolling-${String(run)}-${String(n)}`, 3));
+        for (let n = 0; n < 4; n += 1)
+          calls.push(await system.call(`rolling-${String(run)}-${String(n)}`, 3));
         const people = calls.flat();
         system.expect(...calls);
         const asking = new AbortController();

@@ -24,7 +24,9 @@ async function wrongRows(system: System, people: readonly Participant[], moves: 
   if (!first) return 0;
   const { calls, participants, recoveries } = await system.recorded(first.callId, people.length);
   return (
-    Math.abs(calls - 1) + Math.abs(participants - people.length) + Math.abs(recoveries - moves) +
+    Math.abs(calls - 1) +
+    Math.abs(participants - people.length) +
+    Math.abs(recoveries - moves) +
     people.filter(({ rejoined }) => rejoined > 0).length
   );
 }
@@ -35,7 +37,11 @@ const workerKilled: Case = {
   runs: 20,
   figures: {
     flowing: { what: 'flowing again', unit: 'ms', p95: 2_000, worst: 4_000 },
-    rows: { what: 'records that are wrong (1 call, 8 people, 1 recovery), people who joined anew', unit: 'count', worst: 0 },
+    rows: {
+      what: 'records that are wrong (1 call, 8 people, 1 recovery), people who joined anew',
+      unit: 'count',
+      worst: 0,
+    },
   },
   measure: async (runs, add) => {
     const system = await System.start({ workers: 2, records: true });
@@ -50,7 +56,7 @@ const workerKilled: Case = {
         await pause(AFTER_MS);
         add('rows', await wrongRows(system, people, 1));
         await system.leave(people);
-        await renew(unit, run);
+        await renew(system, unit, run);
       }
     } finally {
       await system.close();
@@ -59,10 +65,11 @@ const workerKilled: Case = {
 };
 
 /** A media server whose workers die too often takes itself out of service: here they die on purpose. */
-async function renew(unit: MediaServerUnit, run: number): Promise<void> {
+async function renew(system: System, unit: MediaServerUnit, run: number): Promise<void> {
   if (run % 2 === 0) return;
   await unit.kill();
   await unit.again();
+  await system.renewGateways();
 }
 
 const beside: Case = {
@@ -74,7 +81,7 @@ const beside: Case = {
     flowing: { what: 'flowing again', unit: 'ms' },
   },
   measure: async (runs, add) => {
-    const system = await System.start({ workers: 2 });
+    const system = await System.start({ workers: 2, records: true });
     const [unit] = system.mediaServers;
     try {
       for (let run = 0; run < runs && unit; run += 1) {
@@ -91,7 +98,7 @@ const beside: Case = {
         system.expect(others);
         add('gap', system.meter.longestGap());
         await system.leave([...people, ...others]);
-        await renew(unit, run);
+        await renew(system, unit, run);
       }
     } finally {
       await system.close();
@@ -109,7 +116,7 @@ const workerHangs: Case = {
     asked: { what: 'longest REST request meanwhile', unit: 'ms', worst: 5_000 },
   },
   measure: async (runs, add) => {
-    const system = await System.start({ workers: 2 });
+    const system = await System.start({ workers: 2, records: true });
     const [unit] = system.mediaServers;
     try {
       for (let run = 0; run < runs && unit; run += 1) {
@@ -129,7 +136,7 @@ const workerHangs: Case = {
         over.abort();
         add('asked', await asked);
         await system.leave(people);
-        await renew(unit, run);
+        await renew(system, unit, run);
       }
     } finally {
       await system.close();
@@ -171,6 +178,7 @@ const serverKilled: Case = {
         add('rows', await wrongRows(system, people, 1));
         await system.leave(people);
         await unit.again();
+        await system.renewGateways();
       }
     } finally {
       await system.close();
@@ -184,7 +192,7 @@ const onlyServerKilled: Case = {
   runs: 10,
   figures: { flowing: { what: 'flowing again after it is ready', unit: 'ms', worst: 8_000 } },
   measure: async (runs, add) => {
-    const system = await System.start();
+    const system = await System.start({ records: true });
     const [unit] = system.mediaServers;
     try {
       for (let run = 0; run < runs && unit; run += 1) {
@@ -197,6 +205,7 @@ const onlyServerKilled: Case = {
         const ready = performance.now() - since;
         add('flowing', (await system.meter.recovered(LIMIT_MS)) - ready);
         await system.leave(people);
+        await system.renewGateways();
       }
     } finally {
       await system.close();
@@ -216,7 +225,11 @@ const serverStops: Case = {
     status: { what: 'exit statuses that are not 0', unit: 'count', worst: 0 },
   },
   measure: async (runs, add) => {
-    const system = await System.start({ mediaServers: 2, mediaServerSettings: { DRAIN_DEADLINE_S: '10' } });
+    const system = await System.start({
+      mediaServers: 2,
+      records: true,
+      mediaServerSettings: { DRAIN_DEADLINE_S: '10' },
+    });
     try {
       for (let run = 0; run < runs; run += 1) {
         const callId = `drain-${String(run)}`;
@@ -239,6 +252,7 @@ const serverStops: Case = {
         add('gap', system.meter.longestGap());
         await system.leave(people);
         await unit.again();
+        await system.renewGateways();
       }
     } finally {
       await system.close();

@@ -1,9 +1,13 @@
 /** Who hears whom, and since when not: times between packets, at those who receive them. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What is longer than this is a gap, milliseconds. */
-export const GAP_MS = 100;
-/** Milliseconds between two ticks of the clock that leaves out when this process stood still. */
+/** What is longer than this is a gap, milliseconds; or this many packets' time. */
+const GAP = { ms: 100, packets: 2 };
+/**
+ * Milliseconds between two ticks of the clock of gaps. It leaves out what the machine is to blame for: when this process stood
+ * still, and when those that forward stood in line for a processor.
+ */
 const TICK_MS = 10;
 const LOOK_MS = 20;
 
@@ -22,6 +26,10 @@ export class Meter {
   #groups: readonly (readonly number[])[] = [];
   #markedAt = 0;
   #blocked = 0;
+  /** The processes that forward, and how long each has stood in line so far, milliseconds. */
+  #forwarders: readonly number[] = [];
+  #inLine = new Map<number, number>();
+  #waited = 0;
   #tickedAt = performance.now();
   readonly #timer = setInterval(() => this.#tick(), TICK_MS);
 
@@ -30,19 +38,35 @@ export class Meter {
     this.#groups = groups;
   }
 
-  heard(receiver: number, speaker: number): void {
+  /** @param pids processes that media passes through */
+  watch(pids: readonly number[]): void {
+    this.#forwarders = pids;
+    this.#inLine = new Map();
     this.#tick();
+  }
+
+  readonly #gapMs: number;
+
+  /** @param packetMs milliseconds between two packets */
+  constructor(packetMs: number) {
+    this.#gapMs = Math.max(GAP.ms, GAP.packets * packetMs);
+  }
+
+  heard(receiver: number, speaker: number): void {
     const at = performance.now();
-    const ran = at - this.#blocked;
     const key = keyOf(receiver, speaker);
     const pair = this.#pairs.get(key);
+    // What counts is looked at again by the exact clock.
+    if (pair && at - this.#blocked - this.#waited - pair.ran > this.#gapMs / 2) this.#tick();
+    const ran = at - this.#blocked - this.#waited;
     if (!pair) {
       this.#pairs.set(key, { at, ran, longest: 0, gapEnded: at });
       return;
     }
     const gap = ran - pair.ran;
     pair.longest = Math.max(pair.longest, gap);
-    if (gap > GAP_MS) pair.gapEnded = at;
+    // An interruption is one whoever is to blame.
+    if (at - pair.at > this.#gapMs) pair.gapEnded = at;
     pair.at = at;
     pair.ran = ran;
   }
@@ -74,8 +98,10 @@ export class Meter {
   /** The longest time without a packet since the mark, one that has not ended included; milliseconds. */
   longestGap(): number {
     this.#tick();
-    const ran = performance.now() - this.#blocked;
-    return Math.max(...this.#expected().map(([, pair]) => (pair ? Math.max(pair.longest, ran - pair.ran) : Infinity)));
+    const ran = performance.now() - this.#blocked - this.#waited;
+    return Math.max(
+      ...this.#expected().map(([, pair]) => (pair ? Math.max(pair.longest, ran - pair.ran) : Infinity)),
+    );
   }
 
   close(): void {
@@ -100,7 +126,7 @@ export class Meter {
     for (;;) {
       const now = performance.now();
       const missing = this.#expected().filter(
-        ([, pair]) => !pair || now - pair.at > 2 * GAP_MS || !holds(pair),
+        ([, pair]) => !pair || now - pair.at > 2 * this.#gapMs || !holds(pair),
       );
       if (missing.length === 0) return;
       if (now - since > limitMs)
@@ -114,6 +140,24 @@ export class Meter {
     // What comes late by less is the timer's own doing.
     this.#blocked += Math.max(0, now - this.#tickedAt - 2 * TICK_MS);
     this.#tickedAt = now;
+    let most = 0;
+    for (const pid of this.#forwarders) {
+      const inLine = inLineMs(pid);
+      if (inLine === undefined) continue;
+      most = Math.max(most, inLine - (this.#inLine.get(pid) ?? inLine));
+      this.#inLine.set(pid, inLine);
+    }
+    this.#waited += most;
+  }
+}
+
+/** How long a process has stood in line for a processor, as the scheduler counts it (Linux). */
+function inLineMs(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${String(pid)}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    // It has ended.
+    return undefined;
   }
 }
 

@@ -127,8 +127,14 @@ export class Participant {
         this.#look();
       }),
     );
-    client.on('call:mode-switch', here((message) => this.#switch(message)));
-    client.on('new-producer', here((producer) => this.#offered(producer, producer.epoch ?? this.#epoch)));
+    client.on(
+      'call:mode-switch',
+      here((message) => this.#switch(message)),
+    );
+    client.on(
+      'new-producer',
+      here((producer) => this.#offered(producer, producer.epoch ?? this.#epoch)),
+    );
     client.on(
       'producer-closed',
       here(({ producerId }) => {
@@ -201,7 +207,8 @@ export class Participant {
       path.close();
       this.#paths.delete(epoch);
     }
-    if (sfu && me.mode === 'sfu' && (sfu.epoch ?? me.epoch) === me.epoch) this.#build(me.epoch, sfu.rtpCapabilities);
+    if (sfu && me.mode === 'sfu' && (sfu.epoch ?? me.epoch) === me.epoch)
+      this.#build(me.epoch, sfu.rtpCapabilities);
     if (transition) this.#switch({ ...transition, ...(sfu && { rtpCapabilities: sfu.rtpCapabilities }) });
     for (const producer of sfu?.producers ?? []) this.#offered(producer, producer.epoch ?? me.epoch);
     this.#look();
@@ -249,7 +256,9 @@ function hold(client: BenchClient): () => (() => void)[] {
     return events.map(
       ([name, payload]) =>
         () =>
-          client.socket.listeners(name).forEach((listener) => (listener as (payload: unknown) => void)(payload)),
+          client.socket
+            .listeners(name)
+            .forEach((listener) => (listener as (payload: unknown) => void)(payload)),
     );
   };
 }

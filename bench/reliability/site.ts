@@ -190,6 +190,11 @@ export class Site {
     return new Site(worker, router, server, direct, packetMs);
   }
 
+  /** The process that media passes through at this end. */
+  get pid(): number {
+    return this.#worker.pid;
+  }
+
   /** Somebody who speaks from now on. */
   async voice(): Promise<Voice> {
     const index = this.#count;
@@ -197,9 +202,7 @@ export class Site {
     const producer = await this.direct.produce({
       kind: 'audio',
       rtpParameters: {
-        codecs: [
-          { mimeType: 'audio/opus', payloadType: PAYLOAD_TYPE, clockRate: 48_000, channels: 2 },
-        ],
+        codecs: [{ mimeType: 'audio/opus', payloadType: PAYLOAD_TYPE, clockRate: 48_000, channels: 2 }],
         encodings: [{ ssrc: SSRC + index }],
       },
     });

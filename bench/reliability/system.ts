@@ -5,6 +5,7 @@ import type { NodeInfo } from '@crossfade/shared/media-api';
 import type { ServiceProcess } from '../../test/browser/service-process.ts';
 import { freePort } from '../../test/integration/gateway/free-port.ts';
 import { PostgresqlServer, postgresqlPrograms } from '../../test/integration/gateway/postgresql.ts';
+import type { Link } from '../../test/integration/gateway/faulty-link.ts';
 import { RedisServer } from '../../test/integration/gateway/redis.ts';
 import { serviceKey, startGateway, startMediaServerProcess } from '../gateway-parts.ts';
 import { Meter } from './meter.ts';
@@ -29,8 +30,16 @@ export class MediaServerUnit {
   }
 
   static async start(settings: Record<string, string>): Promise<MediaServerUnit> {
-    const own = { ...settings, PORT: String(await freePort()) };
+    const own = {
+      ...settings,
+      PORT: String(await freePort()),
+      METRICS_PORT: String(await freePort()),
+    };
     return new MediaServerUnit(own, await startMediaServerProcess(own, () => undefined));
+  }
+
+  get metricsPort(): number {
+    return Number(this.#settings['METRICS_PORT']);
   }
 
   get process(): ServiceProcess {
@@ -46,9 +55,16 @@ export class MediaServerUnit {
     this.#process = await startMediaServerProcess(this.#settings, () => undefined);
   }
 
-  async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+  /** @param base another way to it */
+  async ask(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+    base = this.url,
+  ): Promise<Response> {
     const token = signServiceToken(serviceKey, { subject: 'bench', lifetimeS: 600 });
-    return fetch(`${this.url}/api${path}`, {
+    return fetch(`${base}/api${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
       ...(body && { body: JSON.stringify(body) }),
@@ -65,10 +81,16 @@ export class MediaServerUnit {
   }
 }
 
+export interface GatewayUnit extends ServiceProcess {
+  metricsPort: number;
+}
+
 export class System {
-  readonly meter = new Meter();
+  readonly meter: Meter;
   readonly mediaServers: MediaServerUnit[] = [];
-  readonly gateways: ServiceProcess[] = [];
+  /** What stands before each media server, if anything does. */
+  readonly links: Link[] = [];
+  readonly gateways: GatewayUnit[] = [];
   /** Where people go, the living gateways only. */
   urls: string[] = [];
   readonly #site: Site;
@@ -78,7 +100,8 @@ export class System {
   #redis: RedisServer | undefined;
   #records: PostgresqlServer | undefined;
 
-  private constructor(site: Site, settings: Record<string, string>) {
+  private constructor(site: Site, packetMs: number, settings: Record<string, string>) {
+    this.meter = new Meter(packetMs);
     this.#site = site;
     this.#settings = settings;
   }
@@ -91,6 +114,7 @@ export class System {
     redis = gateways > 1,
     records = false,
     packetMs = 20,
+    link,
     settings = {},
     mediaServerSettings = {},
   }: {
@@ -101,11 +125,13 @@ export class System {
     /** In PostgreSQL instead of a folder for each gateway: they start sooner, and what is written can be asked for. */
     records?: boolean;
     packetMs?: number;
+    /** What is put between the gateways and each media server. */
+    link?: (url: string) => Promise<Link>;
     settings?: Record<string, string>;
     mediaServerSettings?: Record<string, string>;
   } = {}): Promise<System> {
     const own = { BACK_TO_P2P_DELAY_MS: '60000', SWITCH_TIMEOUT_MS: '5000', ...settings };
-    const system = new System(await Site.open(packetMs), own);
+    const system = new System(await Site.open(packetMs), packetMs, own);
     try {
       if (redis) {
         system.#redis = await RedisServer.start();
@@ -121,6 +147,7 @@ export class System {
           ...mediaServerSettings,
         });
         system.mediaServers.push(unit);
+        if (link) system.links.push(await link(unit.url));
       }
       await Promise.all(Array.from({ length: gateways }, () => system.addGateway()));
       return system;
@@ -159,7 +186,8 @@ export class System {
             `select count(*) from mode_transitions where reason = 'media-server-lost' and outcome = 'committed' and ${ofCall}`,
           ),
         };
-        if ((found.participants === people && found.recoveries > 0) || performance.now() > until) return found;
+        if ((found.participants === people && found.recoveries > 0) || performance.now() > until)
+          return found;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     } finally {
@@ -167,12 +195,23 @@ export class System {
     }
   }
 
-  async addGateway(settings: Record<string, string> = {}): Promise<ServiceProcess> {
-    const MEDIA_SERVER_URLS = this.mediaServers.map(({ url }) => url).join();
-    const gateway = await startGateway({ MEDIA_SERVER_URLS, ...this.#settings, ...settings }, () => undefined);
+  async addGateway(): Promise<GatewayUnit> {
+    const ways = this.links.length > 0 ? this.links : this.mediaServers;
+    const MEDIA_SERVER_URLS = ways.map(({ url }) => url).join();
+    const metricsPort = await freePort();
+    const own = { ...this.#settings, MEDIA_SERVER_URLS, METRICS_PORT: String(metricsPort) };
+    const gateway = { ...(await startGateway(own, () => undefined)), metricsPort };
     this.gateways.push(gateway);
     this.urls.push(gateway.url);
     return gateway;
+  }
+
+  /** Gateways that know nothing of what media servers went through before: who lapses often is left alone for longer. */
+  async renewGateways(): Promise<void> {
+    const old = this.gateways.splice(0);
+    this.urls = [];
+    await Promise.all(old.map((gateway) => gateway.stop()));
+    await Promise.all(old.map(() => this.addGateway()));
   }
 
   /** A call on a media server in which everyone hears everyone; they come to the gateways in turn. */
@@ -181,6 +220,10 @@ export class System {
     for (let i = 0; i < size; i += 1) people.push(await this.join(`${callId}-${String(i)}`, callId, i));
     this.expect(people);
     await this.meter.flowing(STANDS_WITHIN_MS);
+    const workers = await Promise.all(
+      this.mediaServers.map(async (unit) => (await unit.node()).workers.up.map(({ pid }) => pid)),
+    );
+    this.meter.watch([this.#site.pid, ...workers.flat()]);
     const since = performance.now();
     while (people.some(({ epoch }) => epoch === 0) && performance.now() - since < STANDS_WITHIN_MS)
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -224,6 +267,7 @@ export class System {
       gateway.signal('SIGCONT');
       await gateway.stop();
     }
+    for (const link of this.links) await link.close();
     for (const unit of this.mediaServers) await unit.stop();
     await this.#redis?.stop();
     await this.#records?.stop();
