@@ -15,9 +15,10 @@ import { benchStartup } from './startup.ts';
 import { benchSwitch } from './switch.ts';
 
 const given = process.argv.slice(2);
-/** Of the scorecard only these cases; none: all. */
+/** Of the scorecard only these cases, so many times; none: all of them, as often as they say. */
 const cases = given.filter((name) => /^R\d+$/.test(name));
-const asked = given.filter((name) => !cases.includes(name));
+const runs = given.find((name) => /^runs=\d+$/.test(name))?.slice('runs='.length);
+const asked = given.filter((name) => !cases.includes(name) && !name.startsWith('runs='));
 
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
@@ -33,7 +34,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   relay: benchRelay,
   race: benchRace,
   calls: benchCalls,
-  reliability: () => benchReliability(cases),
+  reliability: () => benchReliability(cases, runs === undefined ? undefined : Number(runs)),
 };
 
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
