@@ -7,6 +7,7 @@ import { crowdCases } from './reliability/crowd.ts';
 import { feedCases } from './reliability/feed.ts';
 import { gatewayCases } from './reliability/gateways.ts';
 import { mediaServerCases } from './reliability/media-servers.ts';
+import { networkCases } from './reliability/network.ts';
 import { storeCases } from './reliability/stores.ts';
 import { table } from './statistics.ts';
 
@@ -19,6 +20,7 @@ export const cases: readonly Case[] = [
   ...storeCases,
   ...feedCases,
   ...crowdCases,
+  ...networkCases,
 ].sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
 
 /**

@@ -22,8 +22,8 @@ interface Pair {
 
 export class Meter {
   readonly #pairs = new Map<string, Pair>();
-  /** The indices of those who are expected to hear each other. */
-  #groups: readonly (readonly number[])[] = [];
+  /** The participant ids of those who are expected to hear each other. */
+  #groups: () => readonly (readonly string[])[] = () => [];
   #markedAt = 0;
   #blocked = 0;
   /** The processes that forward, and how long each has stood in line so far, milliseconds. */
@@ -33,8 +33,8 @@ export class Meter {
   #tickedAt = performance.now();
   readonly #timer = setInterval(() => this.#tick(), TICK_MS);
 
-  /** Media is expected between all of a group. */
-  expect(groups: readonly (readonly number[])[]): void {
+  /** Media is expected between all of a group. @param groups asked whenever it matters, for ids may change */
+  expect(groups: () => readonly (readonly string[])[]): void {
     this.#groups = groups;
   }
 
@@ -52,7 +52,7 @@ export class Meter {
     this.#gapMs = Math.max(GAP.ms, GAP.packets * packetMs);
   }
 
-  heard(receiver: number, speaker: number): void {
+  heard(receiver: string, speaker: string): void {
     const at = performance.now();
     const key = keyOf(receiver, speaker);
     const pair = this.#pairs.get(key);
@@ -109,7 +109,7 @@ export class Meter {
   }
 
   #expected(): [string, Pair | undefined][] {
-    return this.#groups.flatMap((group) =>
+    return this.#groups().flatMap((group) =>
       group.flatMap((receiver) =>
         group
           .filter((speaker) => speaker !== receiver)
@@ -161,4 +161,4 @@ function inLineMs(pid: number): number | undefined {
   }
 }
 
-const keyOf = (receiver: number, speaker: number) => `${String(receiver)}<${String(speaker)}`;
+const keyOf = (receiver: string, speaker: string) => `${receiver}<${speaker}`;

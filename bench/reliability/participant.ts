@@ -8,7 +8,7 @@ import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { JoinAnswer, ModeSwitch, ServerEvent } from '@crossfade/shared/signalling';
 import { BenchClient } from '../gateway-parts.ts';
 import type { Meter } from './meter.ts';
-import { PeerTransport, speakerOf, type Site, type Voice } from './site.ts';
+import { PeerTransport, type Site } from './site.ts';
 
 const MEDIA = { audio: true, video: false, screen: false };
 /** As in the SDK: until a connection that was lost is tried again, and until a request is. Milliseconds. */
@@ -29,7 +29,7 @@ export interface Circumstances {
 export class Participant {
   readonly name: string;
   readonly callId: string;
-  readonly voice: Voice;
+  readonly voice: types.Producer;
   readonly #at: Circumstances;
   #client: BenchClient;
   #me: JoinAnswer;
@@ -50,7 +50,7 @@ export class Participant {
   private constructor(
     name: string,
     callId: string,
-    voice: Voice,
+    voice: types.Producer,
     at: Circumstances,
     gateway: number,
     client: BenchClient,
@@ -97,7 +97,7 @@ export class Participant {
     this.#closed = true;
     for (const path of this.#paths.values()) path.close();
     this.#paths.clear();
-    this.voice.producer.close();
+    this.voice.close();
     this.#client.close();
   }
 
@@ -214,6 +214,10 @@ export class Participant {
     this.#look();
   }
 
+  #hasLeft(): boolean {
+    return this.#closed;
+  }
+
   async #reconnect(): Promise<void> {
     const { callId } = this;
     const { participantId, sessionId } = this.#me;
@@ -232,13 +236,14 @@ export class Participant {
           this.refusals.push(`call:join ${answer.error.code}`);
           throw new Error(answer.error.code);
         }
-        if (this.#closed) return client.close();
+        if (this.#hasLeft()) throw new Error('it has left meanwhile');
         this.#client = client;
         this.#take(answer);
         this.#listen(client);
         for (const deliver of held()) deliver();
         this.resumedAt.push(performance.now());
-        return;
+        // Nobody was told of it if this one is gone already, too.
+        if (client.socket.connected) return;
       } catch {
         client?.close();
       }
@@ -302,7 +307,7 @@ class Path {
   }
 
   want(producer: ProducerInfo): void {
-    if (this.#known.has(producer.producerId)) return;
+    if (this.#known.has(producer.producerId) || producer.source !== 'microphone') return;
     this.#known.set(producer.producerId, producer);
     this.#toConsume.add(producer.producerId);
     this.#collecting ??= setTimeout(() => {
@@ -326,7 +331,7 @@ class Path {
     const { voice, callId } = this.#who;
     const { router } = this.#at.site;
     const { id, transport } = await this.#again(() => this.#open('send'));
-    const rtpParameters = await transport.send(voice.producer, router);
+    const rtpParameters = await transport.send(voice, router);
     const track = { kind: 'audio', source: 'microphone', rtpParameters } as const;
     await this.#again(() =>
       this.#who.client.must('media:produce', {
@@ -351,7 +356,7 @@ class Path {
       this.#who.client.must('media:connect-transport', {
         ...acting,
         transportId: offer.id,
-        dtlsParameters: dtlsParameters as never,
+        dtlsParameters: dtlsParameters,
       }),
     );
     this.#transports.push(transport);
@@ -377,13 +382,13 @@ class Path {
         const owner = this.#known.get(producerId)?.participantId;
         if (owner === undefined) return;
         this.#consumed.add(producerId);
-        const heard = (packet: Buffer) => {
-          this.#at.meter.heard(this.#who.voice.index, speakerOf(packet));
+        const heard = () => {
+          this.#at.meter.heard(this.#who.me.participantId, owner);
           if (this.#heard.has(owner)) return;
           this.#heard.add(owner);
           this.#look();
         };
-        await transport.hear(kind, rtpParameters as types.RtpParameters, heard, this.#at.site.router);
+        await transport.hear(kind, rtpParameters, heard, this.#at.site.router);
         await this.#again(() => this.#who.client.must('media:resume-consumer', { ...acting, consumerId }));
       }),
     );
@@ -395,6 +400,10 @@ class Path {
     for (const then of this.#waiting.splice(0)) then();
   }
 
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** A request that a lost connection took with it is made again when there is another. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
@@ -402,9 +411,9 @@ class Path {
         return await work();
       } catch (error) {
         this.#who.refusals.push(error instanceof Error ? error.message : String(error));
-        if (this.#closed) throw error;
+        if (this.#isClosed()) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        if (this.#closed as boolean) throw error;
+        if (this.#isClosed()) throw error;
       }
     }
   }

@@ -57,7 +57,7 @@ class IceBridge {
     const udp = iceCandidates.find(({ protocol }) => protocol === 'udp');
     if (!udp) throw new Error('no candidate over UDP');
     const { usernameFragment, password } = iceParameters;
-    const address = udp.address ?? LOOPBACK;
+    const { address } = udp;
     this.#ends.push({ address, port: udp.port, usernameFragment, password, answered: false, checkedAt: 0 });
     this.#check();
   }
@@ -102,7 +102,7 @@ export class PeerTransport {
     bridge.add(offer);
     const { fingerprints } = offer.dtlsParameters;
     await own.connect({
-      dtlsParameters: { role: 'server', fingerprints: fingerprints as types.DtlsFingerprint[] },
+      dtlsParameters: { role: 'server', fingerprints: fingerprints },
     });
     try {
       await tell({ ...own.dtlsParameters, role: 'client' });
@@ -143,14 +143,6 @@ const SSRC = 1_000;
 const PAYLOAD_TYPE = 100;
 /** Of a packet of Opus of the usual size: header and payload, bytes. */
 const PACKET_BYTES = 92;
-/** At the end of each packet: who says it (4 bytes), and when (8 bytes). */
-const MARK_BYTES = 12;
-
-export interface Voice {
-  producer: types.Producer;
-  index: number;
-}
-
 export class Site {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
@@ -196,7 +188,7 @@ export class Site {
   }
 
   /** Somebody who speaks from now on. */
-  async voice(): Promise<Voice> {
+  async voice(): Promise<types.Producer> {
     const index = this.#count;
     this.#count += 1;
     const producer = await this.direct.produce({
@@ -208,7 +200,7 @@ export class Site {
     });
     this.#voices.set(index, producer);
     producer.observer.once('close', () => this.#voices.delete(index));
-    return { producer, index };
+    return producer;
   }
 
   close(): void {
@@ -225,14 +217,7 @@ export class Site {
       packet.writeUInt16BE(this.#sequence & 0xffff, 2);
       packet.writeUInt32BE((this.#sequence * packetMs * 48) >>> 0, 4);
       packet.writeUInt32BE(SSRC + index, 8);
-      packet.writeUInt32BE(index, PACKET_BYTES - MARK_BYTES);
-      packet.writeDoubleBE(performance.now(), PACKET_BYTES - 8);
       producer.send(packet);
     }
   }
-}
-
-/** Whose packet it is. */
-export function speakerOf(packet: Buffer): number {
-  return packet.readUInt32BE(packet.length - MARK_BYTES);
 }

@@ -239,7 +239,7 @@ export class System {
 
   /** Media is expected between all of a group. */
   expect(...groups: (readonly Participant[])[]): void {
-    this.meter.expect(groups.map((people) => people.map(({ voice }) => voice.index)));
+    this.meter.expect(() => groups.map((people) => people.map(({ me }) => me.participantId)));
   }
 
   async leave(people: readonly Participant[]): Promise<void> {
