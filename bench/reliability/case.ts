@@ -1,5 +1,6 @@
 /** What a case of the scorecard is: something that is done several times, and figures of it with what is asked of them. */
 import { median, ms, percentile } from '../statistics.ts';
+import { System } from './system.ts';
 
 export interface Asked {
   what: string;
@@ -43,6 +44,7 @@ export async function runCase(
     await limited(measure(times, add), limitMs);
   } catch (error) {
     complete = false;
+    await System.closeAll();
     console.error(`${id}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
   }
   return Object.entries(figures).map(([name, asked]) => {

@@ -86,6 +86,9 @@ export interface GatewayUnit extends ServiceProcess {
 }
 
 export class System {
+  /** Those that have not been closed. */
+  static readonly #open = new Set<System>();
+  #closing: Promise<void> | undefined;
   readonly meter: Meter;
   readonly mediaServers: MediaServerUnit[] = [];
   /** What stands before each media server, if anything does. */
@@ -104,6 +107,7 @@ export class System {
     this.meter = new Meter(packetMs);
     this.#site = site;
     this.#settings = settings;
+    System.#open.add(this);
   }
 
   /** @param packetMs milliseconds between two packets of a voice */
@@ -260,7 +264,18 @@ export class System {
     this.#ends.push(work);
   }
 
-  async close(): Promise<void> {
+  /** After a case that did not end by itself: nothing of it may run on. */
+  static async closeAll(): Promise<void> {
+    for (const system of System.#open) await system.close();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    System.#open.delete(this);
     for (const participant of this.#people) participant.close();
     for (const work of this.#ends.reverse()) await work();
     for (const gateway of this.gateways) {
