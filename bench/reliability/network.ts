@@ -27,7 +27,7 @@ interface Scene {
 async function inCall(work: (scene: Scene) => Promise<void>): Promise<void> {
   const port = await freePort();
   const link = await startMediaLink(ANNOUNCED, LISTEN, port);
-  const product = await startProduct({
+  const starting = startProduct({
     gateway: { SWITCH_TIMEOUT_MS: '15000', BACK_TO_P2P_DELAY_MS: '60000' },
     mediaServer: {
       RTC_BASE_PORT: String(port),
@@ -35,6 +35,9 @@ async function inCall(work: (scene: Scene) => Promise<void>): Promise<void> {
       MEDIASOUP_ANNOUNCED_ADDRESS: ANNOUNCED,
     },
   });
+  // A socket that stays open would keep everything alive.
+  starting.catch(() => link.close());
+  const product = await starting;
   const browser = await launchChromium();
   try {
     const people: Person[] = [];
