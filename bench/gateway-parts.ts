@@ -34,14 +34,20 @@ const limits = Object.fromEntries(
 );
 
 const common = { ...secrets, PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'warn' };
-const heard = (text: string) => void process.stderr.write(text);
+type Heard = (text: string) => void;
+const print: Heard = (text) => void process.stderr.write(text);
 
-export function startMediaServerProcess(more: Record<string, string> = {}): Promise<ServiceProcess> {
-  const settings = { MEDIASOUP_WORKERS: '1', RTC_BASE_PORT: '0', MAX_NEW_ROOMS_PER_SECOND: '10000' };
-  return startServiceProcess('media-server/dist/main.js', { ...common, ...settings, ...more }, heard);
+/** @param heard called with what it writes */
+export function startMediaServerProcess(
+  settings: Record<string, string> = {},
+  heard = print,
+): Promise<ServiceProcess> {
+  const own = { MEDIASOUP_WORKERS: '1', RTC_BASE_PORT: '0', MAX_NEW_ROOMS_PER_SECOND: '10000' };
+  return startServiceProcess('media-server/dist/main.js', { ...common, ...own, ...settings }, heard);
 }
 
-export async function startGateway(settings: Record<string, string>): Promise<ServiceProcess> {
+/** @param heard called with what it writes */
+export async function startGateway(settings: Record<string, string>, heard = print): Promise<ServiceProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crossfade-bench-'));
   const own = { ...limits, WEB_ROOT: 'none', DATA_DIR: folder };
   const gateway = await startServiceProcess(

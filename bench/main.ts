@@ -8,6 +8,7 @@ import { benchGatewayFlood } from './gateway-flood.ts';
 import { benchHerd } from './herd.ts';
 import { benchJoins } from './joins.ts';
 import { benchNeighbours } from './neighbours.ts';
+import { benchReliability } from './reliability.ts';
 import { benchReducer } from './reducer.ts';
 import { benchRace } from './race.ts';
 import { benchRelay } from './relay.ts';
@@ -15,6 +16,12 @@ import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
 import { benchStartup } from './startup.ts';
 import { benchSwitch } from './switch.ts';
+
+const given = process.argv.slice(2);
+/** Of the scorecard only these cases, so many times; none: all of them, as often as they say. */
+const cases = given.filter((name) => /^R\d+$/.test(name));
+const runs = given.find((name) => /^runs=\d+$/.test(name))?.slice('runs='.length);
+const asked = given.filter((name) => !cases.includes(name) && !name.startsWith('runs='));
 
 const benches: Record<string, () => Promise<boolean>> = {
   startup: benchStartup,
@@ -33,9 +40,9 @@ const benches: Record<string, () => Promise<boolean>> = {
   floor: benchFloor,
   herd: benchHerd,
   calls: benchCalls,
+  reliability: () => benchReliability(cases, runs === undefined ? undefined : Number(runs)),
 };
 
-const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(

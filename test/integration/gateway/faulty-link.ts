@@ -5,51 +5,59 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Link {
   url: string;
-  /** Ends every connection, and takes none until it is healed. */
-  cut(): void;
+  /**
+   * Ends every connection, and takes none until it is healed.
+   * @param which of them, by what it began with; all by default
+   */
+  cut(which?: (head: string) => boolean): void;
   heal(): void;
   close(): Promise<void>;
 }
 
 export async function startLink(target: string): Promise<Link> {
   const { port, hostname } = new URL(target);
-  const open = new Set<Socket>();
-  let isCut = false;
+  /** What each connection began with. */
+  const open = new Map<Socket, string>();
+  let isCut: ((head: string) => boolean) | undefined;
   const server = createServer((incoming) => {
-    if (isCut) {
-      incoming.destroy();
-      return;
-    }
-    const outgoing = connect(Number(port), hostname);
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      open.add(one);
-      one.pipe(other);
-      one.on('error', () => other.destroy());
-      one.once('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-    }
+    incoming.once('data', (head: Buffer) => {
+      if (isCut?.(head.toString('latin1')) === true) {
+        incoming.destroy();
+        return;
+      }
+      const outgoing = connect(Number(port), hostname);
+      outgoing.write(head);
+      for (const [one, other] of [
+        [incoming, outgoing],
+        [outgoing, incoming],
+      ] as const) {
+        open.set(one, head.toString('latin1'));
+        one.pipe(other);
+        one.on('error', () => other.destroy());
+        one.once('close', () => {
+          open.delete(one);
+          other.destroy();
+        });
+      }
+    });
+    incoming.on('error', () => undefined);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const end = () => {
-    for (const socket of open) socket.destroy();
+  const end = (which: (head: string) => boolean) => {
+    for (const [socket, head] of open) if (which(head)) socket.destroy();
   };
   return {
     url: urlOf(server.address()),
-    cut: () => {
-      isCut = true;
-      end();
+    cut: (which = () => true) => {
+      isCut = which;
+      end(which);
     },
     heal: () => {
-      isCut = false;
+      isCut = undefined;
     },
     close: async () => {
-      end();
+      end(() => true);
       server.close();
       await once(server, 'close');
     },
