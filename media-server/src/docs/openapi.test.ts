@@ -59,6 +59,7 @@ test('tells the parameters of the path, the query and the headers', () => {
     'roomId',
     'id',
     '#/components/parameters/x-room-epoch',
+    '#/components/parameters/x-floor-fence',
     '#/components/parameters/x-participant-id',
     '#/components/parameters/x-participant-grants',
     '#/components/parameters/idempotency-key',
@@ -123,6 +124,7 @@ test('every refusal is under its status, and names its codes', () => {
   const conflict = operation('connectTransport').responses['409'];
   expect(conflict?.content?.['application/problem+json']?.schema.allOf?.[1].properties.code.enum).toEqual([
     'stale-epoch',
+    'stale-fence',
     'transport-already-connected',
   ]);
 });
