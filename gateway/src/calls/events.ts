@@ -122,6 +122,9 @@ export type RecordEntry =
   | {
       type: 'transition-ended';
       transitionId: string;
+      to: Mode;
+      /** Why it was begun. */
+      reason: TransitionReason;
       outcome: 'committed' | 'aborted';
       abortReason: AbortReason | null;
       at: number;

@@ -105,6 +105,33 @@ function roomAt(epoch: number): Room {
 const three = () => new Script().join('a').join('b').join('c');
 const onSfu = () => three().openRoom().confirm('a', 'b', 'c');
 
+describe('a client that does not get to the new path', () => {
+  const cannot = (script: Script, participantId: string) =>
+    script.apply({ type: 'confirm', participantId, transitionId: script.transitionId, success: false });
+
+  test('keeps the old one for all the first time, and then is gone on without', () => {
+    const script = cannot(three().openRoom(), 'a');
+    expect(script.messages('call:mode-switch')).toMatchObject([{ phase: 'abort', reason: 'client-failed' }]);
+    cannot(script.wait(1_000).openRoom(), 'a');
+    expect(script.phase).toBe('switching_to_sfu');
+    expect(script.confirm('b', 'c').phase).toBe('sfu');
+  });
+
+  test('and one that never answers is gone on without at the second deadline', () => {
+    const script = three().openRoom().confirm('b', 'c').wait(2_000);
+    expect(script.phase).toBe('p2p');
+    expect(script.wait(1_000).openRoom().confirm('b', 'c').wait(2_000).phase).toBe('sfu');
+  });
+
+  test('unless there are as many of them as of the others', () => {
+    const script = cannot(cannot(three().openRoom(), 'a').wait(1_000).openRoom(), 'a');
+    expect(script.confirm('b').wait(2_000).phase).toBe('p2p');
+    expect(script.messages('call:mode-switch')).toMatchObject([{ phase: 'abort', reason: 'deadline' }]);
+    cannot(cannot(script.wait(2_000).openRoom(), 'a').confirm('b'), 'c');
+    expect(script.messages('call:mode-switch')).toMatchObject([{ phase: 'abort', reason: 'client-failed' }]);
+  });
+});
+
 describe('up to the SFU', () => {
   test('two are connected peer-to-peer', () => {
     const script = new Script().join('a').join('b');

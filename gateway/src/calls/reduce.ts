@@ -33,7 +33,9 @@ import {
 import {
   hadTransition,
   heldRooms,
+  isSwitching,
   memberOf,
+  targetOf,
   transitionOf,
   type CallPolicy,
   type CallState,
@@ -207,9 +209,11 @@ function settle(step: Step, policy: CallPolicy, now: number): Reduction {
 
 /** What is left to do when the last participant is gone. */
 function ending(state: CallState, now: number): Effect[] {
-  const transition = transitionOf(state.media);
+  const { media } = state;
   return [
-    ...(transition ? [endedRecord(transition, 'aborted', 'call-ended', now)] : []),
+    ...(isSwitching(media)
+      ? [endedRecord(media.transition, targetOf(media), 'aborted', 'call-ended', now)]
+      : []),
     ...heldRooms(state).map((room) => ({ type: 'close-room', room }) as const),
     { type: 'record', entry: { type: 'call-ended', recordId: state.recordId, at: now } },
   ];

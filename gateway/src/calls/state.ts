@@ -50,6 +50,8 @@ export interface Transition {
   readonly awaiting: readonly string[];
   /** How many have confirmed. */
   readonly confirmed: number;
+  /** How many have said that they do not get there, and are gone on without. */
+  readonly failed: number;
 }
 
 /**
@@ -163,6 +165,11 @@ export function modeOf(media: Media): Mode {
 
 export function isSwitching(media: Media): media is Switching {
   return media.phase === 'switching_to_sfu' || media.phase === 'switching_to_p2p';
+}
+
+/** The mode that a switch leads to. */
+export function targetOf({ phase }: Switching): Mode {
+  return phase === 'switching_to_sfu' ? 'sfu' : 'p2p';
 }
 
 /** The transition under way, if there is one. */

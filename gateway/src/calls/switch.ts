@@ -4,7 +4,7 @@
  * One primitive serves growth, loss and drain: the media goes to a target beside what runs, and takes over when everyone
  * who is awaited has decoded the others there. Where nothing runs any more, because the room is lost, there is nothing to
  * go back to: then one client's failure does not hold up the others, and at the deadline it is committed if anybody has
- * confirmed.
+ * confirmed. Nor does it a second time on the way from peer-to-peer, if most have confirmed.
  */
 import type { AbortReason, Mode, ModeSwitchPrepare, TransitionReason } from '@crossfade/shared/signalling';
 import { remember } from '../mode/decisions.ts';
@@ -16,6 +16,7 @@ import {
   heldRooms,
   isSwitching,
   modeOf,
+  targetOf,
   transitionIdOf,
   type CallPolicy,
   type CallState,
@@ -176,6 +177,7 @@ function newTransition(
     deadline: now + policy.switchTimeoutMs,
     awaiting,
     confirmed: 0,
+    failed: 0,
   };
 }
 
@@ -246,7 +248,7 @@ function fallToPeers(state: CallState, policy: CallPolicy, now: number): Step {
     effects: [
       startedRecord(state, transition, 'p2p', now),
       committed(state.callId, transition, 'sfu', 'p2p'),
-      endedRecord(transition, 'committed', null, now),
+      endedRecord(transition, 'p2p', 'committed', null, now),
     ],
   };
 }
@@ -315,13 +317,30 @@ export function confirm(state: CallState, participantId: string): Step {
 /** One participant cannot get to the new path. */
 export function fail(state: CallState, participantId: string, now: number): Step {
   const { media } = state;
-  if (media.phase !== 'switching_to_sfu' || media.from.kind !== 'lost')
-    return abort(state, 'client-failed', now);
+  if (!isSwitching(media)) return unchanged(state);
   const { transition } = media;
+  if (!transition.awaiting.includes(participantId)) return unchanged(state);
+  if (!goesOnWithout(state)) return abort(state, 'client-failed', now);
   const awaiting = transition.awaiting.filter((id) => id !== participantId);
-  return awaiting.length === 0 && transition.confirmed === 0
-    ? abort(state, 'client-failed', now)
-    : unchanged(withTransition(state, media, { awaiting }));
+  return unchanged(withTransition(state, media, { awaiting, failed: transition.failed + 1 }));
+}
+
+/**
+ * Whether a switch does not wait for those who do not get to the new path: where nothing runs any more, and where an
+ * attempt to leave peer-to-peer has failed before, so that one client cannot keep a call from growing. They join again with
+ * `resume`, and build the path then.
+ */
+function goesOnWithout({ media, retry }: CallState): boolean {
+  if (media.phase !== 'switching_to_sfu') return false;
+  return media.from.kind === 'lost' || (media.from.kind === 'p2p' && (retry?.failures ?? 0) > 0);
+}
+
+/** Whether enough have got to the new path: somebody, where nothing is to be lost; else most. */
+function enoughConfirmed(state: CallState, media: Switching): boolean {
+  if (!goesOnWithout(state)) return false;
+  const { awaiting, confirmed, failed } = media.transition;
+  const isLost = media.phase === 'switching_to_sfu' && media.from.kind === 'lost';
+  return isLost ? confirmed > 0 : confirmed > awaiting.length + failed;
 }
 
 function withTransition(state: CallState, media: Switching, change: Partial<Transition>): CallState {
@@ -344,14 +363,14 @@ export function expire(before: CallState, now: number): Step {
       ? { state: { ...before, draining: null }, effects: closing(draining.room) }
       : unchanged(before);
   if (!isSwitching(media)) return step;
-  const { awaiting, confirmed, deadline } = media.transition;
+  const { awaiting, failed, deadline } = media.transition;
   if (media.phase === 'switching_to_sfu' && media.room === 'opening') {
     return deadline > now ? step : andThen(step, (state) => abort(state, 'media-server-failed', now));
   }
-  const nothingToLose = media.phase === 'switching_to_sfu' && media.from.kind === 'lost';
-  const complete = awaiting.length === 0 || (deadline <= now && nothingToLose && confirmed > 0);
-  if (complete) return andThen(step, (state) => commit(state, now));
-  return deadline > now ? step : andThen(step, (state) => abort(state, 'deadline', now));
+  if (awaiting.length > 0 && deadline > now) return step;
+  const everyone = awaiting.length === 0 && failed === 0;
+  if (everyone || enoughConfirmed(before, media)) return andThen(step, (state) => commit(state, now));
+  return andThen(step, (state) => abort(state, awaiting.length > 0 ? 'deadline' : 'client-failed', now));
 }
 
 function commit(state: CallState, now: number): Step {
@@ -359,8 +378,8 @@ function commit(state: CallState, now: number): Step {
   if (!isSwitching(media)) return unchanged(state);
   const { transition } = media;
   const ended = [
-    committed(callId, transition, modeOf(media), media.phase === 'switching_to_sfu' ? 'sfu' : 'p2p'),
-    endedRecord(transition, 'committed', null, now),
+    committed(callId, transition, modeOf(media), targetOf(media)),
+    endedRecord(transition, targetOf(media), 'committed', null, now),
   ];
   const { epoch } = transition;
   if (media.phase === 'switching_to_p2p') {
@@ -420,7 +439,7 @@ export function abort(state: CallState, reason: AbortReason, now: number): Step 
         },
       },
       ...closing(unused),
-      endedRecord(transition, 'aborted', reason, now),
+      endedRecord(transition, targetOf(media), 'aborted', reason, now),
     ],
   };
 }
@@ -579,7 +598,8 @@ function startedRecord(
 }
 
 export function endedRecord(
-  { id: transitionId, startedAt }: Transition,
+  { id: transitionId, startedAt, reason }: Transition,
+  to: Mode,
   outcome: 'committed' | 'aborted',
   abortReason: AbortReason | null,
   now: number,
@@ -587,7 +607,7 @@ export function endedRecord(
   const durationMs = now - startedAt;
   return {
     type: 'record',
-    entry: { type: 'transition-ended', transitionId, outcome, abortReason, at: now, durationMs },
+    entry: { type: 'transition-ended', transitionId, to, reason, outcome, abortReason, at: now, durationMs },
   };
 }
 

@@ -13,8 +13,6 @@ export class CallMetrics {
   readonly #gap: Histogram;
   readonly #refused: Counter<'code'>;
   readonly #gatewayId: string;
-  /** Of the transitions under way: where to, and why. */
-  readonly #underWay = new Map<string, { to: string; reason: string }>();
 
   constructor(registry: Registry, gatewayId: string) {
     this.#gatewayId = gatewayId;
@@ -83,22 +81,17 @@ export class CallMetrics {
       case 'participant-joined':
         this.#joins.inc();
         break;
-      case 'transition-started':
-        this.#underWay.set(entry.transitionId, { to: entry.to, reason: entry.reason });
-        break;
       case 'transition-ended': {
-        const started = this.#underWay.get(entry.transitionId);
-        this.#underWay.delete(entry.transitionId);
-        if (!started) break;
-        this.#transitions.inc({ ...started, outcome: entry.outcome });
-        if (entry.outcome === 'committed')
-          this.#duration.observe({ to: started.to }, entry.durationMs / 1000);
+        const { to, reason, outcome, durationMs } = entry;
+        this.#transitions.inc({ to, reason, outcome });
+        if (outcome === 'committed') this.#duration.observe({ to }, durationMs / 1000);
         break;
       }
       case 'transition-gap':
         this.#gap.observe(entry.gapMs / 1000);
         break;
       case 'call-started':
+      case 'transition-started':
       case 'participant-left':
       case 'transition-room':
       case 'call-ended':

@@ -60,6 +60,8 @@ function suite(open: () => Promise<Records>): void {
       {
         type: 'transition-ended',
         transitionId,
+        to: 'sfu',
+        reason: 'participants-above-limit',
         outcome: 'committed',
         abortReason: null,
         at: at + 250,
