@@ -9,6 +9,7 @@ import { runMain, UserError } from '../tools/user-error.mjs';
 import { PROJECT_ROOT } from './project-root.mjs';
 import { setUp } from './setup/set-up.mjs';
 import { parseStartArguments, USAGE } from './start/arguments.mjs';
+import { otherDataDir } from './start/data-dir.mjs';
 import { devSecrets } from './start/dev-secrets.mjs';
 import { readDotEnv } from './start/dot-env.mjs';
 import { mergeEnvironments, readStartSettings, serviceEnvironments, webUrl } from './start/environment.mjs';
@@ -49,6 +50,7 @@ await runMain(async () => {
   await checkPorts(ports, {
     command: lan ? `npm start -- --lan${args.lanAddress ? `=${args.lanAddress}` : ''}` : 'npm start',
     given: givenSettings(['DATA_DIR', ...ports.map(({ setting }) => setting)]),
+    dataDir: relativeDataDir(settings.dataDir),
   });
 
   const environments = serviceEnvironments(env, settings, {
@@ -118,6 +120,17 @@ function onParentGone(callback) {
   setInterval(() => {
     if (process.ppid !== parent) callback();
   }, 1_000).unref();
+}
+
+/**
+ * @param {string} folder
+ * @returns {string | undefined} Another one, as DATA_DIR has it, if this one is in use.
+ */
+function relativeDataDir(folder) {
+  const other = otherDataDir(folder);
+  if (other === undefined) return undefined;
+  const below = path.relative(PROJECT_ROOT, other);
+  return below.startsWith('..') ? other : below;
 }
 
 /**

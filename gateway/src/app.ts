@@ -290,6 +290,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await closeServer(server);
     if (metricsServer) await closeServer(metricsServer);
     await recordKeeping.close(!cluster);
+    await audit.close();
   };
   return { url, close: () => (closing ??= close()) };
 }

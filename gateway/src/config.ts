@@ -12,16 +12,26 @@ import {
   readSettings,
   secretSetting,
   SettingError,
+  textSetting,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
+import { isIceServerUrl } from './ice-servers.ts';
 import { isDnsServer, parseDnsName } from './nodes/addresses.ts';
 import { isNetwork } from './limits/client-address.ts';
 
-const httpUrls = listSetting.refine(
-  (urls) =>
-    urls.length > 0 && urls.every((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)),
-  'must be http or https addresses, separated by commas',
-);
+/** An origin, and nothing more: requests and feed add their own paths to it. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, href, origin } = new URL(text);
+  return /^https?:$/.test(protocol) && /^([\w.-]+|\[[\da-f:.]+\])$/i.test(hostname) && href === `${origin}/`;
+}
+
+const mediaServerUrls = listSetting
+  .refine(
+    (urls) => urls.length > 0 && urls.every(isOrigin),
+    'must be http or https addresses without a path, separated by commas',
+  )
+  .transform((urls) => [...new Set(urls.map((url) => new URL(url).origin))]);
 
 export const gatewaySettings = z.object({
   ...commonSettings,
@@ -34,7 +44,7 @@ export const gatewaySettings = z.object({
   /** The key id (`kid`) its service tokens name: the media servers know SERVICE_JWT_SECRET under it. */
   SERVICE_JWT_KEY_ID: keyIdSetting.optional(),
   /** The media servers' REST APIs. */
-  MEDIA_SERVER_URLS: httpUrls.default(['http://127.0.0.1:4000']),
+  MEDIA_SERVER_URLS: mediaServerUrls.default(['http://127.0.0.1:4000']),
   /**
    * Where to look the media servers up in DNS, instead of MEDIA_SERVER_URLS: `srv:_media._tcp.example` (SRV records;
    * `srv+https:` if they speak HTTPS), or `dns+http://media-server:4000` (each A and AAAA address of that name).
@@ -65,13 +75,13 @@ export const gatewaySettings = z.object({
   /** A media server that was in trouble gets new calls again when it was well for so long, ms. */
   MEDIA_SERVER_STEADY_MS: millisecondsSetting(0, 60_000).default(1_000),
   /** Where this gateway stands: media servers of the same REGION are preferred. */
-  REGION: z.string().max(64, 'must be at most 64 characters long').optional(),
+  REGION: textSetting(64).optional(),
   /** A PostgreSQL server for the records; without it they are in DATA_DIR, embedded. */
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
     .optional(),
-  DATA_DIR: z.string().max(4096).default('.data'),
+  DATA_DIR: textSetting(4096).default('.data'),
   /** A Redis server for the live calls: any number of gateways share them. Without it: in memory, one gateway. */
   REDIS_URL: z
     .string()
@@ -90,8 +100,8 @@ export const gatewaySettings = z.object({
   /** Up to this many participants a call is peer-to-peer (1 to 8; each sends to every other). */
   P2P_MAX_PARTICIPANTS: countSetting(1, 8).default(2),
   /**
-   * Up to this many are connected to each other when no media server can be had (2 to 8); a call that is full by that
-   * takes nobody in until there is one.
+   * Up to this many are connected to each other when no media server can be had (2 to 8), and never fewer than
+   * P2P_MAX_PARTICIPANTS; a call that is full by that takes nobody in until there is one.
    */
   MESH_MAX_PARTICIPANTS: countSetting(2, 8).default(4),
   /** How long a call has to be small enough before it goes back to peer-to-peer, ms. */
@@ -112,7 +122,10 @@ export const gatewaySettings = z.object({
   FLOOR_LOST_GRACE_MS: millisecondsSetting(0, 30_000).default(1_000),
   /** STUN and TURN servers for clients, such as `turn:turn.example:3478?transport=udp`. */
   TURN_URLS: listSetting
-    .refine((urls) => urls.every((url) => /^(stun|turn)s?:/.test(url)), 'must be stun: or turn: addresses')
+    .refine(
+      (urls) => urls.every(isIceServerUrl),
+      'must be addresses such as stun:host:3478 or turn:host:3478?transport=udp, separated by commas',
+    )
     .default([]),
   /** coturn's `static-auth-secret`. */
   TURN_SECRET: z.string().min(1).optional(),
@@ -155,17 +168,13 @@ export const gatewaySettings = z.object({
   MAX_SOCKET_MESSAGES_PER_SECOND: countSetting(1, 100_000).default(100),
   /** A client for whom more bytes wait than this is disconnected. */
   MAX_SOCKET_BACKLOG_BYTES: countSetting(65_536, 1_073_741_824).default(1_000_000),
-  /** Also write the audit log to this file. */
+  /** Also write the audit log to this file; SIGHUP opens it anew. */
   AUDIT_LOG_FILE: z.string().optional(),
   /** The built web app; `none`: none is served. */
   WEB_ROOT: z.string().default(fileURLToPath(new URL('../../web/dist', import.meta.url))),
   /** Serve HTTPS with this certificate and key (PEM files). */
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
-  /** Anything but `production` has `POST /api/tokens`, so that a word nobody knows must not pass for it. */
-  NODE_ENV: z
-    .enum(['production', 'development', 'test'], { error: 'must be production, development or test' })
-    .optional(),
 });
 
 export type GatewayConfig = Readonly<z.infer<typeof gatewaySettings>>;
@@ -179,7 +188,12 @@ const LEAST_CHARACTERS = 10;
 export function readConfig(environment: NodeJS.ProcessEnv): GatewayConfig {
   const config = readSettings(gatewaySettings, environment);
   if (config.NODE_ENV === 'production') refuseGuessable(config);
-  return Object.freeze({ ...config, DATA_DIR: path.resolve(config.DATA_DIR) });
+  const { DATA_DIR, WEB_ROOT } = config;
+  return Object.freeze({
+    ...config,
+    DATA_DIR: path.resolve(DATA_DIR),
+    WEB_ROOT: WEB_ROOT === 'none' ? WEB_ROOT : path.resolve(WEB_ROOT),
+  });
 }
 
 /** Secrets that anybody may know: in development they do no harm. */

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { closeServer, listen } from '@crossfade/service/listen';
+import { closeServer, listen, urlHost } from '@crossfade/service/listen';
 import type { Log } from '@crossfade/service/log';
 import { serveMetrics } from '@crossfade/service/metrics';
 import { answerFaults } from '@crossfade/service/problems';
@@ -175,7 +175,7 @@ export async function createMediaServer({
       if (config.METRICS_PORT !== 0) {
         metrics = await serveMetrics(registry, { host: config.METRICS_HOST, port: config.METRICS_PORT });
       }
-      return `http://${config.HOST}:${port}`;
+      return `http://${urlHost(config.HOST)}:${port}`;
     },
     drain: () => {
       drain.start('terminating');

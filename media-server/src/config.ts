@@ -11,11 +11,12 @@ import {
   keysSetting,
   portSetting,
   readSettings,
+  textSetting,
 } from '@crossfade/service/settings';
 import { z } from 'zod';
 import type { QuotaLimits } from './quotas/limits.ts';
 
-const schema = z.object({
+export const mediaServerSettings = z.object({
   ...commonSettings,
   /** REST API and feed. */
   PORT: portSetting.default(4000),
@@ -77,16 +78,16 @@ const schema = z.object({
   /** Milliseconds for which nobody has wanted the larger sizes of a picture before its sender is told, 0 to 600000; 0: never. */
   UNWANTED_LAYERS_MS: countSetting(0, 600_000).default(5_000),
   /** Where this server stands, for placing calls near their people. */
-  REGION: z.string().max(64).optional(),
+  REGION: textSetting(64).optional(),
 });
 
-export type MediaServerConfig = Readonly<z.infer<typeof schema>>;
+export type MediaServerConfig = Readonly<z.infer<typeof mediaServerSettings>>;
 
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** @throws SettingError one sentence that names the setting */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): MediaServerConfig {
-  const config = readSettings(schema, environment);
+  const config = readSettings(mediaServerSettings, environment);
   if (ANY_ADDRESS.has(config.MEDIASOUP_LISTEN_IP) && config.MEDIASOUP_ANNOUNCED_ADDRESS === undefined) {
     throw new SettingError(
       `Setting MEDIASOUP_ANNOUNCED_ADDRESS is not set, and nobody can send media to ${config.MEDIASOUP_LISTEN_IP}.`,

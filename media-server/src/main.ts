@@ -1,10 +1,11 @@
 /** The media server as a process: settings, log, ports, signals. */
 import { runService } from '@crossfade/service/lifecycle';
 import { createLog } from '@crossfade/service/log';
+import { misspeltSettings } from '@crossfade/service/misspelt';
 import { createRegistry } from '@crossfade/service/metrics';
 import { startTracing } from '@crossfade/service/tracing';
 import { createMediaServer } from './app.ts';
-import { readConfig } from './config.ts';
+import { mediaServerSettings, readConfig } from './config.ts';
 import { logMediasoup } from './workers/mediasoup-log.ts';
 
 await runService(async () => {
@@ -15,6 +16,8 @@ await runService(async () => {
     format: config.LOG_FORMAT,
     file: config.LOG_FILE,
   });
+  for (const misspelt of misspeltSettings(mediaServerSettings, process.env))
+    log.warn('a variable looks like a misspelt setting, and is not read', { ...misspelt });
   logMediasoup(log);
   const stopTracing = await startTracing({
     service: 'media-server',

@@ -75,20 +75,27 @@ export function findClash(ports) {
  */
 
 /**
+ * @typedef {object} Run
+ * @property {string} command What to run again.
+ * @property {Readonly<Record<string, string>>} [given] The settings that were given to it.
+ * @property {string} [dataDir] Another data folder, if another Crossfade uses the one it would have.
+ */
+
+/**
  * One sentence for all of them, with a command that goes round them all.
  *
  * @param {readonly PortProblem[]} problems At least one, one a setting.
- * @param {{ command: string, given?: Readonly<Record<string, string>> }} run What to run again, and the settings
- *   that were given to it.
+ * @param {Run} run
  */
-export function portProblem(problems, { command, given = {} }) {
+export function portProblem(problems, { command, given = {}, dataDir }) {
   const elsewhere = problems.find(({ code }) => code === 'EADDRNOTAVAIL');
   if (elsewhere) {
     const { host, setting } = elsewhere.needed;
     return `${host} is not an address of this machine: correct or unset ${setting === 'RTC_BASE_PORT' ? 'MEDIASOUP_LISTEN_IP' : 'HOST'}.`;
   }
   const moved = problems.map(({ needed, free }) => [needed.setting, String(free ?? needed.port + RTC_STEP)]);
-  const settings = Object.entries({ ...given, ...Object.fromEntries(moved) }).map((pair) => pair.join('='));
+  const changed = { ...given, ...Object.fromEntries(moved), ...(dataDir && { DATA_DIR: dataDir }) };
+  const settings = Object.entries(changed).map((pair) => pair.join('='));
   const example = `\`${[...settings, command].join(' ')}\``;
   const names = problems.map(({ needed }) => `${needed.port}${needed.protocol === 'UDP' ? ' (UDP)' : ''}`);
   const [is, them] =
@@ -105,7 +112,7 @@ export function portProblem(problems, { command, given = {} }) {
 
 /**
  * @param {readonly NeededPort[]} ports
- * @param {{ command: string, given?: Readonly<Record<string, string>> }} run For the advice, as for `portProblem`.
+ * @param {Run} run For the advice.
  */
 export async function checkPorts(ports, run) {
   const clash = findClash(ports);
@@ -113,24 +120,31 @@ export async function checkPorts(ports, run) {
 
   /** @type {PortProblem[]} */
   const problems = [];
+  const proposed = new Set(ports.map(({ port }) => port));
   for (const needed of ports) {
     // One is enough to move all ports of a setting.
     if (problems.some((known) => known.needed.setting === needed.setting)) continue;
     const code = await tryPort(needed);
-    if (code) problems.push({ needed, code, free: await findFree(needed, ports) });
+    if (!code) continue;
+    const moved = ports.filter(({ setting }) => setting === needed.setting);
+    const free = await findFree(moved, proposed);
+    if (free !== undefined) {
+      const first = Math.min(...moved.map(({ port }) => port));
+      // What is proposed for one is not free for the next.
+      for (const { port } of moved) proposed.add(port - first + free);
+    }
+    problems.push({ needed, code, free });
   }
   if (problems.length > 0) throw new UserError(portProblem(problems, run));
 }
 
 /**
- * @param {NeededPort} needed
- * @param {readonly NeededPort[]} all
+ * @param {readonly NeededPort[]} moved All of one setting.
+ * @param {ReadonlySet<number>} taken
  */
-async function findFree(needed, all) {
-  const moved = all.filter(({ setting }) => setting === needed.setting);
-  const taken = new Set(all.filter((other) => !moved.includes(other)).map(({ port }) => port));
+async function findFree(moved, taken) {
   const first = Math.min(...moved.map(({ port }) => port));
-  const step = needed.setting === 'RTC_BASE_PORT' ? RTC_STEP : 1;
+  const step = moved.some(({ setting }) => setting === 'RTC_BASE_PORT') ? RTC_STEP : 1;
 
   for (let shift = step; shift <= 20 * step; shift += step) {
     const candidates = moved.map((one) => ({ ...one, port: one.port + shift }));

@@ -101,6 +101,13 @@ describe('what to do about a port', () => {
     );
   });
 
+  test('that another Crossfade uses, with its data folder', () => {
+    const inUse = { needed: web, code: 'EADDRINUSE', free: 3001 };
+    expect(
+      portProblem([inUse], { command: 'npm start', given: { DATA_DIR: '.data' }, dataDir: '.data-2' }),
+    ).toBe('Port 3000 is in use: stop the other program or run `DATA_DIR=.data-2 PORT=3001 npm start`.');
+  });
+
   test('that needs privileges, or an address that is not here', () => {
     const reserved = { needed: { ...web, port: 80 }, code: 'EACCES', free: 3000 };
     expect(portProblem([reserved], { command: 'npm start' })).toBe(
@@ -124,6 +131,27 @@ describe('trying a port', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await tryPort({ ...common, port: tcp, protocol: 'TCP' })).toBeUndefined();
     expect(await tryPort({ ...common, port: udp, protocol: 'UDP' })).toBeUndefined();
+  });
+
+  test('no port is proposed twice', async () => {
+    const port = await occupyTcp();
+    const next = await new Promise((resolve) => {
+      const server = net.createServer().listen(port + 1, '127.0.0.1', () => resolve(port + 1));
+      // Whoever has it: it is not free.
+      server.once('error', () => resolve(port + 1));
+      cleanups.push(() => server.close());
+    });
+    const common = /** @type {const} */ ({ host: '127.0.0.1', protocol: 'TCP' });
+    const ports = [
+      { ...common, port: next, setting: 'GATEWAY_METRICS_PORT' },
+      { ...common, port, setting: 'MEDIA_SERVER_METRICS_PORT' },
+    ];
+    const failure = String(await checkPorts(ports, { command: 'npm start' }).catch((error) => error.message));
+    const [, first, second] =
+      /`GATEWAY_METRICS_PORT=(\d+) MEDIA_SERVER_METRICS_PORT=(\d+) npm start`/.exec(failure) ?? [];
+    expect(Number(first)).toBeGreaterThan(next);
+    expect(Number(second)).toBeGreaterThan(next);
+    expect(second).not.toBe(first);
   });
 
   test('the advice names a port that is free', async () => {

@@ -1,5 +1,5 @@
 /** What both HTTP APIs have in common: request ids, bodies, problem documents, request metrics. */
-import { CodedError } from '@crossfade/shared/errors';
+import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -10,6 +10,7 @@ import express, {
 } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { Histogram, type Registry } from 'prom-client';
+import type { z } from 'zod';
 import { beyondBounds, type JsonBounds } from './json-bounds.ts';
 import type { Log } from './log.ts';
 import { problemHeaders, problemOf, requestIdFrom } from './problems.ts';
@@ -49,6 +50,22 @@ export function createHttp(options: HttpOptions): Express {
     express.json({ limit: options.bodyLimitBytes, verify: checkBounds, strict: false }),
   );
   return app;
+}
+
+/**
+ * The body, checked; none at all counts as an empty object.
+ * @throws CodedError `validation-failed`, `unsupported-media-type` if it is not JSON
+ */
+export function bodyOf<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
+  // `null` is JSON, and no object.
+  const body: unknown = request.body;
+  if (body === undefined && carriesBody(request)) throw new CodedError('unsupported-media-type');
+  return parseOrThrow(schema, body === undefined ? {} : body);
+}
+
+/** Whether there is a body that the JSON parser left alone. */
+function carriesBody(request: Request): boolean {
+  return request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0;
 }
 
 /** Called by body-parser between reading and parsing; what it throws reaches `toCodedError` with its `type`. */

@@ -3,23 +3,34 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { SettingError } from './settings.ts';
 
+/** What says that the port is to blame; else it is the address. */
+const PORT_TROUBLE = ['EADDRINUSE', 'EACCES'];
+
+/** A host as it stands in a URL: IPv6 addresses in brackets (RFC 3986, 3.2.2). */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /**
  * Listens, and tells the port (which the system chose if `port` is 0).
- * @param setting where the port came from
+ * @param prefix of the settings that the address came from: `METRICS_` for METRICS_HOST and METRICS_PORT
  * @throws SettingError if the address cannot be used
  */
 export async function listen(
   server: Server,
   address: { host: string; port: number },
-  setting = 'PORT',
+  prefix: '' | 'METRICS_' = '',
 ): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const where = `${address.host}:${String(address.port)}`;
+      const where = `${urlHost(address.host)}:${String(address.port)}`;
+      const setting = `${prefix}${PORT_TROUBLE.includes(error.code ?? '') ? 'PORT' : 'HOST'}`;
       const why =
         error.code === 'EADDRINUSE'
           ? `another program already listens on ${where}; stop it or choose another port`
-          : `cannot listen on ${where} (${error.code ?? error.message})`;
+          : setting.endsWith('HOST')
+            ? `${address.host} is no address of this machine (${error.code ?? error.message})`
+            : `cannot listen on ${where} (${error.code ?? error.message})`;
       reject(new SettingError(`Setting ${setting} cannot be used: ${why}.`));
     });
     server.listen(address.port, address.host, resolve);

@@ -1,5 +1,6 @@
 /** The log: JSON for machines, one readable line for people. Errors keep their cause; secrets do not get in. */
 import { config, createLogger as createWinston, format, transports, type Logger } from 'winston';
+import { LogFile, type LogFileOptions } from './log-file.ts';
 
 export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
 
@@ -9,8 +10,6 @@ export interface LogOptions {
   format: 'json' | 'pretty';
   /** Also write to this file. */
   file?: string | undefined;
-  /** False: only there. */
-  console?: boolean;
 }
 
 /** Names under which there are secrets: ICE passwords, tokens, keys and whatever proves who somebody is. */
@@ -20,6 +19,9 @@ const SECRET_KEYS =
 /** Secrets within a text: JSON Web Tokens, whole or cut, and what follows `Bearer` or a parameter called token. */
 const SECRET_TEXT =
   /\beyJ[\w-]{8,}(\.[\w-]*){0,2}|(?<=\bBearer\s+)[\w.~+/=-]+|(?<=[?&#](access_)?token=)[^&\s"]+/gi;
+
+/** A disk that hangs must not keep a service from stopping, milliseconds. */
+const CLOSE_LIMIT_MS = 1_000;
 
 const REDACTED = '[redacted]';
 
@@ -80,18 +82,57 @@ const pretty = format.printf(({ level, message, timestamp, ...rest }) => {
   return `${time} ${level.toUpperCase().padEnd(5)} ${oneLine([text, details].filter(Boolean).join('  '))}`;
 });
 
+/** @throws SettingError if the file cannot be written */
 export function createLog(options: LogOptions): Log {
   const line = options.format === 'pretty' ? pretty : json;
-  return createWinston({
+  const onFailed = (why: string) => notWritten(log, 'LOG_FILE', why);
+  const file = options.file && new LogFile({ file: options.file, setting: 'LOG_FILE', onFailed });
+  const log = createWinston({
     levels: config.npm.levels,
     level: options.level,
     defaultMeta: { service: options.service },
     format: format.combine(format.timestamp(), line),
     transports: [
-      ...(options.console === false ? [] : [new transports.Console()]),
-      ...(options.file ? [new transports.File({ filename: options.file, format: json })] : []),
+      new transports.Console(),
+      ...(file ? [new transports.Stream({ stream: file, format: json })] : []),
     ],
   });
+  return log;
+}
+
+/** A log that is only a file, in JSON. If it cannot be written any more, that is said in `log`. */
+export class FileLog {
+  readonly log: Log;
+  readonly #file: LogFile;
+
+  /** @throws SettingError if the file cannot be written */
+  constructor(
+    options: Pick<LogOptions, 'service'> & Pick<LogFileOptions, 'file' | 'setting'> & { log: Log },
+  ) {
+    const { service, setting, log } = options;
+    this.#file = new LogFile({ ...options, onFailed: (why) => notWritten(log, setting, why) });
+    this.log = createWinston({
+      levels: config.npm.levels,
+      level: 'info',
+      defaultMeta: { service },
+      format: format.combine(format.timestamp(), json),
+      transports: [new transports.Stream({ stream: this.#file })],
+    });
+  }
+
+  /** Resolves when everything is written, or the disk has had its time. */
+  async close(): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, CLOSE_LIMIT_MS);
+      this.#file.end(resolve);
+    });
+    clearTimeout(limit);
+  }
+}
+
+function notWritten(log: Log, setting: string, why: string): void {
+  log.error('a log file is not written any more; SIGHUP opens it anew', { setting, why });
 }
 
 /** A log that says nothing: for tests. */

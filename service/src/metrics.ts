@@ -34,6 +34,6 @@ export async function serveMetrics(
       () => response.writeHead(500).end(),
     );
   });
-  await listen(server, address, 'METRICS_PORT');
+  await listen(server, address, 'METRICS_');
   return server;
 }

@@ -28,23 +28,31 @@ export function readSettings<S extends z.ZodObject>(
   throw new SettingError(`Setting ${name} ${what}.`);
 }
 
+/** Plain decimal: what JavaScript would also take for a number (`0x50`, `1e3`, a blank) is more likely a mistake. */
+function decimalSetting(min: number, max: number, error: string) {
+  return z
+    .string({ error })
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(min, error).max(max, error));
+}
+
 /** A TCP or UDP port; 0 lets the system choose. */
-export const portSetting = z.coerce
-  .number({ error: 'must be a port number from 0 to 65535' })
-  .int('must be a port number from 0 to 65535')
-  .min(0, 'must be a port number from 0 to 65535')
-  .max(65_535, 'must be a port number from 0 to 65535');
+export const portSetting = decimalSetting(0, 65_535, 'must be a port number from 0 to 65535');
 
 /** A number of milliseconds from `min` to `max`. */
 export function millisecondsSetting(min: number, max: number) {
-  const error = `must be a number of milliseconds from ${String(min)} to ${String(max)}`;
-  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+  return decimalSetting(min, max, `must be a number of milliseconds from ${String(min)} to ${String(max)}`);
 }
 
 /** A whole number from `min` to `max`. */
 export function countSetting(min: number, max: number) {
-  const error = `must be a whole number from ${String(min)} to ${String(max)}`;
-  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+  return decimalSetting(min, max, `must be a whole number from ${String(min)} to ${String(max)}`);
+}
+
+/** Text of at most `max` characters. */
+export function textSetting(max: number) {
+  return z.string().max(max, `must be at most ${String(max)} characters long`);
 }
 
 /** Secrets are at least 32 bytes: what HS256 needs to be as strong as its hash (RFC 7518, 3.2). */
@@ -95,23 +103,26 @@ export const listSetting = z.string().transform((text) =>
 /** What every service reads. */
 export const commonSettings = {
   /** Address the service listens on. */
-  HOST: z.string().max(255).default('127.0.0.1'),
+  HOST: textSetting(255).default('127.0.0.1'),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'], { error: 'must be error, warn, info or debug' })
     .default('info'),
   /** `json` for machines, `pretty` for people. */
   LOG_FORMAT: z.enum(['json', 'pretty'], { error: 'must be json or pretty' }).default('json'),
-  /** Also write the log to this file. */
+  /** Also write the log to this file; SIGHUP opens it anew. */
   LOG_FILE: z.string().optional(),
   /** Signs the tokens between gateway and media server. */
   SERVICE_JWT_SECRET: secretSetting,
   /** `iss` of every token. */
-  JWT_ISSUER: z.string().min(1).max(255).default('crossfade'),
+  JWT_ISSUER: textSetting(255).default('crossfade'),
   /** Where `/metrics` listens: not for the public. */
-  METRICS_HOST: z.string().max(255).default('127.0.0.1'),
+  METRICS_HOST: textSetting(255).default('127.0.0.1'),
   /** Base address of an OpenTelemetry collector (OTLP over HTTP) that traces are sent to; none: no traces. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .optional(),
-  NODE_ENV: z.string().optional(),
+  /** `production`: the gateway hands out no tokens. A closed list, for a misspelt one would hand them out. */
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], { error: 'must be production, development or test' })
+    .optional(),
 };

@@ -29,6 +29,12 @@ test('what is signed here is accepted here', () => {
 test('a token for several audiences is good for each', () => {
   const token = raw({ typ: 'service' }, { audience: ['billing', 'media-server'] });
   expect(verifyServiceToken(token, key).typ).toBe('service');
+  const user = raw({ typ: 'user', sub: 'u' }, { audience: ['billing', 'gateway'] });
+  expect(verifyUserToken(user, key).sub).toBe('u');
+  expect(() => verifyUserToken(raw({ typ: 'user', sub: 'u' }, { audience: ['billing'] }), key)).toThrow();
+  // Nobody becomes a service by being at home in both.
+  const both = raw({ typ: 'user', sub: 'u' }, { audience: ['gateway', 'media-server'] });
+  expect(() => verifyServiceToken(both, key)).toThrow();
 });
 
 describe('refused', () => {

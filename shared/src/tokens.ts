@@ -7,13 +7,17 @@ import { callIdSchema } from './ids.ts';
 export const SERVICE_AUDIENCE = 'media-server';
 export const USER_AUDIENCE = 'gateway';
 
+/** One audience, or several with this one among them (RFC 7519, 4.1.3). */
+function audience<A extends string>(own: A) {
+  return z.union([
+    z.literal(own),
+    z.array(z.string()).refine((audiences) => audiences.includes(own), `must have ${own} in it`),
+  ]);
+}
+
 /** For the media server's API and feed: a gateway, or a dashboard with `scope: 'read'`. */
 export const serviceClaimsSchema = z.object({
-  /** One audience, or several with this one among them (RFC 7519, 4.1.3). */
-  aud: z.union([
-    z.literal(SERVICE_AUDIENCE),
-    z.array(z.string()).refine((audiences) => audiences.includes(SERVICE_AUDIENCE)),
-  ]),
+  aud: audience(SERVICE_AUDIENCE),
   typ: z.literal('service'),
   scope: z.literal('read').optional(),
   sub: z.string().max(128).optional(),
@@ -42,7 +46,7 @@ export const callPatternSchema = z.string().regex(/^[A-Za-z0-9_.:*-]{1,128}$/);
 
 /** For the gateway: one user. */
 export const userClaimsSchema = z.object({
-  aud: z.literal(USER_AUDIENCE),
+  aud: audience(USER_AUDIENCE),
   typ: z.literal('user'),
   /** The user's id in the product that embeds the call. */
   sub: z.string().min(1).max(128),

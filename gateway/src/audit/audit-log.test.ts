@@ -1,13 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { silentLog, type Log } from '@crossfade/service/log';
+import { SettingError } from '@crossfade/service/settings';
 import { AuditLog } from './audit-log.ts';
 
-function audit() {
+function captured() {
   const entries: unknown[] = [];
+  const errors: unknown[] = [];
   const log: Log = {
     ...silentLog,
     info: ((_message: string, entry: unknown) => entries.push(entry)) as never,
+    error: ((_message: string, entry: unknown) => errors.push(entry)) as never,
   };
+  return { entries, errors, log };
+}
+
+function audit() {
+  const { entries, log } = captured();
   return { entries, audit: new AuditLog(log, undefined) };
 }
 
@@ -51,4 +59,33 @@ test('tells who came and went, without names', () => {
     { kind: 'audit', action: 'joined', call: 'r', userId: 'ann', participantId: 'p' },
     { kind: 'audit', action: 'left', call: 'r', participantId: 'p', reason: 'connection-lost' },
   ]);
+});
+
+test('the same refusal is told once a minute, whoever tries how often', () => {
+  const { entries, audit: log } = audit();
+  const refusal = { address: '203.0.113.1', userId: undefined, code: 'rate-limited' as const };
+  for (let now = 0; now < 60_000; now += 100) log.refused(refusal, now);
+  log.refused({ ...refusal, code: 'unauthenticated' }, 0);
+  log.refused({ ...refusal, address: '203.0.113.2' }, 0);
+  expect(entries).toHaveLength(3);
+  log.refused(refusal, 60_000);
+  expect(entries).toHaveLength(4);
+  expect(entries[0]).toEqual({ kind: 'audit', action: 'refused', ...refusal });
+});
+
+test('a file that takes nothing is told in the log, and the log has the lines still', async () => {
+  const { entries, errors, log } = captured();
+  const full = new AuditLog(log, '/dev/full');
+  full.write({ action: 'left', call: 'r', participantId: 'p', reason: 'left' });
+  full.write({ action: 'left', call: 'r', participantId: 'q', reason: 'left' });
+  await full.close();
+  full.write({ action: 'left', call: 'r', participantId: 's', reason: 'left' });
+  expect(errors).toEqual([{ setting: 'AUDIT_LOG_FILE', why: 'ENOSPC' }]);
+  expect(entries).toHaveLength(3);
+});
+
+test('a folder is no file', () => {
+  expect(() => new AuditLog(silentLog, '/tmp')).toThrow(
+    new SettingError('Setting AUDIT_LOG_FILE cannot be used: /tmp cannot be written (EISDIR).'),
+  );
 });

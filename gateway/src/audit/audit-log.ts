@@ -2,7 +2,7 @@
  * Who did what to whom: lines of a kind of their own (`kind: "audit"`) in the log, and in a file if there is one. Ids
  * only: no names, no texts, no tokens.
  */
-import { createLog, type Log } from '@crossfade/service/log';
+import { FileLog, type Log } from '@crossfade/service/log';
 import type { ErrorCode } from '@crossfade/shared/errors';
 import type { RecordEntry } from '../calls/events.ts';
 
@@ -24,19 +24,47 @@ export type AuditEntry =
   /** A connection that was ended from here. */
   | { action: 'closed'; userId: string; address: string; code: ErrorCode };
 
-export class AuditLog {
-  readonly #logs: readonly Log[];
+type Refusal = Extract<AuditEntry, { action: 'refused' }>;
 
-  /** @param file that gets the lines as well */
+/** The same refusal is told once in so many milliseconds: it costs nothing to be refused, not even a token. */
+const REFUSAL_EVERY_MS = 60_000;
+/** Refusals that are remembered for that; when there are more, all are forgotten. */
+const MAX_REFUSALS = 10_000;
+
+export class AuditLog {
+  readonly #log: Log;
+  readonly #file: FileLog | undefined;
+  readonly #refusals = new Map<string, number>();
+
+  /**
+   * @param file that gets the lines as well
+   * @throws SettingError if it cannot be written
+   */
   constructor(log: Log, file: string | undefined) {
-    this.#logs =
-      file === undefined
-        ? [log]
-        : [log, createLog({ service: 'gateway', level: 'info', format: 'json', file, console: false })];
+    this.#log = log;
+    if (file !== undefined) {
+      this.#file = new FileLog({ service: 'gateway', file, setting: 'AUDIT_LOG_FILE', log });
+    }
   }
 
   write(entry: AuditEntry): void {
-    for (const log of this.#logs) log.info('audit', { kind: 'audit', ...entry });
+    for (const log of [this.#log, this.#file?.log]) log?.info('audit', { kind: 'audit', ...entry });
+  }
+
+  /** Somebody was not let in: told once a minute for the same address, user and reason. */
+  refused(refusal: Omit<Refusal, 'action'>, now: number): void {
+    const { address, userId, code } = refusal;
+    const key = JSON.stringify([address, userId, code]);
+    const before = this.#refusals.get(key);
+    if (before !== undefined && now - before < REFUSAL_EVERY_MS) return;
+    if (this.#refusals.size >= MAX_REFUSALS) this.#refusals.clear();
+    this.#refusals.set(key, now);
+    this.write({ action: 'refused', ...refusal });
+  }
+
+  /** Resolves when the file has everything. */
+  async close(): Promise<void> {
+    await this.#file?.close();
   }
 
   /** Who came and went, as the records have it. */

@@ -46,8 +46,12 @@ export function mountApi(http: Express, options: ApiOptions): void {
     }),
   );
   http.use('/api', allowOrigins(config.ALLOWED_ORIGINS));
-  if (config.NODE_ENV !== 'production')
+  if (config.NODE_ENV !== 'production') {
+    log.warn(
+      'POST /api/tokens gives anyone a token for any call, moderators too: NODE_ENV=production ends that',
+    );
     http.post('/api/tokens', callers.limited('tokens'), developmentTokens(userKeyOf(config)));
+  }
   http.use('/api/media-servers', callers.limited('rest'), mediaServerRoutes(options));
   http.use('/api/calls', callers.limited('rest'), callRoutes(options));
   if (config.WEB_ROOT !== 'none') http.use(webApp(config.WEB_ROOT));

@@ -1,5 +1,5 @@
 /** `GET /api/calls…`: history and live state, for users whose token covers the call. */
-import { route } from '@crossfade/service/http';
+import { bodyOf, route } from '@crossfade/service/http';
 import { CodedError, parseOrThrow, type ErrorCode } from '@crossfade/shared/errors';
 import {
   listCallsQuerySchema,
@@ -12,11 +12,15 @@ import {
 import { callIdSchema } from '@crossfade/shared/ids';
 import { allowsCall, type UserClaims } from '@crossfade/shared/tokens';
 import { Router, type Request } from 'express';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Calls } from '../calls/calls.ts';
 import { modeOf, publicView, type CallState } from '../calls/state.ts';
 import type { Records } from '../store/records.ts';
 import type { Callers } from './caller.ts';
+
+/** Named as everywhere else: what is wrong with it names it. */
+const callParamsSchema = z.object({ callId: callIdSchema });
 
 export interface CallRoutesOptions {
   calls: Pick<Calls, 'state' | 'post'>;
@@ -28,7 +32,7 @@ export interface CallRoutesOptions {
 export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions): Router {
   const router = Router();
   const callOf = (request: Request, claims: UserClaims): string => {
-    const callId = parseOrThrow(callIdSchema, request.params['id']);
+    const { callId } = parseOrThrow(callParamsSchema, { callId: request.params['id'] });
     // The same answer as for a call that never was: it tells nothing.
     if (!allowsCall(claims.calls, callId)) throw new CodedError('call-not-found');
     return callId;
@@ -75,7 +79,7 @@ export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions
         audit.write({ action: 'set-policy', callId, userId, outcome });
       try {
         if (!grants.moderate) throw new CodedError('forbidden', 'Changing a call needs the moderate grant.');
-        const { policy: change } = parseOrThrow(patchCallRequestSchema, request.body);
+        const { policy: change } = bodyOf(patchCallRequestSchema, request);
         const state = await calls.post(callId, { type: 'set-policy', change });
         if (!state) throw new CodedError('call-not-found');
         audited('done');

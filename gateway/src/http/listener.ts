@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { urlHost } from '@crossfade/service/listen';
 import { SERVER_LIMITS } from '@crossfade/service/server-limits';
 import { SettingError } from '@crossfade/service/settings';
 import type { GatewayConfig } from '../config.ts';
 
 /** Browsers send the cookies of the whole site along. */
 const LIMITS = { ...SERVER_LIMITS, maxHeaderSize: 16_384 };
+
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** @throws SettingError if there is half a certificate, or one that cannot be used */
 export function createListener(config: GatewayConfig, http: RequestListener): Server {
@@ -27,5 +30,6 @@ export function createListener(config: GatewayConfig, http: RequestListener): Se
 /** Where it can be reached from this machine. */
 export function listeningUrl(config: GatewayConfig, port: number): string {
   const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
-  return `${scheme}://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${String(port)}`;
+  const host = EVERY_ADDRESS.has(config.HOST) ? 'localhost' : urlHost(config.HOST);
+  return `${scheme}://${host}:${String(port)}`;
 }

@@ -1,8 +1,7 @@
 /** `POST /api/tokens`: a token for anyone who asks. For development: it does not exist in production. */
 import { randomUUID } from 'node:crypto';
-import { route } from '@crossfade/service/http';
+import { bodyOf, route } from '@crossfade/service/http';
 import { signUserToken, type TokenKey } from '@crossfade/service/tokens';
-import { parseOrThrow } from '@crossfade/shared/errors';
 import { tokenRequestSchema, type TokenAnswer } from '@crossfade/shared/tokens';
 import type { RequestHandler } from 'express';
 
@@ -11,13 +10,7 @@ const LIFETIME_S = 24 * 3600;
 
 export function developmentTokens(key: TokenKey): RequestHandler {
   return route('/api/tokens', (request, response) => {
-    const {
-      name,
-      callId,
-      userId = randomUUID(),
-      grants,
-      policy,
-    } = parseOrThrow(tokenRequestSchema, request.body);
+    const { name, callId, userId = randomUUID(), grants, policy } = bodyOf(tokenRequestSchema, request);
     const claims = {
       sub: userId,
       name,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createHttp, finishHttp } from '@crossfade/service/http';
 import { silentLog } from '@crossfade/service/log';
+import { SettingError } from '@crossfade/service/settings';
 import type { Express } from 'express';
 import { Registry } from 'prom-client';
 import request from 'supertest';
@@ -55,4 +56,12 @@ test('an unknown address is the app’s page for a browser, and a problem docume
   expect(broken.body).toMatchObject({ status: 404, code: 'route-not-found' });
   const api = await request(app).get('/api/nothing').set(browser);
   expect([api.status, api.type]).toEqual([404, 'application/problem+json']);
+});
+
+test('a folder without a built app is refused in one sentence', () => {
+  expect(() => webApp('/nope')).toThrow(
+    new SettingError(
+      'Setting WEB_ROOT cannot be used: there is no built web app in /nope; build it, or set WEB_ROOT=none.',
+    ),
+  );
 });

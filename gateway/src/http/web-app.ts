@@ -3,14 +3,20 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import express, { Router, type RequestHandler } from 'express';
 import { route } from '@crossfade/service/http';
+import { SettingError } from '@crossfade/service/settings';
 
 /** Vite names these files by their content: they never change. */
 const ASSET_LIFETIME = '365d';
 
+/** @throws SettingError if there is none in that folder */
 export function webApp(root: string): Router {
   const router = Router();
   const page = path.join(root, 'index.html');
-  if (!existsSync(page)) return router;
+  if (!existsSync(page)) {
+    throw new SettingError(
+      `Setting WEB_ROOT cannot be used: there is no built web app in ${root}; build it, or set WEB_ROOT=none.`,
+    );
+  }
   const sendPage = route('web-app', (_request, response) => {
     response.setHeader('Cache-Control', 'no-cache');
     response.sendFile(page);

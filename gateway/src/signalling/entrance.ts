@@ -54,7 +54,7 @@ export class Entrance {
     } catch (error) {
       const coded =
         error instanceof CodedError ? error : new CodedError('internal', undefined, { cause: error });
-      audit.write({ action: 'refused', address, userId, code: coded.code });
+      audit.refused({ address, userId, code: coded.code }, Date.now());
       throw coded;
     }
   }

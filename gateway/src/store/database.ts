@@ -1,9 +1,10 @@
 /** Opens the database the records are in, brings its tables up to date, and gives it back closed. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '@crossfade/service/folders';
 import { SettingError } from '@crossfade/service/settings';
+import { whyNotUsable } from './database-errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { SqlRecords } from './sql.ts';
 import { readTemplate } from './template.ts';
@@ -19,7 +20,7 @@ const MIGRATION_LOCK = 0x63_66_61_64;
 
 /**
  * PostgreSQL embedded in this process, in a folder of its own (or, without one, in memory: for tests).
- * @throws SettingError if another process uses the folder
+ * @throws SettingError if another process uses the folder, or it cannot be written to
  */
 export async function openEmbedded(folder: string | undefined): Promise<SqlRecords> {
   const [{ PGlite }, { drizzle }, { migrate }] = await Promise.all([
@@ -29,8 +30,16 @@ export async function openEmbedded(folder: string | undefined): Promise<SqlRecor
   ]);
   let unlock = () => Promise.resolve();
   if (folder !== undefined) {
-    await mkdir(folder, { recursive: true });
-    unlock = await lockFolder(folder);
+    try {
+      makeFolder(folder);
+      unlock = await lockFolder(folder);
+    } catch (error) {
+      if (error instanceof SettingError) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new SettingError(
+        `Setting DATA_DIR cannot be used: ${folder} is no folder that can be written to (${code ?? message}).`,
+      );
+    }
   }
   const dataDir = folder === undefined ? undefined : path.join(folder, 'records');
   const isNew = dataDir === undefined || !existsSync(dataDir);
@@ -74,10 +83,7 @@ export async function openServer(url: string): Promise<SqlRecords> {
     }
   } catch (error) {
     await pool.end();
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new SettingError(
-      `Setting DATABASE_URL cannot be used: the database does not answer as it should (${code ?? message}).`,
-    );
+    throw new SettingError(`Setting DATABASE_URL cannot be used: ${whyNotUsable(error)}.`);
   }
   return new SqlRecords(drizzle({ client: pool }), () => pool.end());
 }

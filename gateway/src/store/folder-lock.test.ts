@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('is taken, given back and taken again', async () => {
   const unlock = await lockFolder(folder);
-  expect(await readFile(lockFile(), 'utf8')).toMatch(new RegExp(`^${process.pid} \\d*$`));
+  expect(await readFile(lockFile(), 'utf8')).toMatch(new RegExp(`^${process.pid} \\d* [0-9a-f-]{36}$`));
   await unlock();
   await (
     await lockFolder(folder)

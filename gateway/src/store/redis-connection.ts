@@ -52,7 +52,7 @@ export class RedisConnection {
   readonly #client: Client;
   readonly #failed: () => void;
   readonly #listeners = new Set<() => void>();
-  #away = false;
+  #trouble: 'away' | 'refused' | undefined;
 
   /** Starts to connect; a Redis that is not there yet is tried again until it is. */
   constructor(url: string, log: Log, monitor?: RedisMonitor) {
@@ -61,13 +61,15 @@ export class RedisConnection {
     this.#failed = monitor?.failed ?? (() => undefined);
     this.#client = newClient(url, true);
     this.#client.on('error', (error: Error) => {
-      if (this.#away) return;
-      this.#away = true;
-      log.error('Redis is away', { reason: error.message });
+      const trouble = isRefusal(error) ? 'refused' : 'away';
+      if (this.#trouble === trouble) return;
+      this.#trouble = trouble;
+      const message = trouble === 'refused' ? 'REDIS_URL: its user or password is refused' : 'Redis is away';
+      log.error(message, { reason: error.message });
     });
     this.#client.on('ready', () => {
-      if (this.#away) log.info('Redis is back');
-      this.#away = false;
+      if (this.#trouble) log.info('Redis is back');
+      this.#trouble = undefined;
       for (const listener of this.#listeners) listener();
     });
     this.#client.connect().catch((error: unknown) => {
@@ -140,6 +142,13 @@ export class RedisConnection {
     this.#log.debug('a Redis command failed', { error: cause });
     return new CodedError('call-store-unavailable', undefined, { cause });
   }
+}
+
+/** Redis is there, and does not let this gateway in: that does not pass by itself. */
+function isRefusal({ message }: Error): boolean {
+  return /^(WRONGPASS|NOAUTH|NOPERM)\b|^ERR (AUTH|invalid password)\b|without any password configured/.test(
+    message,
+  );
 }
 
 async function inTime<T>(command: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 /** REST: consumers. */
+import { bodyOf } from '@crossfade/service/http';
 import { CodedError } from '@crossfade/shared/errors';
 import {
   consumeRequestSchema,
@@ -7,7 +8,7 @@ import {
 } from '@crossfade/shared/media-api';
 import { Router, type Request } from 'express';
 import { mustBeGranted } from '../http/caller.ts';
-import { bodyOf, roomRoute, type RoomRequestContext } from '../http/room-route.ts';
+import { roomRoute, type RoomRequestContext } from '../http/room-route.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { consumeList } from './consume-list.ts';

@@ -1,8 +1,9 @@
 /** REST: data channels. */
+import { bodyOf } from '@crossfade/service/http';
 import { consumeDataRequestSchema, produceDataRequestSchema } from '@crossfade/shared/media-api';
 import { Router } from 'express';
 import { mustBeGranted } from '../http/caller.ts';
-import { bodyOf, roomRoute } from '../http/room-route.ts';
+import { roomRoute } from '../http/room-route.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 

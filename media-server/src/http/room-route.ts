@@ -1,6 +1,6 @@
 /** What every route below `/api/rooms/:roomId` does first: find the room, check the epoch, learn who asks. */
 import { route } from '@crossfade/service/http';
-import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import { parseOrThrow } from '@crossfade/shared/errors';
 import { roomIdSchema } from '@crossfade/shared/ids';
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
@@ -37,17 +37,4 @@ export function roomRoute(
     if (caller.fence !== undefined) room.raiseFence(caller.fence);
     return handle({ room, caller, request, response, id: String(request.params['id']) });
   });
-}
-
-/** The body, checked; none at all counts as an empty object. @throws CodedError `validation-failed`, `unsupported-media-type` */
-export function bodyOf<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
-  if (request.body === undefined && carriesBody(request)) throw new CodedError('unsupported-media-type');
-  // `null` is no object.
-  const body: unknown = request.body;
-  return parseOrThrow(schema, body === undefined ? {} : body);
-}
-
-/** Whether there is a body that the JSON parser left alone. */
-function carriesBody(request: Request): boolean {
-  return request.get('transfer-encoding') !== undefined || Number(request.get('content-length') ?? 0) > 0;
 }

@@ -1,8 +1,7 @@
 /** REST: this server itself. Liveness depends on nothing; readiness on the workers. */
-import { route } from '@crossfade/service/http';
+import { bodyOf, route } from '@crossfade/service/http';
 import { drainRequestSchema, type Readiness } from '@crossfade/shared/media-api';
 import { Router } from 'express';
-import { bodyOf } from '../http/room-route.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import type { Drain } from './drain.ts';
 import type { MediaNode } from './node.ts';

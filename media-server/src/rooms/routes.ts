@@ -1,5 +1,5 @@
 /** REST: rooms and those in them. */
-import { route } from '@crossfade/service/http';
+import { bodyOf, route } from '@crossfade/service/http';
 import { parseOrThrow } from '@crossfade/shared/errors';
 import {
   createRoomRequestSchema,
@@ -10,7 +10,7 @@ import {
 import { Router } from 'express';
 import { subjectOf } from '../auth/service-auth.ts';
 import { callerOf, mustActFor } from '../http/caller.ts';
-import { bodyOf, roomIdOf, roomRoute } from '../http/room-route.ts';
+import { roomIdOf, roomRoute } from '../http/room-route.ts';
 import { participantsOf } from '../quotas/limits.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import { pageOf } from './page.ts';

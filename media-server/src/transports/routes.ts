@@ -1,4 +1,5 @@
 /** REST: transports. */
+import { bodyOf } from '@crossfade/service/http';
 import {
   connectTransportRequestSchema,
   createTransportRequestSchema,
@@ -8,7 +9,7 @@ import {
 } from '@crossfade/shared/media-api';
 import { Router } from 'express';
 import { mustActFor, mustBeGranted } from '../http/caller.ts';
-import { bodyOf, roomRoute } from '../http/room-route.ts';
+import { roomRoute } from '../http/room-route.ts';
 import { checkProduceRequest } from '../producers/options.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Rooms } from '../rooms/rooms.ts';

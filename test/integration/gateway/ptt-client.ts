@@ -53,7 +53,7 @@ export class PttClient {
 
   private constructor(web: WebSocket) {
     this.web = web;
-    this.closed = once(web, 'close').then(([code]) => code as number);
+    this.closed = new Promise((resolve) => web.once('close', resolve));
     web.on('message', (bytes: Buffer) => {
       const frame = JSON.parse(bytes.toString()) as Frame;
       const answered = frame.id === undefined ? undefined : this.#answers.get(frame.id);
