@@ -69,11 +69,12 @@ export const GATEWAY_ROUTES: readonly GatewayRoute[] = [
     operationId: 'getDecisions',
     tag: 'Calls',
     summary: 'Why a call is in the mode it is in',
-    description: 'The last decisions, each with what it saw and the rule that fired; newest last.',
+    description:
+      'The last 50 decisions, each with what it saw and the rule that fired; newest last. Also of a call that has ended.',
     access: 'user',
     id: callId,
     answers: { 200: { description: 'The decisions.', schema: decisionsAnswerSchema } },
-    errors: ['call-not-found', 'call-store-unavailable'],
+    errors: ['call-not-found', 'call-store-unavailable', 'records-unavailable'],
   },
   {
     method: 'post',

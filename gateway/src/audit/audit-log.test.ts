@@ -54,7 +54,7 @@ test('tells who came and went, without names', () => {
   const common = { recordId: 'r', participantId: 'p', at: 0 };
   log.recorded({ type: 'participant-joined', ...common, userId: 'ann', displayName: 'Ann', participants: 1 });
   log.recorded({ type: 'participant-left', ...common, reason: 'connection-lost' });
-  log.recorded({ type: 'call-ended', recordId: 'r', at: 0 });
+  log.recorded({ type: 'call-ended', recordId: 'r', at: 0, decisions: [] });
   expect(entries).toEqual([
     { kind: 'audit', action: 'joined', call: 'r', userId: 'ann', participantId: 'p' },
     { kind: 'audit', action: 'left', call: 'r', participantId: 'p', reason: 'connection-lost' },

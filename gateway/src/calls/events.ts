@@ -1,5 +1,6 @@
 /** What can happen to a call, and what a call wants done. */
 import type { CallPolicyChange, CallPolicyOverrides } from '@crossfade/shared/call-policy';
+import type { Decision } from '@crossfade/shared/gateway-api';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {
@@ -131,7 +132,13 @@ export type RecordEntry =
       durationMs: number;
     }
   | { type: 'transition-gap'; transitionId: string; gapMs: number }
-  | { type: 'call-ended'; recordId: string; at: number }
+  | {
+      type: 'call-ended';
+      recordId: string;
+      at: number;
+      /** The last decisions on its mode, oldest first. */
+      decisions: readonly Decision[];
+    }
   /** One connection of a participant begins; those it had before are over. */
   | {
       type: 'session-connected';

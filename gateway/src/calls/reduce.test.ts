@@ -386,7 +386,7 @@ describe('members', () => {
     expect(script.did('close-room')).toHaveLength(1);
     expect(script.did('record')).toContainEqual({
       type: 'record',
-      entry: { type: 'call-ended', recordId: 'record', at: script.now },
+      entry: { type: 'call-ended', recordId: 'record', at: script.now, decisions: expect.any(Array) },
     });
   });
 });

@@ -215,6 +215,9 @@ function ending(state: CallState, now: number): Effect[] {
       ? [endedRecord(media.transition, targetOf(media), 'aborted', 'call-ended', now)]
       : []),
     ...heldRooms(state).map((room) => ({ type: 'close-room', room }) as const),
-    { type: 'record', entry: { type: 'call-ended', recordId: state.recordId, at: now } },
+    {
+      type: 'record',
+      entry: { type: 'call-ended', recordId: state.recordId, at: now, decisions: state.decisions },
+    },
   ];
 }

@@ -25,7 +25,7 @@ const callParamsSchema = z.object({ callId: callIdSchema });
 export interface CallRoutesOptions {
   calls: Pick<Calls, 'state' | 'post'>;
   audit: Pick<AuditLog, 'write'>;
-  records: Pick<Records, 'find' | 'list'>;
+  records: Pick<Records, 'decisions' | 'find' | 'list'>;
   callers: Callers;
 }
 
@@ -65,8 +65,10 @@ export function callRoutes({ calls, records, callers, audit }: CallRoutesOptions
     route('/api/calls/:id/decisions', async (request, response) => {
       const callId = callOf(request, await callers.user(request));
       const state = await calls.state(callId);
-      if (!state) throw new CodedError('call-not-found');
-      response.json({ callId, decisions: [...state.decisions] } satisfies DecisionsAnswer);
+      // Of a call that has ended they are in the records.
+      const decisions = state ? state.decisions : await records.decisions(callId);
+      if (!decisions) throw new CodedError('call-not-found');
+      response.json({ callId, decisions: [...decisions] } satisfies DecisionsAnswer);
     }),
   );
   router.patch(

@@ -3,7 +3,12 @@ import { silentLog } from '@crossfade/service/log';
 import type { RecordEntry } from '../calls/events.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 
-const entry = (n: number): RecordEntry => ({ type: 'call-ended', recordId: `r${n}`, at: n });
+const entry = (n: number): RecordEntry => ({
+  type: 'call-ended',
+  recordId: `r${n}`,
+  at: n,
+  decisions: [],
+});
 const numbers = (entries: readonly RecordEntry[]) => entries.map((one) => (one as { at: number }).at);
 
 /** A database's answer to values it does not take: SQLSTATE 22021, as Drizzle wraps it. */

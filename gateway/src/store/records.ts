@@ -1,5 +1,5 @@
 /** The history of calls: what is kept of them after they ended. */
-import type { CallAnswer, ListCallsAnswer, ListCallsQuery } from '@crossfade/shared/gateway-api';
+import type { CallAnswer, Decision, ListCallsAnswer, ListCallsQuery } from '@crossfade/shared/gateway-api';
 import type { RecordEntry } from '../calls/events.ts';
 import type { Place } from './cursor.ts';
 
@@ -54,6 +54,11 @@ export interface Records {
    * @throws CodedError `records-unavailable`
    */
   find(callId: string): Promise<Omit<CallAnswer, 'live'> | null>;
+  /**
+   * The last decisions on the mode of the newest call of this id; null: there is no such call.
+   * @throws CodedError `records-unavailable`
+   */
+  decisions(callId: string): Promise<readonly Decision[] | null>;
   /**
    * Calls, newest first.
    * @throws CodedError `validation-failed` for a cursor that is none; `records-unavailable`

@@ -16,6 +16,8 @@ export const calls = pgTable(
     startedAt: moment('started_at').notNull(),
     endedAt: moment('ended_at'),
     peakParticipants: integer('peak_participants').notNull().default(0),
+    /** The last decisions on its mode; null: it has not ended, or nobody could say. */
+    decisions: jsonb('decisions'),
   },
   (table) => [
     index('calls_by_start').on(table.startedAt, table.recordId),

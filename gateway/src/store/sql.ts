@@ -2,6 +2,7 @@
 import { CodedError } from '@crossfade/shared/errors';
 import type {
   CallAnswer,
+  Decision,
   ListCallsAnswer,
   ListCallsQuery,
   SessionRecord,
@@ -101,13 +102,26 @@ export class SqlRecords implements Records {
     await this.#db.update(calls).set({ endedAt: when }).where(leftOver);
   }
 
+  decisions(callId: string): Promise<readonly Decision[] | null> {
+    return available(async () => {
+      const [call] = await this.#db
+        .select({ decisions: calls.decisions })
+        .from(calls)
+        .where(eq(calls.callId, callId))
+        .orderBy(...NEWEST_FIRST)
+        .limit(1);
+      // The column holds what the reducer wrote, whose type this is.
+      return call ? ((call.decisions ?? []) as readonly Decision[]) : null;
+    });
+  }
+
   find(callId: string): Promise<Omit<CallAnswer, 'live'> | null> {
     return available(async () => {
       const [call] = await this.#db
         .select()
         .from(calls)
         .where(eq(calls.callId, callId))
-        .orderBy(desc(calls.startedAt), desc(calls.recordId))
+        .orderBy(...NEWEST_FIRST)
         .limit(1);
       if (!call) return null;
       const { recordId } = call;
@@ -282,6 +296,8 @@ export class SqlRecords implements Records {
     return rows[0]?.count ?? 0;
   }
 }
+
+const NEWEST_FIRST = [desc(calls.startedAt), desc(calls.recordId)] as const;
 
 /** Only one gateway deletes at a time; another one finds nothing to do. */
 const ALONE = sql`alone as materialized (select pg_try_advisory_xact_lock(${PRUNING_LOCK}) as ok)`;

@@ -238,14 +238,15 @@ const WRITES: { readonly [T in Type]: Write<T> } = {
     upsert(
       db,
       calls,
-      entries.map(({ recordId, at }) => ({
+      entries.map(({ recordId, at, decisions }) => ({
         recordId,
         callId: '',
         startedAt: new Date(at),
         endedAt: new Date(at),
+        decisions,
       })),
       calls.recordId,
-      [calls.endedAt],
+      [calls.endedAt, calls.decisions],
     ),
 };
 

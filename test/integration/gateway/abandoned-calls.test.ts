@@ -73,7 +73,7 @@ test('calls that the store has lost are ended after a while, those that run are 
   now += 60_000;
   await look();
   expect(await ends('lost')).toBe(ended);
-  await records.write([{ type: 'call-ended', recordId: 'record-late', at: START + 4_000 }]);
+  await records.write([{ type: 'call-ended', recordId: 'record-late', at: START + 4_000, decisions: [] }]);
   expect(await ends('late')).toBe(new Date(START + 4_000).toISOString());
 });
 

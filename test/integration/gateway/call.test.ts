@@ -183,6 +183,13 @@ describe('a third person', () => {
     const [up] = record['transitions'] as [{ durationMs: number; rtpCapabilities: { codecs: unknown[] } }];
     expect(up.durationMs).toBeGreaterThan(0);
     expect(up.rtpCapabilities.codecs.length).toBeGreaterThan(0);
+
+    for (const { client } of [anna, ben]) await client.must('call:leave', { callId });
+    await eventually(
+      () => get(`/api/calls/${callId}`, token),
+      (answer) => answer['endedAt'] !== null,
+    );
+    expect(await get(`/api/calls/${callId}/decisions`, token)).toEqual(decisions);
   });
 
   test('who does not confirm in time keeps everyone peer-to-peer, and it is tried again', async () => {

@@ -394,7 +394,7 @@ test('records that are old are deleted while the gateway runs', async () => {
   const records = await openEmbedded(undefined);
   await records.write([
     { type: 'call-started', recordId: 'old', callId: 'old', at: 0 },
-    { type: 'call-ended', recordId: 'old', at: Date.now() - 2 * 86_400_000 },
+    { type: 'call-ended', recordId: 'old', at: Date.now() - 2 * 86_400_000, decisions: [] },
   ]);
   const gateway: Gateway = await startScriptedGateway({ RECORD_RETENTION_DAYS: '1' }, () =>
     Promise.resolve(records),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import pg from 'pg';
+import type { Decision } from '@crossfade/shared/gateway-api';
 import type { RecordEntry } from '../../../gateway/src/calls/events.ts';
 import { openEmbedded, openServer } from '../../../gateway/src/store/database.ts';
 import { Outbox } from '../../../gateway/src/store/outbox.ts';
@@ -29,6 +30,15 @@ function sessionOf(recordId: string, at: number, connection = 1): RecordEntry {
     clientInfo: { sdk: 'sdk', browser: 'NUL \0 and half a \ud83d' },
   };
 }
+
+const decision: Decision = {
+  at: new Date(0).toISOString(),
+  epoch: 1,
+  phase: 'sfu',
+  target: 'sfu',
+  rule: 'above-limit',
+  inputs: { participants: 3 },
+};
 
 function suite(open: () => Promise<Records>): void {
   let records: Records;
@@ -71,7 +81,7 @@ function suite(open: () => Promise<Records>): void {
       { type: 'transition-gap', transitionId, gapMs: 20 },
       { type: 'participant-left', recordId, participantId: `${recordId}-a`, at: at + 300, reason: 'left' },
       { type: 'participant-left', recordId, participantId: `${recordId}-b`, at: at + 400, reason: 'left' },
-      { type: 'call-ended', recordId, at: at + 400 },
+      { type: 'call-ended', recordId, at: at + 400, decisions: [decision] },
     ];
   };
 
@@ -125,6 +135,8 @@ function suite(open: () => Promise<Records>): void {
       ],
     });
     expect(await records.find('another')).toBeNull();
+    expect(await records.decisions('call')).toEqual([decision]);
+    expect(await records.decisions('another')).toBeNull();
   });
 
   test('give the newest call of an id, and all of them page by page', async () => {
@@ -294,7 +306,7 @@ function suite(open: () => Promise<Records>): void {
 
   test('one fact the database never takes loses none of the others', async () => {
     const facts = story('bad', 'refused', START + 30_000);
-    const bad = { type: 'call-ended', recordId: 'NUL \0', at: START } as const;
+    const bad = { type: 'call-ended', recordId: 'NUL \0', at: START, decisions: [] } as const;
     const lost: string[] = [];
     const outbox = new Outbox({
       write: (entries) => records.write(entries),
@@ -385,7 +397,7 @@ function suite(open: () => Promise<Records>): void {
 
 test('a server that is not there is told in one sentence', async () => {
   await expect(openServer('postgres://user:hush@127.0.0.1:9/x')).rejects.toThrow(
-    'Setting DATABASE_URL cannot be used: the database does not answer as it should (ECONNREFUSED).',
+    'Setting DATABASE_URL cannot be used: nothing listens there (ECONNREFUSED).',
   );
 });
 
@@ -414,7 +426,7 @@ onServer('on a PostgreSQL server (sudo apt-get install postgresql)', () => {
     const records = await openServer(url);
     const other = new pg.Client({ connectionString: url });
     await other.connect();
-    await records.write([{ type: 'call-ended', recordId: 'r', at: START }]);
+    await records.write([{ type: 'call-ended', recordId: 'r', at: START, decisions: [] }]);
     const pruning = { callsBefore: START + 1, chatBefore: null, limit: 9 };
     await other.query('begin');
     await other.query('select pg_advisory_xact_lock($1)', [0x63_66_70_72]);
