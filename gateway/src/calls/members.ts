@@ -193,7 +193,10 @@ function updated(state: CallState, member: Member): Effect {
 export function updateMember(state: CallState, participantId: string, media: MediaState): Step {
   const before = memberOf(state, participantId);
   if (!before) return unchanged(state);
-  const member = { ...before, media: toldMedia(media, before.blocked, state) };
+  const told = toldMedia(media, before.blocked, state);
+  // Who says the same again tells the others nothing.
+  if (sameMedia(before.media, told)) return unchanged(state);
+  const member = { ...before, media: told };
   return { state: replaceMember(state, member), effects: [updated(state, member)] };
 }
 

@@ -397,6 +397,16 @@ describe('what is out of place', () => {
     expect(new Script().join('a').code({ type: 'update', participantId: 'x', media })).toBe('not-joined');
   });
 
+  test('who says again what they send tells nobody', () => {
+    const script = new Script().join('a').join('b');
+    const before = script.call;
+    script.apply({ type: 'update', participantId: 'a', media: { ...media } });
+    expect(script.call).toBe(before);
+    expect(script.effects).toEqual([]);
+    script.apply({ type: 'update', participantId: 'a', media: { ...media, audio: false } });
+    expect(script.messages('call:participant-updated')).toHaveLength(1);
+  });
+
   test('a confirmation of a transition that is over', () => {
     const script = three().openRoom();
     const { transitionId } = script;
