@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { startGateway, type Gateway } from '../../../gateway/src/app.ts';
 import { readConfig, type GatewayConfig } from '../../../gateway/src/config.ts';
-import { openEmbedded } from '../../../gateway/src/store/database.ts';
+import { pooledRecords } from './pooled-records.ts';
 import type { Records } from '../../../gateway/src/store/records.ts';
 import { createMediaServer, type MediaServer } from '../../../media-server/src/app.ts';
 import { parseConfig } from '../../../media-server/src/config.ts';
@@ -78,7 +78,7 @@ export class Stack {
 
 export function startScriptedGateway(
   settings: Partial<Record<keyof GatewayConfig, string>>,
-  openRecords: () => Promise<Records> = () => openEmbedded(undefined),
+  openRecords: () => Promise<Records> = pooledRecords,
   log: Log = silentLog,
 ): Promise<Gateway> {
   const config = readConfig({ ...secrets, PORT: '0', METRICS_PORT: '0', WEB_ROOT: 'none', ...settings });
