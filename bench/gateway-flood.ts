@@ -7,14 +7,13 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 import { BenchClient, startGateway, startMediaServerProcess, userToken } from './gateway-parts.ts';
+import { INTERVAL_MS, meanwhile, type Measured } from './meanwhile.ts';
 import { ms, percentile, table } from './statistics.ts';
 
 /** The figure asked for: p99 of the others, milliseconds. */
 const LIMIT_MS = 100;
 /** Requests of the others before they count: code is compiled. */
 const WARM_UP = 500;
-/** Milliseconds between two requests of the others. */
-const INTERVAL_MS = 5;
 /** Milliseconds without a flood, for comparison. */
 const QUIET_MS = 5_000;
 /** Floods one after the other: each is over after a few seconds. */
@@ -45,11 +44,6 @@ socket.on('connect', () => {
 });
 `;
 
-interface Measured {
-  latencies: number[];
-  tookMs: number;
-}
-
 /** Prints a table; tells whether the figure is met. */
 export async function benchGatewayFlood(): Promise<boolean> {
   const server = await startMediaServerProcess();
@@ -73,20 +67,7 @@ export async function benchGatewayFlood(): Promise<boolean> {
       await ann.must('call:signal', { callId, to, epoch: 0, candidate: null });
       return [performance.now() - begun, await heard];
     };
-    const during = async (work: () => Promise<unknown>): Promise<Measured> => {
-      const begun = performance.now();
-      const latencies: number[] = [];
-      const over = new AbortController();
-      const working = work().finally(() => {
-        over.abort();
-      });
-      while (!over.signal.aborted) {
-        latencies.push(...(await ask()));
-        await pause(INTERVAL_MS);
-      }
-      await working;
-      return { latencies, tookMs: performance.now() - begun };
-    };
+    const during = (work: () => Promise<unknown>) => meanwhile(work, ask);
     for (let count = 0; count < WARM_UP; count += 1) {
       await ask();
       await pause(INTERVAL_MS * 2);

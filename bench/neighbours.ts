@@ -10,6 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FEED_NAMESPACE } from '@crossfade/shared/media-events';
 import { io, type Socket } from 'socket.io-client';
 import { opus } from './media-parameters.ts';
+import { meanwhile, type Measured } from './meanwhile.ts';
 import { startRestServer, type RestServer } from './rest-server.ts';
 import { ms, percentile, table } from './statistics.ts';
 
@@ -17,8 +18,6 @@ import { ms, percentile, table } from './statistics.ts';
 const LIMITS = { flood: 100, stalled: 50, memory: 20 * 1024 * 1024 };
 /** Requests of the others before they count: code is compiled. */
 const WARM_UP = 1_000;
-/** Milliseconds between two requests of the others. */
-const INTERVAL_MS = 5;
 /** Milliseconds without a bad neighbour, for comparison. */
 const QUIET_MS = 5_000;
 
@@ -89,11 +88,6 @@ function row(name: string, { latencies, tookMs }: Measured, limit: number | unde
   ];
 }
 
-interface Measured {
-  latencies: number[];
-  tookMs: number;
-}
-
 interface Others {
   /** One request each way; milliseconds from asking until the answer, or the event of it, is here. */
   once: () => Promise<number[]>;
@@ -126,20 +120,7 @@ async function startOthers(server: RestServer): Promise<Others> {
   };
   return {
     once: ask,
-    during: async (work) => {
-      const start = performance.now();
-      const latencies: number[] = [];
-      const over = new AbortController();
-      const working = work().finally(() => {
-        over.abort();
-      });
-      while (!over.signal.aborted) {
-        latencies.push(...(await ask()));
-        await pause(INTERVAL_MS);
-      }
-      await working;
-      return { latencies, tookMs: performance.now() - start };
-    },
+    during: (work) => meanwhile(work, ask),
     stop: () => reader.disconnect(),
   };
 }

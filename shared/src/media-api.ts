@@ -199,6 +199,17 @@ export const consumeRequestSchema = z.union([
     rtpCapabilities: rtpCapabilitiesSchema,
   }),
 ]);
+/** The same in signalling: one object with either field. */
+export const consumeFields = {
+  producerId: entityIdSchema.optional(),
+  producerIds: z.array(entityIdSchema).min(1).max(MAX_CONSUME_LIST).optional(),
+  rtpCapabilities: rtpCapabilitiesSchema,
+};
+type OneOrSeveral = { producerId?: unknown; producerIds?: unknown };
+export const NAMES_EITHER = [
+  ({ producerId, producerIds }: OneOrSeveral) => (producerId === undefined) !== (producerIds === undefined),
+  { message: 'names either producerId or producerIds' },
+] as const;
 export const consumerSchema = z.object({
   id: entityIdSchema,
   producerId: entityIdSchema,

@@ -15,20 +15,16 @@ import {
 } from './floor.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema } from './ids.ts';
 import {
-  MAX_CONSUME_LIST,
   connectTransportAnswerSchema,
   consumeListAnswerSchema,
+  NAMES_EITHER,
+  consumeFields,
   consumerSchema,
   createTransportAnswerSchema,
   produceAnswerSchema,
   producerInfoSchema,
 } from './media-api.ts';
-import {
-  dtlsParametersSchema,
-  rtpCapabilitiesSchema,
-  rtpParametersSchema,
-  toldCapabilitiesSchema,
-} from './rtp.ts';
+import { dtlsParametersSchema, rtpParametersSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { iceServerSchema, joinRequestSchema } from './signalling.ts';
 
 /** The subprotocol; a browser, which can set no header, offers it together with `bearer.<token>`. */
@@ -134,16 +130,7 @@ export const pttRequests = {
   },
   /** What is consumed flows at once: there is nothing to resume. */
   consume: {
-    request: z
-      .object({
-        ...overTransport,
-        producerId: entityIdSchema.optional(),
-        producerIds: z.array(entityIdSchema).min(1).max(MAX_CONSUME_LIST).optional(),
-        rtpCapabilities: rtpCapabilitiesSchema,
-      })
-      .refine(({ producerId, producerIds }) => (producerId === undefined) !== (producerIds === undefined), {
-        message: 'names either producerId or producerIds',
-      }),
+    request: z.object({ ...overTransport, ...consumeFields }).refine(...NAMES_EITHER),
     answer: z.union([consumeListAnswerSchema, consumerSchema]),
   },
   ptt_start: {

@@ -25,11 +25,12 @@ import {
 } from './floor.ts';
 import { callIdSchema, entityIdSchema, epochSchema, participantIdSchema, transitionIdSchema } from './ids.ts';
 import {
-  MAX_CONSUME_LIST,
   connectTransportAnswerSchema,
   consumeDataAnswerSchema,
   consumeDataRequestSchema,
   consumeListAnswerSchema,
+  NAMES_EITHER,
+  consumeFields,
   consumerSchema,
   createTransportAnswerSchema,
   createTransportRequestSchema,
@@ -51,7 +52,7 @@ import {
   muteRequestSchema,
   removeRequestSchema,
 } from './moderation.ts';
-import { dtlsParametersSchema, rtpCapabilitiesSchema, toldCapabilitiesSchema } from './rtp.ts';
+import { dtlsParametersSchema, toldCapabilitiesSchema } from './rtp.ts';
 import { visibleText } from './visible-text.ts';
 
 /** Where a call's media runs. */
@@ -302,16 +303,7 @@ export const clientRequests = {
     answer: produceAnswerSchema,
   },
   'media:consume': {
-    request: z
-      .object({
-        ...transportRef,
-        producerId: entityIdSchema.optional(),
-        producerIds: z.array(entityIdSchema).min(1).max(MAX_CONSUME_LIST).optional(),
-        rtpCapabilities: rtpCapabilitiesSchema,
-      })
-      .refine(({ producerId, producerIds }) => (producerId === undefined) !== (producerIds === undefined), {
-        message: 'names either producerId or producerIds',
-      }),
+    request: z.object({ ...transportRef, ...consumeFields }).refine(...NAMES_EITHER),
     answer: z.union([consumeListAnswerSchema, consumerSchema]),
   },
   'media:produce-data': {
