@@ -39,7 +39,7 @@ const LIMIT_MS = 30_000;
     const stored = (callId: string) =>
       redis.command('HGETALL', `crossfade:call:${callId}`) as Promise<string[]>;
 
-    test.each([-120_000, 120_000])('is refused, with a clock that is wrong by %s ms', async (shiftMs) => {
+    const goesStale = async (shiftMs: number) => {
       const callId = `call-${String(shiftMs)}`;
       const link = await startHoldingLink(redis.url);
       const hangs = await startGatewayProcess(
@@ -50,8 +50,8 @@ const LIMIT_MS = 30_000;
         },
         ['--import', CLOCK],
       );
-      const ben = await person(stays.url, 'ben');
-      const ann = await person(hangs.url, 'ann');
+      const ben = await person(stays.url, `ben-${callId}`);
+      const ann = await person(hangs.url, `ann-${callId}`);
       let again: ScriptedClient | undefined;
       try {
         await ben.must('call:join', { callId, media });
@@ -86,7 +86,7 @@ const LIMIT_MS = 30_000;
         expect(await stored(callId)).toEqual(before);
         expect(ben.count('call:participant-updated')).toBe(1);
         // It is one of the gateways again.
-        again = await person(hangs.url, 'ann');
+        again = await person(hangs.url, `ann-${callId}`);
         await again.must('call:join', { callId, media });
         await ben.event(
           'call:participant-joined',
@@ -99,6 +99,10 @@ const LIMIT_MS = 30_000;
         await hangs.stop();
         await link.close();
       }
+    };
+
+    test('is refused, with a clock that is two minutes behind or ahead', async () => {
+      await Promise.all([-120_000, 120_000].map(goesStale));
     });
   },
 );
