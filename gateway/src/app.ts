@@ -122,8 +122,9 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     onLost: (why) => outboxMetrics.lost(why),
     ...(cluster && { shared: { store: cluster.store, now: cluster.now } }),
   });
-  const { alone } = (await cluster?.reach()) ?? { alone: true };
-  if (alone) await recordKeeping.closeUnfinished();
+  if (cluster) await cluster.reach();
+  // A Redis that knows of no call may only not have been given back what others know: what has ended is found in time.
+  else await recordKeeping.closeUnfinished();
   const recentChat = cluster
     ? new RedisRecentChat(cluster.connection, `${config.REDIS_PREFIX}chat:`)
     : new MemoryRecentChat();
@@ -209,7 +210,6 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     subscriptions,
     courier: door,
     calls,
-    wasAway: (callId) => cluster?.wasAway(callId) ?? false,
     log,
   });
   const channels = new Channels({

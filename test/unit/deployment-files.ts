@@ -21,6 +21,7 @@ export interface Settings {
 }
 
 const secret = '0123456789abcdef'.repeat(4);
+const otherSecret = 'fedcba9876543210'.repeat(4);
 
 export const settings: Readonly<Record<ServiceName, Settings>> = {
   'media-server': {
@@ -31,7 +32,7 @@ export const settings: Readonly<Record<ServiceName, Settings>> = {
   },
   gateway: {
     names: namesReadBy(readConfig),
-    enough: { SERVICE_JWT_SECRET: secret, USER_JWT_SECRET: [...secret].reverse().join('') },
+    enough: { SERVICE_JWT_SECRET: secret, USER_JWT_SECRET: otherSecret },
     read: readConfig,
   },
 };

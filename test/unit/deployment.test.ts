@@ -26,6 +26,7 @@ const SECTIONS: Record<ServiceName, string> = { 'media-server': 'Media server', 
 /** Their default depends on the machine. */
 const COMPUTED = ['MEDIASOUP_WORKERS', 'WEB_ROOT'];
 const secret = '0123456789abcdef'.repeat(4);
+const otherSecret = 'fedcba9876543210'.repeat(4);
 
 const example = readExample();
 const linesFor = (service: ServiceName) =>
@@ -137,7 +138,7 @@ describe('docker-compose.yml', () => {
   const compose = readCompose();
   const filled: Environment = {
     SERVICE_JWT_SECRET: secret,
-    USER_JWT_SECRET: [...secret].reverse().join(''),
+    USER_JWT_SECRET: otherSecret,
     TURN_SECRET: secret,
     POSTGRES_PASSWORD: secret,
     MEDIASOUP_ANNOUNCED_ADDRESS: '198.51.100.7',

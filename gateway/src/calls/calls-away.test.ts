@@ -10,6 +10,7 @@ import { policy } from './testing/call-world.ts';
 const noticed: CallEvent[] = [
   { type: 'room-lost', epoch: 1 },
   { type: 'room-moving', epoch: 1 },
+  { type: 'room-staying', epoch: 1 },
   { type: 'media-server-available' },
   { type: 'gateway-lost', gatewayId: 'other' },
   { type: 'disconnected', participantId: 'p', socketId: 's' },

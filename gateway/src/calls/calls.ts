@@ -316,6 +316,7 @@ const NOTICED: Readonly<Record<CallEvent['type'], boolean>> = {
   'room-not-opened': true,
   'room-lost': true,
   'room-moving': true,
+  'room-staying': true,
   'media-server-available': true,
   'gateway-lost': true,
   tick: true,

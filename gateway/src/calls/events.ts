@@ -69,6 +69,8 @@ export type CallEvent =
     }
   /** The media server is about to close the room of this epoch, which runs until then: the call is to move elsewhere. */
   | { type: 'room-moving'; epoch: number; server?: string }
+  /** It is not about to any more: the call stays. */
+  | { type: 'room-staying'; epoch: number; server?: string }
   /** A media server can be had again: what waits to be tried again is tried at once. */
   | { type: 'media-server-available' }
   /** A gateway is gone: whoever was connected through it may come back through another one. */

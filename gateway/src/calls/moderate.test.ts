@@ -154,7 +154,7 @@ describe('remove', () => {
 
   test('not oneself', () => {
     expect(world('ann').moderate({ ...removeAnn, participantId: 'mo-1' })).toMatchObject({
-      code: 'forbidden',
+      code: 'validation-failed',
     });
   });
 });

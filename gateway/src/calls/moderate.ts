@@ -29,8 +29,8 @@ export function moderate(
     case 'remove': {
       const target = memberOf(state, action.participantId);
       if (!target) return { code: 'participant-not-found' };
-      // Whoever wants to go can leave; removing oneself would be for good.
-      if (memberOf(state, by)?.userId === target.userId) return { code: 'forbidden' };
+      // Whoever wants to go can leave; removing oneself would be for good. The token allows it, the request makes no sense.
+      if (memberOf(state, by)?.userId === target.userId) return { code: 'validation-failed' };
       return remove(state, target.userId, action.message, now);
     }
   }

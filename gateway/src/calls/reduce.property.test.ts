@@ -18,7 +18,7 @@ type Action =
   | { do: 'confirm-all' }
   | { do: 'gateway-lost' }
   | { do: 'open' | 'not-open' | 'never-told'; which: number; server: number }
-  | { do: 'lose-room' | 'lose-room-twice' | 'move-room'; which: number; bit: boolean }
+  | { do: 'lose-room' | 'lose-room-twice' | 'move-room' | 'stay-room'; which: number; bit: boolean }
   | { do: 'replay'; which: number }
   | { do: 'policy'; policy: CallPolicyOverrides }
   | { do: 'wait'; ms: number };
@@ -59,7 +59,11 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: one('not-open', 'never-told'), which: small, server: small }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: one('lose-room', 'lose-room-twice', 'move-room'), which: small, bit }),
+    arbitrary: fc.record({
+      do: one('lose-room', 'lose-room-twice', 'move-room', 'stay-room'),
+      which: small,
+      bit,
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: one('replay'), which: small }) },
   { weight: 2, arbitrary: fc.record({ do: one('policy'), policy: overrides }) },
@@ -126,6 +130,8 @@ function eventOf(
       return world.roomEvent(act.which, 'room-lost', act.bit);
     case 'move-room':
       return world.roomEvent(act.which, 'room-moving', act.bit);
+    case 'stay-room':
+      return world.roomEvent(act.which, 'room-staying', act.bit);
     case 'replay':
       return world.replay(act.which);
     case 'policy':
@@ -194,6 +200,7 @@ test('one mode an epoch, one transition a call, nobody awaited who is gone, ever
   const sometimes = [
     'sfu leaving',
     'sfu lost',
+    'stays',
     'sfu to sfu: media-server-lost',
     'sfu to sfu: media-server-draining',
     'sfu to p2p: media-server-lost',

@@ -590,6 +590,53 @@ describe('from room to room', () => {
     expect(script.call.media).toMatchObject({ from: { kind: 'lost' } });
   });
 
+  describe('a room that stays after all', () => {
+    const staying = { type: 'room-staying', epoch: 1, server: 'http://media' } as const;
+    const serves = { epoch: 1, media: { phase: 'sfu', standing: 'serving' }, retry: null };
+
+    test('a call that found no other tries no more', () => {
+      const script = notOpened(onSfu().join('d').apply(moving));
+      expect(script.call).toMatchObject({ media: { phase: 'sfu', standing: 'leaving' } });
+      script.apply(staying);
+      expect(script.call).toMatchObject(serves);
+      expect(script.wait(60_000).did('open-room')).toEqual([]);
+    });
+
+    test('a move under way is given up, and what was opened for it is closed', () => {
+      const prepared = openOn(onSfu().apply(moving), 'http://other').apply(staying);
+      expect(prepared.call).toMatchObject(serves);
+      expect(prepared.messages('call:mode-switch')).toMatchObject([{ phase: 'abort', reason: 'superseded' }]);
+      expect(prepared.did('close-room')).toMatchObject([{ room: { server: 'http://other' } }]);
+      const opening = onSfu().apply(moving);
+      const { transitionId } = opening;
+      opening.apply(staying);
+      expect(opening.call).toMatchObject(serves);
+      const late = { ...roomAt(2), server: 'http://other' };
+      opening.apply({ type: 'room-opened', transitionId, room: late });
+      expect(opening.effects).toEqual([{ type: 'close-room', room: late }]);
+    });
+
+    test('one on its way to a mesh for want of another server goes no further; one that is small enough does', () => {
+      const script = notOpened(onSfu().apply(moving)).wait(1_000);
+      expect(script.phase).toBe('switching_to_p2p');
+      expect(script.apply(staying).call).toMatchObject(serves);
+      const small = onSfu().apply({ type: 'leave', participantId: 'c' }).wait(5_000).apply(moving);
+      expect(small.apply(staying).phase).toBe('switching_to_p2p');
+    });
+
+    test('another room, or one that is lost, has nothing to do with it', () => {
+      for (const other of [
+        { ...staying, epoch: 7 },
+        { ...staying, server: 'http://other' },
+      ]) {
+        const script = onSfu().apply(moving);
+        const { transitionId } = script;
+        expect(script.apply(other).transitionId).toBe(transitionId);
+      }
+      expect(onSfu().apply(lost).apply(staying).call.media).toMatchObject({ from: { kind: 'lost' } });
+    });
+  });
+
   test('where there is no other media server, a small call leaves for a mesh before its room goes', () => {
     const script = notOpened(onSfu().apply(moving));
     expect(script.phase).toBe('sfu');

@@ -51,6 +51,7 @@ import {
   loseRoom,
   notOpened,
   openedRoom,
+  stayInRoom,
 } from './switch.ts';
 
 export type Reduction =
@@ -103,6 +104,7 @@ function withoutCall(event: Request | Notice): Reduction {
     case 'room-not-opened':
     case 'room-lost':
     case 'room-moving':
+    case 'room-staying':
     case 'media-server-available':
     case 'gateway-lost':
     case 'tick':
@@ -137,6 +139,8 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
       return loseRoom(state, event, now);
     case 'room-moving':
       return leaveRoom(state, event, now);
+    case 'room-staying':
+      return stayInRoom(state, event, now);
     case 'media-server-available':
       return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
     case 'tick':

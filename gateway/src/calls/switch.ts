@@ -68,7 +68,7 @@ export function decide(before: CallState, deployment: CallPolicy, now: number): 
     case 'switching_to_p2p': {
       if (target === 'p2p' || rule === 'dwell') return unchanged(state);
       // On its way to a mesh, for want of another media server.
-      if (media.transition.reason === 'media-server-draining' && members.length <= policy.meshMaxParticipants)
+      if (media.standing === 'leaving' && members.length <= policy.meshMaxParticipants)
         return unchanged(state);
       // The SFU path is still there, so staying on it is the quickest.
       return andThen(abort(state, abortReasonOf(rule), now), (after) => decide(after, deployment, now));
@@ -533,6 +533,38 @@ export function leaveRoom(
         return unchanged({ ...state, media: { ...media, standing: 'leaving' }, retry: null });
       // Told again, because it is about time: an attempt that waits after a failure is made at once.
       return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
+  }
+}
+
+/** A media server that was about to close a room of the call keeps it: what leads away from there is given up. */
+export function stayInRoom(
+  state: CallState,
+  staying: Extract<CallEvent, { type: 'room-staying' }>,
+  now: number,
+): Step {
+  const { media } = state;
+  switch (media.phase) {
+    case 'p2p':
+      return unchanged(state);
+    case 'switching_to_sfu': {
+      if (media.from.kind !== 'room' || !isRoom(media.from.room, staying)) return unchanged(state);
+      const { room } = media.from;
+      const step = abort(state, 'superseded', now);
+      const after = {
+        ...step.state,
+        media: { phase: 'sfu', room, standing: 'serving' },
+        retry: null,
+      } as const;
+      return { ...step, state: after };
+    }
+    case 'switching_to_p2p':
+      return isRoom(media.room, staying) && media.standing === 'leaving'
+        ? unchanged({ ...state, media: { ...media, standing: 'serving' } })
+        : unchanged(state);
+    case 'sfu':
+      return isRoom(media.room, staying) && media.standing === 'leaving'
+        ? unchanged({ ...state, media: { ...media, standing: 'serving' }, retry: null })
+        : unchanged(state);
   }
 }
 

@@ -5,9 +5,11 @@ export class ClusterMetrics {
   readonly #conflicts: Counter;
   readonly #errors: Counter;
   readonly #gateways: Gauge;
+  readonly #registers: Registry[];
 
   constructor(registry: Registry) {
     const registers = [registry];
+    this.#registers = registers;
     this.#conflicts = new Counter({
       name: 'crossfade_call_store_conflicts_total',
       help: 'Writes of calls that another gateway anticipated, and that were done again.',
@@ -24,6 +26,18 @@ export class ClusterMetrics {
       registers,
     });
   }
+
+  /** Asked for whenever the metrics are read. */
+  readonly watchStore = (isReady: () => boolean): void => {
+    new Gauge({
+      name: 'crossfade_call_store_ready',
+      help: '1 while Redis answers, and has what the gateways know.',
+      registers: this.#registers,
+      collect() {
+        this.set(isReady() ? 1 : 0);
+      },
+    });
+  };
 
   readonly storeConflict = (): void => this.#conflicts.inc();
   readonly storeError = (): void => this.#errors.inc();

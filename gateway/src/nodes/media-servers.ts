@@ -10,7 +10,7 @@ import type { MediaServerClient } from '../media-client/http.ts';
 import { ownTokens } from '../media-client/own-token.ts';
 import type { MediaServerMetrics } from '../metrics/media-servers.ts';
 import { watchAddresses, type DnsName, type Resolver } from './addresses.ts';
-import { evacuate, type Evacuation } from './evacuation.ts';
+import { evacuate, type Evacuation, type Occupied } from './evacuation.ts';
 import { evidenceAgainst, type HealthLimits } from './health.ts';
 import { Herd } from './herd.ts';
 import type { MediaNode } from './node.ts';
@@ -29,6 +29,8 @@ export interface CallHandlers extends Pick<FeedHandlers, 'news'> {
   lost(callId: string, epoch: number, server: string, serverGone: boolean): void;
   /** A media server is about to close the room; its media still flow. */
   moving(callId: string, epoch: number, server: string): void;
+  /** It is not about to any more. */
+  staying(callId: string, epoch: number, server: string): void;
   /** A media server has become healthy: calls that could not get a room may try again. */
   available(): void;
 }
@@ -213,10 +215,19 @@ export class MediaServers {
       const situation = { closesAt, rooms, headroom: headroom(candidates, url) };
       const { after, leave } = evacuate(before, situation, Date.now());
       if (after) this.#evacuations.set(url, after);
-      else this.#evacuations.delete(url);
+      else this.#stay(url, rooms);
       if (!before) this.#options.log.info('a media server drains', { server: url, rooms: rooms.length });
       for (const { callId, epoch } of leave) this.#move(callId, epoch, url);
     }
+  }
+
+  /** A drain that is called off: who was told to go, by us or by the server itself, and found no room elsewhere stays. */
+  #stay(server: string, occupied: readonly Occupied[]): void {
+    const { rooms, log } = this.#options;
+    this.#evacuations.delete(server);
+    log.info('a media server does not drain any more', { server, rooms: occupied.length });
+    for (const { callId, epoch } of occupied)
+      this.#herd.add(herdKey(callId, epoch, server), () => rooms.staying(callId, epoch, server));
   }
 
   /** An earlier attempt under the same epoch may have got its room somewhere else. */

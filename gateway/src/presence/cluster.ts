@@ -5,6 +5,7 @@
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { Calls } from '../calls/calls.ts';
+import type { ClusterMetrics } from '../metrics/cluster.ts';
 import type { Attendance } from '../signalling/attendance.ts';
 import { gatewaysOf } from '../store/calls.ts';
 import { RedisCallStore } from '../store/redis-calls.ts';
@@ -31,7 +32,7 @@ export interface ClusterOptions {
   prefix: string;
   gatewayId: string;
   log: Log;
-  metrics: { storeConflict: () => void; storeError: () => void; gateways: (present: number) => void };
+  metrics: Pick<ClusterMetrics, 'storeConflict' | 'storeError' | 'gateways' | 'watchStore'>;
 }
 
 export interface ClusterMembers {
@@ -55,8 +56,6 @@ export class Cluster {
   #run: string | undefined;
   /** Gateways that calls have people at and that are not there, and since when that is seen. */
   readonly #missing = new Map<string, number>();
-  /** Calls in which this gateway may have been taken for lost. */
-  readonly #doubtful = new Set<string>();
   #closed = false;
 
   constructor(options: ClusterOptions) {
@@ -70,14 +69,15 @@ export class Cluster {
       log,
       onConflict: metrics.storeConflict,
     });
+    metrics.watchStore(() => this.ready);
   }
 
   /** Time as all gateways have it, whatever their own clocks say. */
   readonly now = (): number => Date.now() + this.#aheadMs;
 
-  /** Whether Redis is there and has what the gateways know. */
+  /** Whether Redis is there, answers, and has what the gateways know. */
   get ready(): boolean {
-    return this.connection.ready && !this.store.closed;
+    return this.connection.ready && this.#presence?.fresh === true && !this.store.closed;
   }
 
   /** Whether what is sent to a gateway's clients gets there. */
@@ -85,24 +85,9 @@ export class Cluster {
     return gatewayId === this.#options.gatewayId || this.connection.ready;
   }
 
-  /** Whether this gateway may have been taken for lost in this call since it was asked last. */
-  wasAway(callId: string): boolean {
-    return this.#doubtful.delete(callId);
-  }
-
-  /** Waits for Redis for a while. @returns whether there are other gateways, or calls that go on */
-  async reach(): Promise<{ alone: boolean }> {
+  /** Waits for Redis for a while. */
+  async reach(): Promise<void> {
     await this.connection.connected(START_LIMIT_MS);
-    try {
-      const key = `${this.#options.prefix}gateways`;
-      const [others, calls] = await Promise.all([
-        this.connection.command('ZCARD', key),
-        this.store.list(undefined, 1),
-      ]);
-      return { alone: others === 0 && calls.length === 0 };
-    } catch {
-      return { alone: false };
-    }
   }
 
   /** Takes its place among the gateways. */
@@ -122,10 +107,7 @@ export class Cluster {
       keeps: members.stream,
       handlers: {
         lost: (other) => this.#seeTo(other),
-        returned: () => {
-          for (const callId of members.attendance.calls) this.#doubtful.add(callId);
-          void this.#refreshAll();
-        },
+        returned: () => void this.#refreshAll(),
         clock: (aheadMs) => {
           this.#aheadMs = aheadMs;
           metrics.gateways(this.#presence?.present.size ?? 0);

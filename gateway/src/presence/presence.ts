@@ -9,6 +9,8 @@ import { Script, type RedisConnection } from '../store/redis-connection.ts';
 /** How often a lease is renewed, and how long it holds, milliseconds. */
 export const BEAT_EVERY_MS = 700;
 export const LEASE_MS = 4_000;
+/** A beat is answered this often where all is well, milliseconds: two that are not make it doubtful. */
+const FRESH_MS = 2_000;
 /** Who has claimed a lost gateway sees to its calls within this time, or another one does; milliseconds. */
 const CLAIM_MS = 5_000;
 /** What is kept for gateways that are there is gone this long after the last of them, milliseconds. */
@@ -66,6 +68,8 @@ export class Presence {
   /** Since when its lease has not been interrupted; null: it has none. */
   #unbrokenSince: number | null = null;
   #present: ReadonlySet<string> = new Set();
+  /** When Redis last answered a beat. */
+  #beatAt = -Infinity;
   #closed = false;
 
   constructor(options: PresenceOptions) {
@@ -75,6 +79,11 @@ export class Presence {
   /** The gateways that were there at the last beat, this one among them. */
   get present(): ReadonlySet<string> {
     return this.#present;
+  }
+
+  /** Whether Redis has answered lately: one that hangs keeps its connections. */
+  get fresh(): boolean {
+    return performance.now() - this.#beatAt < FRESH_MS;
   }
 
   /** Whether it has been here for long enough to judge others. */
@@ -127,6 +136,7 @@ export class Presence {
       return;
     }
     const [unbroken, redisNow, present, lost] = answer as [number, number, string[], string[]];
+    this.#beatAt = performance.now();
     handlers.clock(redisNow - (sentAt + Date.now()) / 2);
     this.#present = new Set(present);
     const first = this.#unbrokenSince === null;

@@ -30,8 +30,8 @@ const at = (socketId: string, gatewayId = HERE): Member['link'] => ({
   gatewayId,
 });
 
-function kinds(attendance: Attendance, state: CallState | null, wasAway = false) {
-  const { corrections, absent } = attendance.compare('c', state, HERE, wasAway);
+function kinds(attendance: Attendance, state: CallState | null) {
+  const { corrections, absent } = attendance.compare('c', state, HERE);
   return [corrections.map(({ kind }) => kind), absent.map(({ participantId }) => participantId)];
 }
 
@@ -49,11 +49,25 @@ test('a session that went on elsewhere is replaced, one that was taken for lost 
   expect(kinds(attendance, state)).toEqual([['replaced', 'resume'], []]);
 });
 
-test('who is not in the call any more is let go; after this gateway was away, they may try to come back', () => {
+test('who is not in the call any more and was told so is let go; who was not may try to come back', () => {
   const attendance = new Attendance();
-  attendance.attach('c', doorOf('s1'), 'p1');
+  const door = doorOf('s1');
+  attendance.attach('c', door, 'p1');
+  expect(kinds(attendance, stateWith())).toEqual([['resume'], []]);
+  expect(kinds(attendance, null)).toEqual([['resume'], []]);
+  door.detach('c', 'p1');
   expect(kinds(attendance, null)).toEqual([['gone'], []]);
-  expect(kinds(attendance, stateWith(), true)).toEqual([['resume'], []]);
+});
+
+test('the end of one session of a socket is not that of the next', () => {
+  const attendance = new Attendance();
+  const door = doorOf('s1');
+  attendance.attach('c', door, 'p1');
+  attendance.attach('c', door, 'p2');
+  attendance.detach('c', door, 'p1');
+  expect([door.joined.get('c'), attendance.has('c')]).toEqual(['p2', true]);
+  attendance.detach('c', door, 'p2');
+  expect([door.joined.get('c'), attendance.has('c')]).toEqual([undefined, false]);
 });
 
 test('a member who is said to be here but is not is reported', () => {

@@ -12,10 +12,15 @@ export interface Attendee {
 export type Correction =
   /** Its session goes on at another socket. */
   | { kind: 'replaced'; attendee: Attendee }
-  /** It was taken for lost: connecting again, it resumes. */
+  /** It was taken for lost, and may even have been removed for it: connecting again, it resumes or learns why it cannot. */
   | { kind: 'resume'; attendee: Attendee }
-  /** It is no longer in the call. */
+  /** It is no longer in the call, and knows. */
   | { kind: 'gone'; attendee: Attendee };
+
+/** Whether a client has heard that it is no longer in the call, or is there in another session. */
+export function isTold(callId: string, { door, participantId }: Attendee): boolean {
+  return door.joined.get(callId) !== participantId;
+}
 
 /** Calls of one client of which it is not known whether it got in. */
 const MAX_DOUBTS = 16;
@@ -41,9 +46,11 @@ export class Attendance {
     door.attach(callId, participantId);
   }
 
-  detach(callId: string, door: Door): void {
-    const participantId = this.#remove(callId, door.socketId);
-    if (participantId !== undefined) door.detach(callId, participantId);
+  /** Ends what a socket has to do with a participant. One that has joined anew meanwhile stays in the call. */
+  detach(callId: string, door: Door, participantId: string): void {
+    if (this.#calls.get(callId)?.get(door.socketId)?.participantId !== participantId) return;
+    this.#remove(callId, door.socketId);
+    door.detach(callId, participantId);
   }
 
   /** A connection is gone. */
@@ -68,14 +75,12 @@ export class Attendance {
 
   /**
    * Attaches those whose join was written after all, and compares who is here with what the call says.
-   * @param wasAway whether this gateway may have been taken for lost
    * @returns clients that have to learn something, and members who are said to be here but are not
    */
   compare(
     callId: string,
     state: CallState | null,
     gatewayId: string,
-    wasAway: boolean,
   ): { corrections: Correction[]; absent: { participantId: string; socketId: string }[] } {
     for (const { participantId, link } of state?.members ?? []) {
       if (link.kind !== 'connected') continue;
@@ -85,7 +90,7 @@ export class Attendance {
     const here = this.#calls.get(callId);
     const corrections = [...(here?.values() ?? [])].flatMap((attendee): Correction[] => {
       const member = state && memberOf(state, attendee.participantId);
-      if (!member) return [{ kind: wasAway ? 'resume' : 'gone', attendee }];
+      if (!member) return [{ kind: isTold(callId, attendee) ? 'gone' : 'resume', attendee }];
       if (member.link.kind === 'lost') return [{ kind: 'resume', attendee }];
       return member.link.socketId === attendee.door.socketId ? [] : [{ kind: 'replaced', attendee }];
     });
@@ -103,11 +108,9 @@ export class Attendance {
     if (doubt?.calls.size === 0) this.#doubts.delete(socketId);
   }
 
-  #remove(callId: string, socketId: string): string | undefined {
+  #remove(callId: string, socketId: string): void {
     const sockets = this.#calls.get(callId);
-    const participantId = sockets?.get(socketId)?.participantId;
     sockets?.delete(socketId);
     if (sockets?.size === 0) this.#calls.delete(callId);
-    return participantId;
   }
 }

@@ -7,7 +7,7 @@ import type { Calls } from '../calls/calls.ts';
 import type { CallState } from '../calls/state.ts';
 import type { Subscriptions } from '../calls/subscriptions.ts';
 import { gatewaysOf } from '../store/calls.ts';
-import type { Attendance, Correction } from './attendance.ts';
+import { isTold, type Attendance, type Correction } from './attendance.ts';
 import type { Courier } from './courier.ts';
 
 export interface ReconcilerOptions {
@@ -16,27 +16,25 @@ export interface ReconcilerOptions {
   subscriptions: Pick<Subscriptions, 'follow'>;
   courier: Pick<Courier, 'release'>;
   calls: Pick<Calls, 'post'>;
-  /** Whether this gateway may have been taken for lost. */
-  wasAway: (callId: string) => boolean;
   log: Log;
 }
 
 export function reconciler(
   options: ReconcilerOptions,
 ): (callId: string, state: CallState | null, complete: boolean) => void {
-  const { gatewayId, attendance, subscriptions, courier, calls, wasAway, log } = options;
+  const { gatewayId, attendance, subscriptions, courier, calls, log } = options;
 
   const correct = (callId: string, { kind, attendee }: Correction) => {
     const { door: client, participantId } = attendee;
-    const isTold = client.joined.get(callId) !== participantId;
-    if (kind === 'replaced' && !isTold) courier.release(callId, participantId, client.socketId);
-    attendance.detach(callId, client);
+    if (kind === 'replaced' && !isTold(callId, attendee))
+      courier.release(callId, participantId, client.socketId);
+    attendance.detach(callId, client, participantId);
     if (kind === 'resume') client.drop();
   };
 
   return (callId, state, complete) => {
     subscriptions.follow(callId, state, state !== null && gatewaysOf(state).includes(gatewayId));
-    const { corrections, absent } = attendance.compare(callId, state, gatewayId, wasAway(callId));
+    const { corrections, absent } = attendance.compare(callId, state, gatewayId);
     for (const correction of corrections) correct(callId, correction);
     // What they have missed they learn with the answer, when they resume.
     if (!complete)

@@ -29,7 +29,7 @@ export function roomHandlers({
 }: RoomHandlersOptions): CallHandlers {
   const tellCall = (
     callId: string,
-    event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' | 'media-server-available' }>,
+    event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' | 'room-staying' | 'media-server-available' }>,
   ) => {
     log.debug('news of media servers for a call', { callId, ...event });
     calls()
@@ -53,6 +53,9 @@ export function roomHandlers({
     },
     moving(callId, epoch, server) {
       tellCall(callId, { type: 'room-moving', epoch, server });
+    },
+    staying(callId, epoch, server) {
+      tellCall(callId, { type: 'room-staying', epoch, server });
     },
     available() {
       for (const [callId, { state }] of calls().known) {

@@ -2,12 +2,17 @@
 import { goodUntil } from '@crossfade/service/user-tokens';
 import type { UserClaims } from '@crossfade/shared/tokens';
 
-/** Longest timer there is, milliseconds: a token may be good for longer. */
+/** Longest timer there is, milliseconds (24.8 days): a token may be good for longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls `end` when the token is over. @returns what cancels that */
 export function onExpiry(claims: UserClaims, end: () => void): () => void {
-  const timer = setTimeout(end, Math.min(LONGEST_TIMER_MS, goodUntil(claims) - Date.now()));
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = () => {
+    const leftMs = goodUntil(claims) - Date.now();
+    timer = leftMs > LONGEST_TIMER_MS ? setTimeout(wait, LONGEST_TIMER_MS) : setTimeout(end, leftMs);
+    timer.unref();
+  };
+  wait();
   return () => clearTimeout(timer);
 }

@@ -125,3 +125,61 @@ const there = redisProgram !== undefined && postgresqlPrograms !== undefined;
     expect(await redis.command('EXISTS', 'crossfade:call:call')).toBe(0);
   });
 });
+
+(there ? describe : describe.skip)('a gateway that starts while Redis does not know of any call', () => {
+  test('does not end the records of calls that another one is about to give back', async () => {
+    const database = await PostgresqlServer.start(postgresqlPrograms ?? '');
+    stops.push(() => database.stop());
+    const redis = await RedisServer.start();
+    stops.push(() => redis.stop());
+    const settings = {
+      REDIS_URL: redis.url,
+      DATABASE_URL: database.url,
+      MEDIA_SERVER_URLS: 'http://127.0.0.1:9',
+    };
+    const records = await openServer(database.url);
+    stops.push(() => records.close());
+    const knows = await startGatewayProcess(settings);
+    stops.push(() => knows.stop());
+    const client = await ScriptedClient.connect(
+      knows.url,
+      signUserToken(userKey, { sub: 'ann', name: 'ann' }, 60),
+    );
+    stops.push(() => client.close());
+    await client.must('call:join', { callId: 'call', media: { audio: true, video: false, screen: false } });
+    await soon(
+      () => records.find('call'),
+      (call) => call?.participants.length === 1,
+    );
+
+    // It is long in finding that Redis is back, and empty.
+    knows.signal('SIGSTOP');
+    await redis.kill();
+    await redis.again('lost');
+    const starts = await startScriptedGateway(settings, () => openServer(database.url));
+    stops.push(() => starts.close());
+    expect(await records.unfinished(null, 10)).toMatchObject([{ callId: 'call' }]);
+
+    knows.signal('SIGCONT');
+    const given = await soon(
+      () => redis.command('EXISTS', 'crossfade:call:call'),
+      (exists) => exists === 1,
+    );
+    expect(given).toBe(1);
+    expect(await records.unfinished(null, 10)).toMatchObject([{ callId: 'call' }]);
+    // It may have been sent away to come back, having been away itself.
+    const again = await ScriptedClient.connect(
+      starts.url,
+      signUserToken(userKey, { sub: 'ann', name: 'ann' }, 60),
+    );
+    stops.push(() => again.close());
+    await again.must('call:join', { callId: 'call', media: { audio: true, video: false, screen: false } });
+    await again.must('call:leave', { callId: 'call' });
+    const ended = await soon(
+      () => records.find('call'),
+      (call) => (call?.endedAt ?? null) !== null,
+    );
+    expect(ended?.participants.map(({ leaveReason }) => leaveReason)).not.toContain('gateway-ended');
+    expect((await records.list({ limit: 10 })).calls).toHaveLength(1);
+  });
+});

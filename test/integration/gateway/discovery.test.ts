@@ -25,6 +25,7 @@ function startGateway(addresses: MediaServersOptions['addresses'], region: strin
   const news: RoomNews[] = [];
   const lost: { callId: string; serverGone: boolean }[] = [];
   const moving: string[] = [];
+  const staying: string[] = [];
   const rules: string[] = [];
   const { log, lines } = capturedLog();
   const mediaServers = new MediaServers({
@@ -38,6 +39,7 @@ function startGateway(addresses: MediaServersOptions['addresses'], region: strin
       news: (_callId, told) => news.push(told),
       lost: (callId, _epoch, _server, serverGone) => lost.push({ callId, serverGone }),
       moving: (callId) => moving.push(callId),
+      staying: (callId, epoch, server) => staying.push(`${callId} ${String(epoch)} ${server}`),
       available: () => undefined,
     },
     metrics: {
@@ -47,7 +49,7 @@ function startGateway(addresses: MediaServersOptions['addresses'], region: strin
     },
   });
   stops.push(() => mediaServers.shutDown());
-  return { mediaServers, news, lost, moving, rules, lines };
+  return { mediaServers, news, lost, moving, staying, rules, lines };
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -160,6 +162,21 @@ test('a room goes to the region of the gateway, and elsewhere if none there take
   expect(lost).toEqual([]);
   await until(() => lost.length === 3);
   expect(lost.every(({ serverGone }) => serverGone)).toBe(true);
+});
+
+test('when a drain is called off, the calls that are still there hear that they stay', async () => {
+  const server = await startServer();
+  const { mediaServers, moving, staying, lost } = startGateway([server.url]);
+  await until(() => mediaServers.view.every(({ state }) => state === 'healthy'));
+  for (const callId of ['a', 'b']) await mediaServers.open(callId, 2, isCurrent);
+  await server.post('/node/drain', { deadlineS: 5 });
+  // The server's own notice, 3 s before the deadline: there is nowhere else to go.
+  await until(() => moving.length === 2);
+  expect(staying).toEqual([]);
+  await server.delete('/node/drain');
+  await until(() => staying.length === 2);
+  expect(staying.sort()).toEqual([`a 2 ${server.url}`, `b 2 ${server.url}`]);
+  expect(lost).toEqual([]);
 });
 
 test('a server that does not accept our tokens is named once in the log, without the token', async () => {

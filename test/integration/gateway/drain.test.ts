@@ -163,3 +163,42 @@ describe('a media server that drains', () => {
     expect(await nodeOf(home)).toMatchObject({ rooms: CALLS - before });
   });
 });
+
+test('a call that was told to go, found no room elsewhere, and is then told to stay, stays', async () => {
+  const [home, spare] = await Promise.all([startServer(), startServer()]);
+  await ask(spare, 'POST', '/node/drain', {});
+  const gateway = await startScriptedGateway({
+    MEDIA_SERVER_URLS: `${home.url},${spare.url}`,
+    SWITCH_TIMEOUT_MS: '8000',
+    MESH_MAX_PARTICIPANTS: '2',
+    MEDIA_SERVER_STEADY_MS: '300',
+  });
+  stops.push(() => gateway.close());
+  const callers: Caller[] = [];
+  for (const name of ['ann', 'ben', 'carl']) {
+    const claims = { sub: name, name, policy: { mode: 'sfu' } } as const;
+    const client = await ScriptedClient.connect(gateway.url, signUserToken(userKey, claims, 600));
+    stops.push(() => client.close());
+    callers.push(new Caller(client, 'call'));
+    const media = { audio: true, video: true, screen: false };
+    const { transition } = await client.must('call:join', { callId: 'call', media });
+    if (transition) {
+      const { transitionId } = transition;
+      await client.request('call:mode-switched', { callId: 'call', transitionId, success: true });
+    }
+  }
+  const [ann] = callers as [Caller];
+  await ann.client.phase('commit', ({ mode }) => mode === 'sfu');
+  // The server's own notice comes 3 s before its deadline.
+  await ask(home, 'POST', '/node/drain', { deadlineS: 5 });
+  await ann.client.phase('abort');
+  expect((await ask(home, 'DELETE', '/node/drain')).status).toBe(200);
+  await sleep(QUIET_MS);
+  await ask(spare, 'DELETE', '/node/drain');
+  const begun = () => ann.client.events.filter(({ name }) => name === 'call:mode-switch').length;
+  const before = begun();
+  // Several times what it would wait before it tries again.
+  await sleep(2 * QUIET_MS);
+  expect(begun()).toBe(before);
+  expect([await nodeOf(home), await nodeOf(spare)]).toMatchObject([{ rooms: 1 }, { rooms: 0 }]);
+});

@@ -1,5 +1,5 @@
 /** What breaks among several gateways, really done: kill -9, SIGSTOP, a Redis that goes away with and without its data. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Gateway } from '../../../gateway/src/app.ts';
 import type { JoinAnswer } from '@crossfade/shared/signalling';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.ts';
@@ -7,6 +7,8 @@ import { dtlsParameters, opus } from './media.ts';
 import { RedisServer, redisProgram } from './redis.ts';
 import type { ScriptedClient } from './scripted-client.ts';
 import { Stack, startScriptedGateway } from './stack.ts';
+
+jest.setTimeout(120_000);
 
 const media = { audio: true, video: true, screen: false };
 const SETTINGS = { BACK_TO_P2P_DELAY_MS: '200', SWITCH_TIMEOUT_MS: '6000', RESUME_WINDOW_MS: '20000' };
@@ -148,6 +150,22 @@ async function eventually(holds: () => Promise<boolean> | boolean, limitMs: numb
       expect(lost).toHaveLength(1);
     }
     await second.close();
+  });
+
+  test('Redis hangs: whoever sends people to a gateway is told within moments, and when it goes on', async () => {
+    const answer = async () =>
+      (await fetch(`${stack.gateway.url}/ready`)).json() as Promise<{ ready: boolean }>;
+    expect(await answer()).toMatchObject({ ready: true, checks: { callStore: true } });
+    redis.signal('SIGSTOP');
+    try {
+      const isReady = async () => (await answer()).ready;
+      await eventually(async () => !(await isReady()), CONTROL_LIMIT_MS);
+      expect(await answer()).toMatchObject({ ready: false, checks: { callStore: false } });
+      redis.signal('SIGCONT');
+      await eventually(isReady, CONTROL_LIMIT_MS);
+    } finally {
+      redis.signal('SIGCONT');
+    }
   });
 
   test('restarted one after the other, they drop no call', async () => {

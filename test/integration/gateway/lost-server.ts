@@ -73,7 +73,7 @@ export async function loseServer(options: LossOptions): Promise<Loss> {
     const killed = performance.now();
     home.signal('SIGKILL');
     const at = await Promise.all(moved);
-    const [second, third] = others as [ServiceProcess, ServiceProcess];
+    const [second, third] = others;
     return {
       movedAfterMs: at.map((time) => time - killed).sort((a, b) => a - b),
       rooms: [await roomsOf(second), await roomsOf(third)],
@@ -95,7 +95,7 @@ class Call {
   readonly #callId: string;
   readonly #people: readonly ScriptedClient[];
   readonly #epochs: number[];
-  #look = () => undefined as void;
+  #look: () => void = () => undefined;
 
   constructor(callId: string, people: readonly ScriptedClient[]) {
     this.#callId = callId;

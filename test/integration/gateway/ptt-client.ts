@@ -1,5 +1,4 @@
 /** A client of `/ws` without media: speaks the signalling, remembers every frame, and waits for what it needs. */
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import {
   pttEvents,

@@ -1,12 +1,15 @@
 /** Two gateways on one real Redis, in front of one real media server: a call does not notice which one somebody is at. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JoinAnswer } from '@crossfade/shared/signalling';
-import { signServiceToken } from '@crossfade/service/tokens';
+import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import type { Gateway } from '../../../gateway/src/app.ts';
+import { openServer } from '../../../gateway/src/store/database.ts';
 import { dtlsParameters, opus } from './media.ts';
+import { PostgresqlServer, postgresqlPrograms } from './postgresql.ts';
 import { RedisServer, redisProgram } from './redis.ts';
-import type { ScriptedClient } from './scripted-client.ts';
-import { serviceKey, Stack, startScriptedGateway } from './stack.ts';
+import { ScriptedClient } from './scripted-client.ts';
+import { soon } from './soon.ts';
+import { serviceKey, Stack, startScriptedGateway, userKey } from './stack.ts';
 
 const media = { audio: true, video: true, screen: false };
 const SETTINGS = { BACK_TO_P2P_DELAY_MS: '200', SWITCH_TIMEOUT_MS: '6000', RESUME_WINDOW_MS: '20000' };
@@ -255,5 +258,86 @@ anyway('people at two gateways', () => {
     const keys = (await redis.command('KEYS', '*')) as string[];
     expect(keys.length).toBeGreaterThan(5);
     for (const key of keys) expect([key, await redis.command('PTTL', key)]).not.toEqual([key, -1]);
+  });
+});
+
+const withRecords = redisProgram === undefined || postgresqlPrograms === undefined ? describe.skip : describe;
+
+withRecords('chat of people at two gateways', () => {
+  const stops: (() => unknown)[] = [];
+  let redis: RedisServer;
+  let first: Gateway;
+  let second: Gateway;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    stops.push(() => redis.stop());
+    const database = await PostgresqlServer.start(postgresqlPrograms ?? '');
+    stops.push(() => database.stop());
+    const start = async () => {
+      const settings = { ...SETTINGS, REDIS_URL: redis.url, MEDIA_SERVER_URLS: 'http://127.0.0.1:9' };
+      const gateway = await startScriptedGateway(settings, () => openServer(database.url));
+      stops.push(() => gateway.close());
+      return gateway;
+    };
+    first = await start();
+    second = await start();
+  });
+  afterAll(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  });
+
+  const join = async (name: string, { url }: Gateway, resume?: JoinAnswer): Promise<Party> => {
+    const client = await ScriptedClient.connect(url, signUserToken(userKey, { sub: name, name }, 60));
+    stops.push(() => client.close());
+    const proof = resume && { participantId: resume.participantId, sessionId: resume.sessionId };
+    const me = await client.must('call:join', { callId: 'chat', media, ...(proof && { resume: proof }) });
+    return { client, me };
+  };
+  const send = ({ client }: Party, n: number) =>
+    client.must('chat:send', { callId: 'chat', text: `text ${String(n)}`, clientMessageId: `m${String(n)}` });
+  const history = async ({ client }: Party) => {
+    const { messages } = await client.must('chat:history', { callId: 'chat' });
+    return messages.map(({ text }) => text).sort();
+  };
+  const ALL = ['text 1', 'text 2', 'text 3', 'text 4'];
+
+  test('is the same for all, told once, and still there when its sender is gone, or Redis and all it knew', async () => {
+    const ann = await join('ann', first);
+    const ben = await join('ben', second);
+    const sent = [await send(ann, 1), await send(ben, 2), await send(ann, 3), await send(ann, 4)];
+    const told = (n: number) => ben.client.event('chat:message', ({ text }) => text === `text ${String(n)}`);
+    await Promise.all([told(1), told(2), told(3), told(4)]);
+    expect([await history(ann), await history(ben)]).toEqual([ALL, ALL]);
+    /** Whatever was told is told before what is asked for later is answered. */
+    const toldOnce = async () => {
+      await ben.client.must('call:update', { callId: 'chat', media });
+      expect(ben.client.count('chat:message')).toBe(4);
+    };
+
+    expect((await send(ann, 1)).messageId).toBe(sent[0]?.messageId);
+    ann.client.close();
+    const again = await join('ann', second, ann.me);
+    expect(again.me.participantId).toBe(ann.me.participantId);
+    expect((await send(again, 3)).messageId).toBe(sent[2]?.messageId);
+    expect([await history(again), await history(ben)]).toEqual([ALL, ALL]);
+    await toldOnce();
+
+    await redis.kill();
+    await redis.again('lost');
+    for (const gateway of [first, second])
+      await soon(
+        async () => (await fetch(`${gateway.url}/ready`)).status,
+        (status) => status === 200,
+      );
+    expect((await send(ben, 2)).messageId).toBe(sent[1]?.messageId);
+    expect((await send(again, 4)).messageId).toBe(sent[3]?.messageId);
+    expect([await history(again), await history(ben)]).toEqual([ALL, ALL]);
+    await toldOnce();
+
+    await again.client.must('call:leave', { callId: 'chat' });
+    await ben.client.event('call:participant-left');
+    expect(await history(ben)).toEqual(ALL);
+    await ben.client.must('call:leave', { callId: 'chat' });
   });
 });

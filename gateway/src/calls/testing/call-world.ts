@@ -112,6 +112,7 @@ export class CallWorld {
     }
     this.#history.push(event);
     this.#track(event);
+    if (event.type === 'room-staying') this.#checkStays(before, reduction.state, event);
     for (const effect of reduction.effects) this.#carryOut(effect);
     this.#check(before, reduction.state, reduction.effects, now);
   }
@@ -211,11 +212,15 @@ export class CallWorld {
     this.#take(which);
   }
 
-  roomEvent(which: number, type: 'room-lost' | 'room-moving', gone: boolean): CallEvent | undefined {
+  roomEvent(
+    which: number,
+    type: 'room-lost' | 'room-moving' | 'room-staying',
+    gone: boolean,
+  ): CallEvent | undefined {
     const room = this.#pick(this.#state ? heldRooms(this.#state) : [], which);
     if (!room) return undefined;
     const { epoch, server } = room;
-    return type === 'room-moving' ? { type, epoch, server } : { type, epoch, server, serverGone: gone };
+    return type === 'room-lost' ? { type, epoch, server, serverGone: gone } : { type, epoch, server };
   }
 
   /** Something that was told before, once more; a join has ids of its own each time. */
@@ -306,6 +311,22 @@ export class CallWorld {
       default:
         break;
     }
+  }
+
+  /** Nothing leads away any more from a room that stays. */
+  #checkStays(
+    before: CallState | null,
+    after: CallState | null,
+    { epoch, server }: Pick<Room, 'epoch'> & { server?: string },
+  ): void {
+    const media = after?.media;
+    const isIt = (room: Room) => room.epoch === epoch && room.server === server;
+    if (media?.phase === 'sfu' && isIt(media.room)) {
+      assert.notEqual(media.standing, 'leaving');
+      if (before?.media.phase !== 'sfu' || before.media.standing === 'leaving') this.#visit('stays');
+    }
+    if (media?.phase === 'switching_to_p2p' && isIt(media.room)) assert.equal(media.standing, 'serving');
+    if (media?.phase === 'switching_to_sfu' && media.from.kind === 'room') assert(!isIt(media.from.room));
   }
 
   #check(before: CallState | null, after: CallState | null, effects: readonly Effect[], now: number): void {
