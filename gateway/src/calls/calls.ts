@@ -318,6 +318,7 @@ const NOTICED: Readonly<Record<CallEvent['type'], boolean>> = {
   'room-moving': true,
   'media-server-available': true,
   'gateway-lost': true,
+  'floor-behind': true,
   tick: true,
 };
 
