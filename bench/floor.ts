@@ -13,6 +13,8 @@ const ROUNDS = 1_000;
 const LONGEST_MS = 180_000;
 /** A microphone that does not flow by then never will, milliseconds. */
 const HEARD_LIMIT_MS = 5_000;
+/** A call that is not on the media server by then has been given up, milliseconds. */
+const SWITCH_LIMIT_MS = 30_000;
 const callId = 'floor';
 const media = { audio: true, video: false, screen: false };
 
@@ -23,21 +25,27 @@ interface Contender {
 
 /** Prints a table; tells whether it is as it has to be. */
 export async function benchFloor(): Promise<boolean> {
-  const redis = await RedisServer.start();
-  const server = await startMediaServerProcess();
-  const settings = {
-    REDIS_URL: redis.url,
-    MEDIA_SERVER_URLS: server.url,
-    SWITCH_TIMEOUT_MS: '10000',
-    MAX_REQUESTS_PER_SECOND: '10000',
+  /** What is running: whatever happens, it is ended, the last one first. */
+  const running: { stop: () => Promise<void> }[] = [];
+  const started = <T extends { stop: () => Promise<void> }>(it: T): T => {
+    running.unshift(it);
+    return it;
   };
-  const gateways = [await startGateway(settings), await startGateway(settings)];
   const contenders: Contender[] = [];
   const figures = { rounds: 0, wrong: 0, sunk: 0, unheard: 0, several: 0 };
   const granted: number[] = [];
   const answered: number[] = [];
   const audible: number[] = [];
   try {
+    const redis = started(await RedisServer.start());
+    const server = started(await startMediaServerProcess());
+    const settings = {
+      REDIS_URL: redis.url,
+      MEDIA_SERVER_URLS: server.url,
+      SWITCH_TIMEOUT_MS: '10000',
+      MAX_REQUESTS_PER_SECOND: '10000',
+    };
+    const gateways = [started(await startGateway(settings)), started(await startGateway(settings))];
     for (let i = 0; i < CONTENDERS; i += 1) {
       contenders.push(await enter(gateways[i % gateways.length]?.url ?? '', i));
     }
@@ -96,9 +104,7 @@ export async function benchFloor(): Promise<boolean> {
     );
   } finally {
     for (const { client } of contenders) client.close();
-    await Promise.all(gateways.map((gateway) => gateway.stop()));
-    await server.stop();
-    await redis.stop();
+    for (const it of running) await it.stop();
   }
 }
 
@@ -114,9 +120,9 @@ async function enter(url: string, i: number): Promise<Contender> {
   });
   const me = await client.must('call:join', { callId, media });
   if (i === 0) {
-    const transitionId = me.transition?.transitionId ?? (await prepared.promise);
+    const transitionId = me.transition?.transitionId ?? (await soonEnough(prepared.promise));
     await client.must('call:mode-switched', { callId, transitionId, success: true });
-    await committed.promise;
+    await soonEnough(committed.promise);
   }
   const epoch = 1;
   const transport = await client.must('media:create-transport', { callId, epoch, direction: 'send' });
@@ -129,6 +135,19 @@ async function enter(url: string, i: number): Promise<Contender> {
     rtpParameters: opus(1_000 + i),
   });
   return { client, participantId: me.participantId };
+}
+
+/** A switch that was given up is told in another way: nobody waits for it for ever. */
+async function soonEnough<T>(step: Promise<T>): Promise<T> {
+  let limit: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => reject(new Error('the call did not get to the media server')), SWITCH_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([step, late]);
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 /** What the media server tells one of them of the others' microphones. */

@@ -223,7 +223,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     ...floorHandlers({ calls, now: cluster?.now ?? Date.now }),
     ...moderationHandlers({ calls, log }),
   };
-  if (cluster && adapter) await cluster.start({ calls, attendance, stream: adapter.stream });
+  if (cluster && adapter) {
+    const recovered = (callId: string) => enforcement.lookLater(callId);
+    await cluster.start({ calls, attendance, stream: adapter.stream, recovered });
+  }
   const dispatch = new Dispatch({
     gatewayId,
     calls,

@@ -41,7 +41,7 @@ export type PttId = z.infer<typeof pttIdSchema>;
 export const pttFrameSchema = z.object({
   type: z.string().max(64),
   id: pttIdSchema.optional(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 
 const inChannel = { channelId: callIdSchema };

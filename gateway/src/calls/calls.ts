@@ -319,6 +319,7 @@ const NOTICED: Readonly<Record<CallEvent['type'], boolean>> = {
   'room-staying': true,
   'media-server-available': true,
   'gateway-lost': true,
+  'floor-behind': true,
   tick: true,
 };
 

@@ -86,6 +86,11 @@ export type CallEvent =
       /** That grant only; null: whichever it is, and the place in the queue. */
       fence: number | null;
     }
+  /**
+   * The media server knows a later number of the floor than this one, which the call still has: the store has lost the
+   * write of the later one, and with it who was granted the floor. Told of another number, it changes nothing.
+   */
+  | { type: 'floor-behind'; fence: number }
   /** Time has passed: see to what is due. */
   | { type: 'tick' };
 

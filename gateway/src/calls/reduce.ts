@@ -17,7 +17,7 @@
  */
 import type { CallPolicyChange } from '@crossfade/shared/call-policy';
 import type { ErrorCode } from '@crossfade/shared/errors';
-import { answerOnFloor, settleCallFloor } from '../floor/in-call.ts';
+import { answerOnFloor, renumberFloor, settleCallFloor } from '../floor/in-call.ts';
 import { latched, troubleOf } from '../mode/latch.ts';
 import { changedPolicy, effectivePolicy } from '../mode/policy.ts';
 import type { CallEvent, Effect } from './events.ts';
@@ -107,6 +107,7 @@ function withoutCall(event: Request | Notice): Reduction {
     case 'room-staying':
     case 'media-server-available':
     case 'gateway-lost':
+    case 'floor-behind':
     case 'tick':
       return { kind: 'changed', state: null, effects: [] };
   }
@@ -143,6 +144,8 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
       return stayInRoom(state, event, now);
     case 'media-server-available':
       return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
+    case 'floor-behind':
+      return renumberFloor(state, event.fence, now);
     case 'tick':
       return unchanged(state);
   }

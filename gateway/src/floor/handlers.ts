@@ -15,7 +15,7 @@ export function floorHandlers({ calls, now }: FloorOptions): HandlersOf<'floor:r
       const participantId = joinedAs(caller, callId);
       const { publish, floorPriority = 0 } = caller.claims.grants;
       if (!publish) throw new CodedError('forbidden', 'This token may not publish.');
-      // TS 24.380, 4.1.1.4: no more counts than one may ask for.
+      // As in TS 24.380, no more counts than one may ask for.
       const priority = Math.min(asked, floorPriority);
       const event = { type: 'floor-request', participantId, priority, queue } as const;
       const state = await calls.post(callId, event);

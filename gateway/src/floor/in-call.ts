@@ -53,6 +53,33 @@ export function settleCallFloor(state: CallState, policy: CallPolicy, nowMs: num
   return taken(state, settleFloor(floor, peopleOf(state), policy.floor, now));
 }
 
+/**
+ * What was done under a later number than this one is of a grant that is forgotten: from here on who has the floor now has
+ * it under a number above that, so that it can be brought about.
+ */
+export function renumberFloor(state: CallState, behind: number, nowMs: number): Step {
+  const { callId, floor } = state;
+  if (floor?.fence !== behind) return unchanged(state);
+  const now = Math.floor(nowMs);
+  const fence = Math.max(behind + 1, now);
+  const { holder } = floor;
+  const news: FloorNews = holder
+    ? {
+        type: 'granted',
+        participantId: holder.participantId,
+        fence,
+        priority: holder.priority,
+        remainingMs: Math.max(0, holder.until - now),
+        waitedMs: 0,
+      }
+    : { type: 'idle', fence };
+  // It is no other grant: only clients hear of it.
+  return {
+    state: { ...state, floor: { ...floor, fence } },
+    effects: [{ type: 'enforce' }, ...floorEffects(callId, news)],
+  };
+}
+
 /** The floor as whoever joins finds it; nothing if the call has none. */
 export function floorView({ floor }: CallState, participantId: string, now: number): { floor?: FloorState } {
   if (!floor) return {};

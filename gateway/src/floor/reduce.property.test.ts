@@ -21,7 +21,7 @@ type Action =
   | { do: 'join' | 'resume' | 'leave' | 'drop' | 'mute' | 'unmute'; who: number }
   | { do: 'request'; who: number; priority: number; queue: boolean }
   | { do: 'release'; who: number; fenced: boolean }
-  | { do: 'requires' | 'requires-nothing' | 'gateway-lost' | 'lose-writes'; who?: never }
+  | { do: 'requires' | 'requires-nothing' | 'gateway-lost' | 'lose-writes' | 'behind'; who?: never }
   | { do: 'wait'; ms: number };
 
 interface Gateway {
@@ -146,6 +146,15 @@ class FloorWorld {
       }
     }
     const floor = after?.floor;
+    if (floor && before?.floor && !effects.some(({ type }) => type === 'floor')) {
+      const renumbered = floor.fence !== before.floor.fence;
+      assert(
+        !renumbered || floor.fence > this.#fence,
+        'nor is a new number for the same grant one there was',
+      );
+      if (renumbered) this.#visit('renumbered');
+      this.#fence = Math.max(this.#fence, floor.fence);
+    }
     if (!after || !floor) return;
     const { holder, queue, fence } = floor;
     // The media server is told whenever it has changed who may be heard.
@@ -213,7 +222,9 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: one('mute', 'unmute'), who }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: one('requires', 'requires-nothing', 'gateway-lost', 'lose-writes') }),
+    arbitrary: fc.record({
+      do: one('requires', 'requires-nothing', 'gateway-lost', 'lose-writes', 'behind'),
+    }),
   },
   { weight: 5, arbitrary: fc.record({ do: one('wait'), ms: fc.integer({ min: 0, max: 250 }) }) },
 ) as fc.Arbitrary<Action>;
@@ -236,6 +247,7 @@ function eventOf(world: FloorWorld, act: Action, gateway: 0 | 1): CallEvent | un
   if (act.do === 'join' || act.do === 'resume') return world.join(act.who, gateway, act.do === 'resume');
   if (act.do === 'wait') return { type: 'tick' };
   if (act.do === 'lose-writes') return undefined;
+  if (act.do === 'behind') return { type: 'floor-behind', fence: world.state?.floor?.fence ?? 0 };
   if (act.do === 'gateway-lost') return { type: 'gateway-lost', gatewayId: 'g1' };
   if (act.do === 'requires' || act.do === 'requires-nothing') {
     return {
@@ -292,6 +304,7 @@ test('one speaks, who waits is there, and no grant has a number that was used', 
   );
   const met = (what: string) => visits.get(what) ?? 0;
   for (const what of [
+    'renumbered',
     'granted',
     'idle',
     'pre-empted',

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { RoomSnapshot } from '@crossfade/shared/media-api';
+import type { CallEvent } from '../calls/events.ts';
 import type { CallState, Room } from '../calls/state.ts';
 import { Enforcement } from './enforcement.ts';
 
@@ -24,7 +25,7 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
     producer('ben-mic', 'ben', 'microphone'),
   ];
   const member = (participantId: string, blocked: string[]) => ({ participantId, blocked });
-  const state = {
+  let state = {
     members: [member('ann', floor ? [] : ['audio', 'screen']), member('ben', [])],
     media: { phase: 'sfu', room },
     draining: null,
@@ -33,6 +34,8 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
       holder: floor.holder === null ? null : { participantId: floor.holder },
     },
   } as unknown as CallState;
+  /** What is read before it is that. */
+  const states: CallState[] = [];
   const done: string[] = [];
   let finished: () => void;
   const all = new Promise<void>((resolve) => (finished = resolve));
@@ -45,8 +48,15 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
     if (done.length === expected) finished();
     return {};
   };
+  const posted: CallEvent[] = [];
+  const post = (_callId: string, event: CallEvent) => {
+    posted.push(event);
+    if (event.type === 'floor-behind' && state.floor)
+      state = { ...state, floor: { ...state.floor, fence: event.fence + 10 } };
+    return Promise.resolve(state);
+  };
   const enforcement = new Enforcement({
-    calls: () => ({ state: () => Promise.resolve(state) }),
+    calls: () => ({ state: () => Promise.resolve(states.shift() ?? state), post }),
     api: () => ({
       room: () => Promise.resolve({ producers } as unknown as RoomSnapshot),
       pauseProducer: act('pause'),
@@ -55,7 +65,12 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
     }),
     log: silentLog,
   });
-  return { enforcement, done, all };
+  const forgetFirst = (fence: number) => {
+    // Once to find the rooms, once to act, as it was before somebody else was granted the floor.
+    const old = { ...state, floor: { ...state.floor, fence } } as CallState;
+    states.push(old, old);
+  };
+  return { enforcement, done, all, posted, forgetFirst };
 }
 
 test('pauses what is blocked and flows, closes a screen, and leaves the rest alone', async () => {
@@ -99,12 +114,25 @@ test('nobody flows before the others are paused, however often that fails', asyn
   expect(done).toEqual(['pause ben-mic 7', 'resume ann-mic-paused 7']);
 });
 
+const stale = () => new CodedError('stale-fence');
+
 test('what came too late is left to whoever was later', async () => {
-  const stale = new CodedError('stale-fence');
-  const { enforcement, done, all } = world([stale], { fence: 7, holder: 'ann' }, 1);
+  const { enforcement, done, posted, forgetFirst } = world([stale()], { fence: 7, holder: 'ann' });
+  forgetFirst(6);
+  enforcement.enforce('call');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([done, posted]).toEqual([[], []]);
+});
+
+test('a later grant that the call knows nothing of was lost: the floor gets a number above it, and is brought about', async () => {
+  const { enforcement, done, all, posted } = world([stale(), stale()], { fence: 7, holder: 'ann' });
   enforcement.enforce('call');
   await all;
-  expect(done).toEqual(['resume ann-mic-paused 7']);
+  expect(posted).toEqual([
+    { type: 'floor-behind', fence: 7 },
+    { type: 'floor-behind', fence: 17 },
+  ]);
+  expect(done).toEqual(['pause ben-mic 27', 'resume ann-mic-paused 27']);
 });
 
 test('while nobody has the floor everybody is paused; pictures are left alone', async () => {

@@ -4,7 +4,8 @@
  * whoever has the floor, who is resumed once all others are paused. Looks at what is really there, so it does not matter
  * when or by whom it was made; asked after every block and every change of the floor, and whenever a track appears or
  * flows again. A media server that does not answer is asked again. Several gateways may do so at a time: what is done for
- * the floor carries the number of its change, and the media server refuses what comes late.
+ * the floor carries the number of its change, and the media server refuses what comes late: that is left to whoever was
+ * later; unless the call knows nothing of it (any more), for then its floor is numbered anew.
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
@@ -15,13 +16,13 @@ import { permitOf, verdictOn } from './permits.ts';
 
 const RETRY_FIRST_MS = 200;
 const RETRY_LONGEST_MS = 5_000;
-/** What is gone, or was overtaken, needs nothing done. */
-const GONE = ['producer-not-found', 'room-not-found', 'stale-epoch', 'stale-fence'];
+/** What is gone needs nothing done. */
+const GONE = ['producer-not-found', 'room-not-found', 'stale-epoch'];
 /** After the floor has changed somewhere: whoever brought that about may have died before it did anything, milliseconds. */
 const LOOK_LATER_MS = 300;
 
 export interface EnforcementOptions {
-  calls: () => Pick<Calls, 'state'>;
+  calls: () => Pick<Calls, 'state' | 'post'>;
   api: (room: Room) => Pick<MediaServerClient, 'room' | 'pauseProducer' | 'resumeProducer' | 'closeProducer'>;
   log: Log;
 }
@@ -99,14 +100,26 @@ export class Enforcement {
       verdict: verdictOn(permitOf(state, participantId), track),
     }));
     const those = (wanted: string) => verdicts.filter(({ verdict }) => verdict === wanted);
-    await allDone([
-      ...those('close').map(({ producerId }) => unlessGone(api.closeProducer(acting, producerId))),
-      ...those('pause').map(({ producerId }) => unlessGone(api.pauseProducer(fenced, producerId))),
+    const held = await allDone([
+      ...those('close').map(({ producerId }) => inTime(api.closeProducer(acting, producerId))),
+      ...those('pause').map(({ producerId }) => inTime(api.pauseProducer(fenced, producerId))),
     ]);
     // Only now: two are never heard at a time.
-    await allDone(
-      those('resume').map(({ producerId }) => unlessGone(api.resumeProducer(fenced, producerId))),
-    );
+    const resumed = held.includes(false)
+      ? []
+      : await allDone(
+          those('resume').map(({ producerId }) => inTime(api.resumeProducer(fenced, producerId))),
+        );
+    if ([...held, ...resumed].includes(false)) await this.#overtaken(callId, fence);
+  }
+
+  /** Something was refused because the media server knows a later number of the floor than this one. */
+  async #overtaken(callId: string, fence: number): Promise<void> {
+    const calls = this.#options.calls();
+    // Whoever acts under a number has stored it before: where it is not stored, it was lost.
+    if ((await calls.state(callId))?.floor?.fence !== fence) return;
+    await calls.post(callId, { type: 'floor-behind', fence });
+    throw new CodedError('stale-fence');
   }
 
   #pause(ms: number): Promise<void> {
@@ -129,8 +142,22 @@ function regulatedRooms(state: CallState): Room[] {
 }
 
 /** Waits for all, whatever becomes of each. @throws what the first of them threw that failed */
-async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+async function allDone<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  return (await Promise.allSettled(work)).map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/** @returns false: the media server knows a later number of the floor */
+async function inTime(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await unlessGone(work);
+    return true;
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'stale-fence') return false;
+    throw error;
+  }
 }
 
 async function unlessGone<T>(work: Promise<T>): Promise<T | null> {

@@ -40,6 +40,8 @@ export interface ClusterMembers {
   attendance: Attendance;
   /** What the others hear of this gateway's messages with. */
   stream: string;
+  /** Told of each call of this gateway after Redis was away: it may have forgotten what was done for the call. */
+  recovered: (callId: string) => void;
 }
 
 export class Cluster {
@@ -175,6 +177,7 @@ export class Cluster {
     }
     await this.#presence?.renew();
     await this.#refreshAll();
+    for (const callId of calls.known.keys()) this.#members?.recovered(callId);
   }
 
   async #refreshAll(): Promise<void> {

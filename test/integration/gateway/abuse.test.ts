@@ -146,14 +146,21 @@ test.each(['https://evil.example', 'null'])('a page of %s is refused before any 
   await web.gone();
 });
 
-test('messages of endless one-byte pieces are closed, and nothing of them is kept', async () => {
-  const { codes, grewBy } = await sendEndlessFragments(guard.url, memory);
-  expect(codes).toHaveLength(30);
-  // Who is still sending may see a reset before the code.
-  for (const code of codes) expect([1008, 1009, null]).toContain(code);
-  expect(codes.some((code) => code !== null)).toBe(true);
-  expect(grewBy).toBeLessThan(20_000_000);
-}, 60_000);
+test.each([
+  ['Socket.IO', undefined],
+  ['/ws', (socket: number) => `/ws?token=${tokenOf(`pieces-${String(socket)}`)}`],
+])(
+  'messages of endless one-byte pieces are closed at %s, and nothing of them is kept',
+  async (_door, address) => {
+    const { codes, grewBy } = await sendEndlessFragments(guard.url, memory, address);
+    expect(codes).toHaveLength(30);
+    // Who is still sending may see a reset before the code.
+    for (const code of codes) expect([1008, 1009, null]).toContain(code);
+    expect(codes.some((code) => code !== null)).toBe(true);
+    expect(grewBy).toBeLessThan(20_000_000);
+  },
+  60_000,
+);
 
 test('metrics are not at the public port', async () => {
   for (const path of ['/metrics', '/api/metrics', '//metrics', '/metrics/', '/docs/../metrics']) {

@@ -1,15 +1,17 @@
 /** Push-to-talk over the real signalling, enforced on a real media server: one gateway, and two on one Redis. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RoomSnapshot } from '@crossfade/shared/media-api';
+import { FENCE_HEADER, type RoomSnapshot } from '@crossfade/shared/media-api';
 import type { JoinAnswer } from '@crossfade/shared/signalling';
-import { signServiceToken } from '@crossfade/service/tokens';
+import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import type { Gateway } from '../../../gateway/src/app.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 import { opus } from './media.ts';
 import { RedisServer, redisProgram } from './redis.ts';
 import type { ScriptedClient } from './scripted-client.ts';
 import { soon } from './soon.ts';
-import { serviceKey, Stack, startScriptedGateway } from './stack.ts';
+import { speakersDoors, startSpeaker } from './speaker-process.ts';
+import { serviceKey, Stack, startScriptedGateway, userKey } from './stack.ts';
 
 const media = { audio: true, video: true, screen: false };
 const pushToTalk = { requires: ['push-to-talk' as const] };
@@ -215,6 +217,50 @@ describe('at one gateway', () => {
     await eventuallyHeard(callId, [ben.id]);
   });
 
+  test.each(speakersDoors)(
+    'a speaker whose process is killed, at %s: free within three seconds',
+    async (door) => {
+      const { callId, people } = await party([['ann']]);
+      const [ann] = people as [Party];
+      const sub = `${callId}-killed`;
+      const token = signUserToken(userKey, { sub, name: sub, policy: pushToTalk }, 60);
+      const kill = await startSpeaker(door, stack.gateway.url, token, callId);
+      try {
+        const { holder } = await ann.client.must('floor:request', { callId });
+        expect(holder).not.toBe(ann.id);
+      } finally {
+        kill();
+      }
+      const since = performance.now();
+      await ann.client.event('floor:granted');
+      expect(performance.now() - since).toBeLessThan(3_000);
+      await eventuallyHeard(callId, [ann.id]);
+    },
+  );
+
+  test('a grant of which the call knows nothing, but the media server does: who has the floor is heard all the same', async () => {
+    const { callId, people } = await party([['ann'], ['ben']]);
+    const [ann, ben] = people as [Party, Party];
+    const { fence = 0 } = await ann.client.must('floor:request', { callId });
+    await eventuallyHeard(callId, [ann.id]);
+    // As a gateway did whose write is lost: it is paused and resumed under a number that nothing else knows.
+    const act = (what: 'pause' | 'resume', producerId: string) =>
+      fetch(`${stack.media.url}/api/rooms/${callId}/producers/${producerId}/${what}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${signServiceToken(serviceKey, { subject: 'test', lifetimeS: 60 })}`,
+          [FENCE_HEADER]: String(fence + 1),
+        },
+      });
+    expect((await act('pause', ann.producerId)).status).toBe(200);
+    expect((await act('resume', ben.producerId)).status).toBe(200);
+    const again = await ann.client.event('floor:granted', (event) => event.fence > fence + 1);
+    expect(again.remainingMs).toBeGreaterThan(0);
+    await ben.client.event('floor:taken', (event) => event.fence === again.fence && event.holder === ann.id);
+    await eventuallyHeard(callId, [ann.id]);
+    expect(await ben.client.must('floor:request', { callId })).toMatchObject({ holder: ann.id });
+  });
+
   test('there is none where everyone may speak, and it comes and goes with the policy', async () => {
     const callId = `floor-${String((calls += 1))}`;
     const ann = await join(callId, 'plain-ann', { policy: {}, grants: { moderate: true } });
@@ -296,6 +342,69 @@ describe('at one gateway', () => {
     expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
     expect(Math.max(...samples)).toBeLessThanOrEqual(1);
     await eventuallyHeard(callId, []);
+  });
+
+  test('Redis loses its last writes: fences never go down, never two are heard, and who is heard has the floor', async () => {
+    const { callId, people } = await party([
+      ['ann'],
+      ['ben', {}, second.url],
+      ['cleo'],
+      ['dan', {}, second.url],
+    ]);
+    const stopped = new AbortController();
+    const samples: number[] = [];
+    const watch = (async () => {
+      while (!stopped.signal.aborted) {
+        samples.push((await heard(callId)).length);
+        await pause(10);
+      }
+    })();
+    const press = async (rounds: number) => {
+      for (let round = 0; round < rounds; round += 1) {
+        await Promise.all(
+          people.map(async ({ client }) => {
+            // Refused while Redis is away; and whoever has missed something has to come back, and resume.
+            if (!client.socket.connected) return;
+            await client.request('floor:request', { callId, queue: round % 2 === 0 }).catch(() => null);
+            await client.request('floor:release', { callId }).catch(() => null);
+          }),
+        );
+      }
+    };
+    for (let loss = 0; loss < 2; loss += 1) {
+      await press(2);
+      const pressing = press(4);
+      await redis.kill();
+      await pause(100);
+      await redis.again('lost');
+      await pressing;
+      for (const { url } of [stack.gateway, second])
+        expect(
+          await soon(
+            async () => (await fetch(`${url}/ready`)).status,
+            (status) => status === 200,
+          ),
+        ).toBe(200);
+    }
+    const eve = await join(callId, 'eve');
+    await send(eve, callId, 1);
+    const [holder, flows] = await soon(
+      async () => [(await eve.client.must('floor:request', { callId })).holder, await heard(callId)] as const,
+      ([speaker, flowing]) => flowing.length === 1 && flowing[0] === speaker,
+    );
+    expect(flows).toEqual([holder]);
+    stopped.abort();
+    await watch;
+    expect(samples.length).toBeGreaterThan(50);
+    expect(Math.max(...samples)).toBe(1);
+    for (const { client } of people) {
+      const fences = client.events.flatMap(({ name, payload }) =>
+        ['floor:granted', 'floor:taken', 'floor:idle'].includes(name)
+          ? [(payload as { fence: number }).fence]
+          : [],
+      );
+      expect(fences).toEqual([...fences].sort((a, b) => a - b));
+    }
   });
 
   test('a gateway that is killed takes its speaker along; the other one goes on with the next', async () => {

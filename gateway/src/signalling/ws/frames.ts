@@ -35,12 +35,18 @@ export function readFrame(bytes: Uint8Array): Frame {
   if (!parsed.success)
     return refused(
       new CodedError('validation-failed', 'A frame is an object with a type, and perhaps an id.'),
+      idOf(json),
     );
   const { type, id, data } = parsed.data;
   if (type === 'ping') return { kind: 'ping', id, data };
   if (type === 'pong') return { kind: 'pong' };
   if (Object.hasOwn(pttRequests, type)) return { kind: 'request', name: type as PttRequestName, id, data };
   return refused(new CodedError('route-not-found', 'There is no such request.'), id);
+}
+
+/** Of something that may be anything else. */
+function idOf(json: unknown): PttId | undefined {
+  return pttFrameSchema.pick({ id: true }).safeParse(json).data?.id;
 }
 
 function refused(error: CodedError, id?: PttId): Frame {
