@@ -29,7 +29,10 @@ export function roomHandlers({
 }: RoomHandlersOptions): CallHandlers {
   const tellCall = (
     callId: string,
-    event: Extract<CallEvent, { type: 'room-lost' | 'room-moving' | 'room-staying' | 'media-server-available' }>,
+    event: Extract<
+      CallEvent,
+      { type: 'room-lost' | 'room-moving' | 'room-staying' | 'media-server-available' }
+    >,
   ) => {
     log.debug('news of media servers for a call', { callId, ...event });
     calls()
