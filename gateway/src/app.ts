@@ -283,7 +283,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await calls.idle(IDLE_LIMIT_MS);
     // Those who were here can come back at another gateway: the calls go on, and so do their rooms.
     if (cluster) await cluster.leave();
-    await effects.idle();
+    await effects.idle(IDLE_LIMIT_MS);
     calls.close();
     enforcement.close();
     if (!cluster) await closeRooms(store, effects);
@@ -300,10 +300,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
 
 /** The live calls end with this process: their rooms would be left over. */
 async function closeRooms(store: CallStore, effects: Effects): Promise<void> {
-  await effects.idle();
+  await effects.idle(IDLE_LIMIT_MS);
   for (const callId of await store.list(undefined, Infinity)) {
     const { state } = await store.load(callId);
     for (const room of state ? heldRooms(state) : []) effects.run(callId, { type: 'close-room', room });
   }
-  await effects.idle();
+  await effects.idle(IDLE_LIMIT_MS);
 }

@@ -40,7 +40,10 @@ export function problemHeaders(error: CodedError): Record<string, string> {
   };
 }
 
-/** Answers with a problem over a socket, and ends it. @param request absent: it could not be read */
+/**
+ * Answers with a problem over a socket, and closes it: who does not close its own end must not keep it.
+ * @param request absent: it could not be read
+ */
 export function refuse(socket: Duplex, error: CodedError, request?: IncomingMessage): void {
   const requestId = requestIdFrom(request?.headers['x-request-id']);
   const body = JSON.stringify(problemOf(error, requestId));
@@ -52,6 +55,7 @@ export function refuse(socket: Duplex, error: CodedError, request?: IncomingMess
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const reason = STATUS_CODES[error.status] ?? '';
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${String(error.status)} ${reason}\r\n${lines.join('')}\r\n${body}`);
 }
 
@@ -69,7 +73,6 @@ export function answerFaults(server: Server): void {
       socket.destroy();
       return;
     }
-    socket.once('finish', () => socket.destroy());
     refuse(socket, new CodedError(FAULTS[fault.code ?? ''] ?? 'malformed-request'));
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {

@@ -3,6 +3,7 @@
  * other per call, with their outcome posted back as an event. What is done to a room that is there waits for nobody but
  * its own media server: one that does not answer any more does not keep a call from moving to another.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { IceServer } from '@crossfade/shared/signalling';
@@ -75,9 +76,13 @@ export class Effects {
     }
   }
 
-  /** Waits until all room operations that were asked for have been tried. */
-  async idle(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  /** Waits until all room operations that were asked for have been tried, at most `limitMs`. */
+  async idle(limitMs: number): Promise<void> {
+    const limit = new AbortController();
+    const over = setTimeout(limitMs, 'over', { signal: limit.signal }).catch(() => undefined);
+    while (this.#underWay.size > 0)
+      if ((await Promise.race([Promise.all(this.#underWay), over])) === 'over') break;
+    limit.abort();
   }
 
   #announce(callId: string, { to, prepare }: Extract<Effect, { type: 'announce' }>): void {

@@ -208,6 +208,8 @@ export class MediaServers {
   /** Calls leave servers that drain before these tell them to. */
   #evacuate(): void {
     const nodes = this.#registry.nodes;
+    const listed = new Set(nodes.map(({ url }) => url));
+    for (const url of this.#evacuations.keys()) if (!listed.has(url)) this.#evacuations.delete(url);
     for (const { url, closesAt, rooms } of nodes) {
       const before = this.#evacuations.get(url) ?? null;
       if (closesAt === null && before === null) continue;

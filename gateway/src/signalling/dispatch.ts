@@ -94,6 +94,11 @@ export class Dispatch {
     });
   }
 
+  /** Counts a request that a door answers itself. @throws CodedError `rate-limited` */
+  async admit({ claims, address }: Door): Promise<void> {
+    await this.#options.limits.spend('requests', { user: claims.sub, address });
+  }
+
   async #admitted(door: Door, name: ClientRequestName, payload: unknown): Promise<object> {
     const { limits, audit } = this.#options;
     const { claims, address, joined } = door;

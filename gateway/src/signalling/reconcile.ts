@@ -37,8 +37,7 @@ export function reconciler(
     const { corrections, absent } = attendance.compare(callId, state, gatewayId);
     for (const correction of corrections) correct(callId, correction);
     // What they have missed they learn with the answer, when they resume.
-    if (!complete)
-      for (const attendee of attendance.of(callId)) correct(callId, { kind: 'resume', attendee });
+    if (!complete) for (const { door: client } of attendance.of(callId)) client.drop();
     for (const { participantId, socketId } of absent) {
       calls.post(callId, { type: 'disconnected', participantId, socketId }).catch((error: unknown) => {
         log.debug('somebody who is not here was not reported', { callId, error });

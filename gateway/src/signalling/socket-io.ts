@@ -1,5 +1,6 @@
 /** The Socket.IO door: authenticates, acknowledges every request within 5 s, and delivers messages. */
 import type { Server as HttpServer } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { SlowReaders } from '@crossfade/service/slow-readers';
 import { SocketGuard, type Connection } from '@crossfade/service/socket-guard';
 import { CodedError, toAckError, type AckFailure } from '@crossfade/shared/errors';
@@ -25,6 +26,8 @@ const MAX_MESSAGE_BYTES = 128 * 1024;
 const PING_INTERVAL_MS = 10_000;
 const PING_TIMEOUT_MS = 10_000;
 
+/** How long a stop waits for connections to be closed, milliseconds: one that hangs must not cost what comes after. */
+const CLOSE_LIMIT_MS = 2_000;
 /** Milliseconds a connection may take to join the namespace with its token. */
 const CONNECT_LIMIT_MS = 10_000;
 
@@ -163,7 +166,7 @@ export class SocketIoDoor implements Courier, LocalCourier {
     this.#slowReaders.stop();
     // Only ours: without `local` the sockets of all gateways would be closed.
     this.#io.local.disconnectSockets(true);
-    await this.#io.close();
+    await Promise.race([this.#io.close(), setTimeout(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     this.#options.cluster?.adapter.close();
   }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -22,6 +22,11 @@ test('is taken, given back and taken again', async () => {
   await (
     await lockFolder(folder)
   )();
+});
+
+test('a lock that cannot be read is told, not waited for', async () => {
+  await mkdir(lockFile());
+  await expect(lockFolder(folder)).rejects.toThrow('EISDIR');
 });
 
 test('a folder that a living process holds is refused in one sentence', async () => {

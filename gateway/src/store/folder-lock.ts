@@ -38,7 +38,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 async function tryLock(file: string): Promise<number | 'changing' | null> {
   const mine = await identify(process.pid);
   if (await create(file, mine)) return null;
-  const holder = await readFile(file, 'utf8').catch(() => undefined);
+  const holder = await readFile(file, 'utf8').catch((error: unknown) => {
+    // Unlocked meanwhile. What cannot be read for another reason would never change.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
   if (holder === undefined) return 'changing';
   const pid = Number.parseInt(holder, 10);
   if (Number.isInteger(pid) && pid !== process.pid && isSame(holder, await identify(pid))) return pid;

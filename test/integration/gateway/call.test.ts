@@ -189,7 +189,8 @@ describe('a third person', () => {
       () => get(`/api/calls/${callId}`, token),
       (answer) => answer['endedAt'] !== null,
     );
-    expect(await get(`/api/calls/${callId}/decisions`, token)).toEqual(decisions);
+    const kept = (await get(`/api/calls/${callId}/decisions`, token))['decisions'] as unknown[];
+    expect(kept.slice(0, 5)).toEqual(decisions['decisions']);
   });
 
   test('who does not confirm in time keeps everyone peer-to-peer, and it is tried again', async () => {

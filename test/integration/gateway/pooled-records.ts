@@ -1,8 +1,17 @@
 /** Records in memory for gateways under test: a database takes two seconds to start, so it is emptied and used again. */
+import { afterAll } from '@jest/globals';
 import { openEmbedded } from '../../../gateway/src/store/database.ts';
 import type { Records } from '../../../gateway/src/store/records.ts';
 
 const idle: Records[] = [];
+/** The file is over, or nearly: its gateways may be closed after this. */
+let over = false;
+
+// Each takes some hundred megabytes, which the next file would not get back.
+afterAll(async () => {
+  over = true;
+  await Promise.all(idle.splice(0).map((records) => records.close()));
+});
 
 /** Closed, it is empty, and the next one's; there is none that two have at a time. */
 export async function pooledRecords(): Promise<Records> {
@@ -14,6 +23,10 @@ export async function pooledRecords(): Promise<Records> {
         return async () => {
           if (closed) return;
           closed = true;
+          if (over) {
+            await target.close();
+            return;
+          }
           await empty(target);
           idle.push(target);
         };

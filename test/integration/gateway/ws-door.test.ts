@@ -1,4 +1,7 @@
 /** The plain WebSocket door in front of a real media server: who is let in, what is told, and people at both doors. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { signServiceToken, signUserToken } from '@crossfade/service/tokens';
 import { frame, RawWebSocket } from '../media-server/raw-web-socket.ts';
@@ -51,6 +54,28 @@ async function hear(client: PttClient, channelId: string, producerId: string) {
   const { rtpCapabilities } = await client.must('get_router_capabilities', { channelId });
   return client.must('consume', { channelId, transportId, producerId, rtpCapabilities });
 }
+
+describe('what nobody takes', () => {
+  test.each(['/socket.io?EIO=4&transport=websocket', '/socket.iox', '/ws', '/nowhere'])(
+    '%s: is answered, and its socket closed although the other end keeps its own open',
+    async (path) => {
+      const { hostname, port } = new URL(stack.gateway.url);
+      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+      socket.write(
+        [`GET ${path} HTTP/1.1`, 'Host: x', ...upgrade, 'Sec-WebSocket-Key: x', '', ''].join('\r\n'),
+      );
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 4\d\d /);
+      await once(socket, 'end');
+      // The other end is gone as a whole: what is sent to it is refused.
+      socket.on('error', () => undefined);
+      while (!socket.destroyed) {
+        socket.write('x');
+        await pause(20);
+      }
+    },
+  );
+});
 
 describe('the upgrade', () => {
   const attempt = async (options: PttConnectOptions, url = stack.gateway.url) => {

@@ -39,6 +39,7 @@ describe('a client that does not answer a ping', () => {
         },
       },
       dispatch: {
+        admit: () => Promise.resolve(),
         disconnected: ({ claims }) => Promise.resolve(void gone.push(claims.sub)),
         handle: () => Promise.resolve({}),
       },

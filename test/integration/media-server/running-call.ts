@@ -16,16 +16,19 @@ const PAYLOAD_TYPE = 111;
 /**
  * Sends a packet every 20 ms to the port it is told, and measures what comes back: the longest time between two, without that
  * for which the machine is to blame: the time that the worker or this thread stood in line for a processor, as the
- * scheduler counts it (`schedstat`, nanoseconds), and the time by which this thread sent late.
+ * scheduler counts it (`schedstat`, nanoseconds), the time for which the hypervisor gave the processors to other machines
+ * (the eighth figure of `/proc/stat`, hundredths of a second), and the time by which this thread sent late.
  */
 const THREAD = `
 const dgram = require('node:dgram');
 const { readFileSync } = require('node:fs');
 const { parentPort, workerData } = require('node:worker_threads');
 const waitedMs = (path) => Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6;
+const stolenMs = () => Number(readFileSync('/proc/stat', 'utf8').split('\\n', 1)[0].trim().split(/ +/)[8]) * 10;
 const inLine = () => {
   try {
-    return waitedMs('/proc/' + workerData.pid + '/schedstat') + waitedMs('/proc/thread-self/schedstat');
+    const waited = waitedMs('/proc/' + workerData.pid + '/schedstat') + waitedMs('/proc/thread-self/schedstat');
+    return waited + stolenMs();
   } catch {
     return 0;
   }

@@ -94,10 +94,6 @@ export class Connection {
     this.#farewell();
   }
 
-  terminate(): void {
-    this.#web.terminate();
-  }
-
   /** From here on nothing of the client is taken. */
   #farewell(): void {
     if (this.#ending) return;

@@ -17,8 +17,8 @@ import { chosenProtocol, offeredToken } from './offered-token.ts';
 import { Session } from './session.ts';
 
 const PATH = '/ws';
-/** Where Socket.IO is. */
-const OTHER_PATH = '/socket.io';
+/** What Socket.IO takes; without the slash it would be nobody's. */
+const OTHER_PATH = '/socket.io/';
 
 /** How often clients are pinged, milliseconds. */
 const PING_INTERVAL_MS = 30_000;
@@ -32,7 +32,7 @@ export interface WsDoorOptions extends Omit<DoorOptions, 'entrance'> {
   /** Where clients are told what is sent to calls. */
   guests: Pick<Guests, 'admit'>;
   channels: Channels;
-  dispatch: Pick<Dispatch, 'handle' | 'disconnected'>;
+  dispatch: Pick<Dispatch, 'admit' | 'handle' | 'disconnected'>;
   /** How often clients are pinged, milliseconds. */
   pingIntervalMs?: number;
 }

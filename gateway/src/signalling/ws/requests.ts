@@ -2,7 +2,7 @@
  * The requests of `/ws`, as requests to the same core that Socket.IO's clients have. What a light client is spared: the
  * epoch goes with the transport, and what is consumed is resumed.
  */
-import { CodedError, parseOrThrow } from '@crossfade/shared/errors';
+import { CodedError, parseOrThrow, type ErrorCode } from '@crossfade/shared/errors';
 import {
   pttRequests,
   type PttAnswer,
@@ -34,15 +34,25 @@ type Handlers = { [N in Answered]: (request: PttRequest<N>) => Promise<PttAnswer
 /** Answers the requests of one connection. */
 export class PttRequests {
   readonly #ask: Ask;
+  readonly #admit: () => Promise<void>;
   readonly #channels: Pick<Channels, 'stateOf' | 'roomOf'>;
   readonly #isIn: (callId: string) => boolean;
   readonly #handlers: Handlers;
   /** The epoch of the room each transport is in. */
   readonly #epochs = new Map<string, number>();
 
-  /** @param isIn whether the connection speaks for somebody in that call */
-  constructor(ask: Ask, channels: Pick<Channels, 'stateOf' | 'roomOf'>, isIn: (callId: string) => boolean) {
+  /**
+   * @param admit counts a request that is answered without the core; throws CodedError `rate-limited`
+   * @param isIn whether the connection speaks for somebody in that call
+   */
+  constructor(
+    ask: Ask,
+    admit: () => Promise<void>,
+    channels: Pick<Channels, 'stateOf' | 'roomOf'>,
+    isIn: (callId: string) => boolean,
+  ) {
     this.#ask = ask;
+    this.#admit = admit;
     this.#channels = channels;
     this.#isIn = isIn;
     this.#handlers = this.#createHandlers();
@@ -84,11 +94,13 @@ export class PttRequests {
         return { channelId, participantId, sessionId, iceServers, state: this.#channels.stateOf(channelId) };
       },
       leave_channel: ({ channelId }) => ask('call:leave', { callId: channelId }),
-      channel_state: ({ channelId }) => {
+      channel_state: async ({ channelId }) => {
+        await this.#admit();
         this.#mustBeIn(channelId);
         return this.#channels.stateOf(channelId);
       },
-      get_router_capabilities: ({ channelId }) => {
+      get_router_capabilities: async ({ channelId }) => {
+        await this.#admit();
         this.#mustBeIn(channelId);
         const { epoch, rtpCapabilities } = this.#channels.roomOf(channelId);
         return { epoch, rtpCapabilities };
@@ -113,12 +125,18 @@ export class PttRequests {
       consume: async ({ channelId, transportId, producerId, producerIds, rtpCapabilities }) => {
         const over = this.#over(channelId, transportId);
         const made = await ask('media:consume', { ...over, producerId, producerIds, rtpCapabilities });
-        const consumers = 'consumers' in made ? made.consumers : [made];
-        const { callId, epoch } = over;
-        await Promise.all(
-          consumers.map(({ id }) => ask('media:resume-consumer', { callId, epoch, consumerId: id })),
-        );
-        return made;
+        if (!('consumers' in made)) {
+          await this.#resume(over, made.id);
+          return made;
+        }
+        const outcomes = await Promise.allSettled(made.consumers.map(({ id }) => this.#resume(over, id)));
+        // Who has gone meanwhile, or cannot be resumed, is named; the others flow.
+        const failed = made.consumers.flatMap(({ producerId: id }, i) => {
+          const outcome = outcomes[i];
+          return outcome?.status === 'rejected' ? [{ producerId: id, code: codeOf(outcome.reason) }] : [];
+        });
+        const consumers = made.consumers.filter((_, i) => outcomes[i]?.status === 'fulfilled');
+        return { consumers, refused: [...made.refused, ...failed] };
       },
       ptt_stop: async ({ channelId, fence }) => {
         await ask('floor:release', { callId: channelId, ...(fence !== undefined && { fence }) });
@@ -138,9 +156,17 @@ export class PttRequests {
     if (!this.#isIn(channelId)) throw new CodedError('not-joined');
   }
 
+  async #resume({ callId, epoch }: { callId: string; epoch: number }, consumerId: string): Promise<void> {
+    await this.#ask('media:resume-consumer', { callId, epoch, consumerId });
+  }
+
   #remember(transportId: string, epoch: number): void {
     const [oldest] = this.#epochs.keys();
     if (this.#epochs.size >= MAX_TRANSPORTS && oldest !== undefined) this.#epochs.delete(oldest);
     this.#epochs.set(transportId, epoch);
   }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof CodedError ? error.code : 'internal';
 }

@@ -27,11 +27,18 @@ function stage(core: Core) {
   } as unknown as Connection;
   const session = new Session({ claims: { sub: 'u', policy: {} }, address: '::1' } as never, connection, {
     dispatch: {
+      admit: () => Promise.resolve(),
       handle: (_door: unknown, name: string) => {
         asked.push(name);
         if (core === 'refuses') return Promise.reject(new CodedError('forbidden'));
         if (core === 'breaks') return Promise.reject(new TypeError('inside'));
-        return Promise.resolve({ id: 't', granted: true, consumers: [{ id: 'k' }], participantId: 'p' });
+        return Promise.resolve({
+          id: 't',
+          granted: true,
+          consumers: [{ id: 'k' }],
+          refused: [],
+          participantId: 'p',
+        });
       },
       disconnected: () => Promise.resolve(),
     },

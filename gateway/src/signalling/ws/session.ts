@@ -17,7 +17,7 @@ import { PttRequests, type Ask } from './requests.ts';
 import { toldOf } from './told.ts';
 
 export interface SessionOptions {
-  dispatch: Pick<Dispatch, 'handle' | 'disconnected'>;
+  dispatch: Pick<Dispatch, 'admit' | 'handle' | 'disconnected'>;
   guests: Pick<Guests, 'admit'>;
   channels: Pick<Channels, 'watch' | 'stateOf' | 'roomOf'>;
   /** Told of each refused request. @param error of an `internal` one: what it was */
@@ -50,6 +50,8 @@ export class Session implements Guest {
         const before = joined.get(callId);
         if (before !== undefined) this.#detach(callId, before);
         joined.set(callId, participantId);
+        // It went while its join was written: whoever wrote it sees that next, and takes it back.
+        if (!connection.isOpen) return;
         this.#seat.enter([callRoom(callId), participantRoom(callId, participantId)]);
         this.#watches.set(
           callId,
@@ -61,7 +63,12 @@ export class Session implements Guest {
     };
     this.#seat = options.guests.admit(this);
     const ask: Ask = (name, request) => options.dispatch.handle(this.door, name, request) as never;
-    this.#requests = new PttRequests(ask, options.channels, (callId) => joined.has(callId));
+    this.#requests = new PttRequests(
+      ask,
+      () => options.dispatch.admit(this.door),
+      options.channels,
+      (callId) => joined.has(callId),
+    );
   }
 
   /** A frame of the client. @param verdict whether there is allowance for it */
