@@ -66,6 +66,24 @@ test('what comes late changes nothing, be it an event or an answer', async () =>
   expect(heard.map(({ kind }) => kind)).toEqual(['revoked']);
 });
 
+test('a denial is heard once, told in the answer or, by an older gateway, beside it', async () => {
+  const answer = { granted: false, holder: 'ann', fence: 5 };
+  const { floor, heard } = stage([
+    { ...answer, denied: 'taken' },
+    { ...answer, denied: 'retry-after', retryAfterMs: 7 },
+  ]);
+  floor.joined({ holder: 'ann', fence: 5, queued: 1, queuePosition: 1 });
+  await floor.request({ queue: false });
+  expect(floor.view).toMatchObject({ holder: 'ann', self: 'listening' });
+  const asking = floor.request();
+  floor.denied({ callId, reason: 'retry-after', retryAfterMs: 7 });
+  await asking;
+  expect(heard).toEqual([
+    { kind: 'denied', reason: 'taken', retryAfterMs: undefined },
+    { kind: 'denied', reason: 'retry-after', retryAfterMs: 7 },
+  ]);
+});
+
 test('who is revoked or denied listens, and hears why', () => {
   const { floor, heard, stop, changes } = stage();
   floor.joined({ holder: 'me', fence: 4, queued: 0, remainingMs: 5 });

@@ -49,6 +49,8 @@ export class Floor {
   readonly #options: FloorOptions;
   readonly #listeners = new Set<(event: FloorEvent) => void>();
   #view: FloorView | null = null;
+  /** How many were told. */
+  #denials = 0;
 
   constructor(options: FloorOptions) {
     this.#options = options;
@@ -68,8 +70,12 @@ export class Floor {
    */
   async request(options: { priority?: number; queue?: boolean } = {}): Promise<FloorAnswer> {
     const { callId, request } = this.#options;
+    const denials = this.#denials;
     const answer = await request('floor:request', { callId, ...options });
     this.#answered(answer);
+    const { denied: reason, retryAfterMs } = answer;
+    // Listeners hear of it once, also of a gateway that tells it apart from the answer.
+    if (reason !== undefined && denials === this.#denials) this.denied({ callId, reason, retryAfterMs });
     return answer;
   }
 
@@ -119,6 +125,7 @@ export class Floor {
   }
 
   denied({ reason, retryAfterMs }: ServerEvent<'floor:denied'>): void {
+    this.#denials += 1;
     if (this.#view) this.#set(this.#seen(this.#view.holder, this.#view.fence, null));
     this.#tell({ kind: 'denied', reason, retryAfterMs });
   }

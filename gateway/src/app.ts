@@ -34,6 +34,7 @@ import { OutboxMetrics } from './metrics/outbox.ts';
 import { Enforcement } from './moderation/enforcement.ts';
 import { floorHandlers } from './floor/handlers.ts';
 import { moderationHandlers } from './moderation/handlers.ts';
+import { permitsChanged } from './moderation/permits.ts';
 import { FloorMetrics } from './metrics/floor.ts';
 import { MediaServers } from './nodes/media-servers.ts';
 import { Cluster } from './presence/cluster.ts';
@@ -95,6 +96,8 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
           log,
           metrics: new ClusterMetrics(registry),
         });
+  // One clock for all that is told and recorded; in whole milliseconds, as whatever is kept of it.
+  const now = cluster ? () => Math.floor(cluster.now()) : Date.now;
   const adapter = cluster && clusterAdapter(cluster.connection, config.REDIS_PREFIX);
 
   const limits = new RateLimits({
@@ -196,13 +199,13 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     run: (callId, effect) => effects.run(callId, effect),
     observe: (callId, before, after) => {
       metrics.observe(before, after);
-      if (after?.floor && after.floor.fence !== before?.floor?.fence) enforcement.lookLater(callId);
+      if (after && permitsChanged(before, after)) enforcement.lookLater(callId);
     },
     learnt: (callId, state, complete) => {
       reconcile(callId, state, complete);
       channels.changed(callId);
     },
-    ...(cluster && { now: cluster.now }),
+    now,
   });
   const reconcile = reconciler({
     gatewayId,
@@ -217,10 +220,10 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     producers: (callId, room) => mediaServers.producers(callId, room),
   });
   const enforcement = new Enforcement({ calls: () => calls, api: (room) => mediaServers.api(room), log });
-  const chat = new Chat({ calls, courier: door, recent: recentChat, records, record });
+  const chat = new Chat({ calls, courier: door, recent: recentChat, records, record, now });
   const others = {
     ...chat.handlers(),
-    ...floorHandlers({ calls, now: cluster?.now ?? Date.now }),
+    ...floorHandlers({ calls, now }),
     ...moderationHandlers({ calls, log }),
   };
   if (cluster && adapter) {
@@ -238,7 +241,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     iceServers,
     record,
     others,
-    ...(cluster && { now: cluster.now }),
+    now,
     limits,
     audit,
     onResumed: () => edge.resumed(),

@@ -80,6 +80,18 @@ describe('mute', () => {
     expect(call.effects).toContainEqual({ type: 'enforce' });
   });
 
+  test('asked for once more it is brought about once more, and nothing else; to give back what is there is nothing', () => {
+    const call = world('ann');
+    call.moderate(muteAnn);
+    const before = call.state;
+    call.moderate(muteAnn);
+    expect(call.state).toBe(before);
+    expect(call.effects).toEqual([{ type: 'enforce' }]);
+    call.moderate({ ...muteAnn, muted: false });
+    call.moderate({ ...muteAnn, muted: false });
+    expect(call.effects).toEqual([]);
+  });
+
   test('saying that one sends does not help', () => {
     const call = world('ann');
     call.moderate(muteAnn);

@@ -44,7 +44,10 @@ function block(
 ): Step {
   const others = state.blockedUsers.filter((each) => each.userId !== userId);
   const before = state.blockedUsers.find((each) => each.userId === userId)?.kinds ?? [];
-  if (before.includes(media) === muted) return unchanged(state);
+  if (before.includes(media) === muted) {
+    // Asked for once more, it may not have been brought about: whoever wrote it may have died before it was.
+    return muted ? { state, effects: [{ type: 'enforce' }] } : unchanged(state);
+  }
   const kinds: readonly Blockable[] = muted ? [...before, media] : before.filter((kind) => kind !== media);
   const blockedUsers = kinds.length === 0 ? others : [...others, { userId, kinds }];
   // What is given back stays off until its owner switches it on: nobody is unmuted by somebody else.

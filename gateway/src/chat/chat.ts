@@ -21,7 +21,7 @@ export interface ChatOptions {
   recent: RecentChat;
   records: Pick<Records, 'chat' | 'chatMessage'>;
   record: (entry: RecordEntry) => void;
-  now?: () => number;
+  now: () => number;
 }
 
 export class Chat {
@@ -32,7 +32,7 @@ export class Chat {
 
   constructor(options: ChatOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now;
   }
 
   handlers(): HandlersOf<'chat:send' | 'chat:history'> {

@@ -78,7 +78,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   'floor:granted': 'You may speak.',
   'floor:taken': 'Somebody else may speak.',
   'floor:idle': 'Nobody speaks.',
-  'floor:denied': 'You may not speak.',
+  'floor:denied': 'You do not wait to speak any more.',
   'floor:revoked': 'You may speak no longer.',
   'connection:closing': 'The gateway is about to close this connection, and why.',
   'session:replaced': 'The session went on elsewhere: this connection is out of the call.',

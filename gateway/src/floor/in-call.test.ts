@@ -44,7 +44,11 @@ describe('a grant that is forgotten', () => {
     const before = spoken();
     const fence = before.floor?.fence ?? 0;
     const { state, effects } = after(before, { type: 'floor-behind', fence }, NOW + 100);
-    expect(state.floor).toEqual({ ...before.floor, fence: NOW + 100 });
+    expect(state.floor).toEqual({
+      ...before.floor,
+      fence: NOW + 100,
+      holder: { ...before.floor?.holder, formerly: [fence] },
+    });
     expect(effects.map(({ type }) => type)).toEqual(['enforce', 'send', 'broadcast']);
     expect(effects).toContainEqual({
       type: 'send',
@@ -56,6 +60,27 @@ describe('a grant that is forgotten', () => {
     });
     // The clock may stand still.
     expect(after(before, { type: 'floor-behind', fence }).state.floor?.fence).toBe(fence + 1);
+  });
+
+  test('whoever gives back what they were granted gives it back under each of its numbers, and under no other', () => {
+    const first = spoken();
+    const numbers = [first.floor?.fence ?? 0];
+    let state = first;
+    for (const at of [NOW + 100, NOW + 200]) {
+      state = after(state, { type: 'floor-behind', fence: state.floor?.fence ?? 0 }, at).state;
+      numbers.push(state.floor?.fence ?? 0);
+    }
+    expect(numbers).toEqual([NOW, NOW + 100, NOW + 200]);
+    const release = (participantId: string, fence: number) =>
+      after(state, { type: 'floor-release', participantId, fence }, NOW + 210).state.floor;
+    for (const fence of numbers) expect(release('ann', fence)?.holder).toBeNull();
+    for (const fence of [NOW - 1, NOW + 150]) expect(release('ann', fence)).toBe(state.floor);
+    expect(release('ben', NOW)).toBe(state.floor);
+    // The next grant is another one.
+    state = after(state, { type: 'floor-release', participantId: 'ann', fence: null }, NOW + 220).state;
+    state = after(state, request('ann'), NOW + 230).state;
+    for (const fence of numbers)
+      expect(release('ann', fence)?.holder).toMatchObject({ participantId: 'ann' });
   });
 
   test('nor does anybody else keep it while nobody has the floor', () => {
@@ -73,6 +98,37 @@ describe('a grant that is forgotten', () => {
     expect(after(plain, { type: 'floor-behind', fence: NOW }).effects).toEqual([]);
     expect(reduce(null, { type: 'floor-behind', fence: 1 }, policy, NOW)).toMatchObject({ state: null });
   });
+});
+
+test('who is denied what they ask for is answered so, and hears it once; somebody else who is denied is told', () => {
+  let state = ['ben', 'cleo', 'dan', 'eve'].reduce(joined, joined(null, 'ann'));
+  const asks = (participantId: string, priority: number): CallEvent => ({
+    type: 'floor-request',
+    participantId,
+    priority,
+    queue: true,
+  });
+  for (const [id, priority] of [
+    ['ann', 9],
+    ['ben', 0],
+    ['cleo', 0],
+  ] as const)
+    state = after(state, asks(id, priority)).state;
+  const denied = (participantId: string, reason: string) => ({
+    type: 'floor',
+    news: { type: 'denied', participantId, reason },
+  });
+  // It is counted all the same.
+  expect(after(state, request('dan', false)).effects).toEqual([denied('dan', 'taken')]);
+  expect(after(state, request('dan')).effects).toEqual([denied('dan', 'queue-full')]);
+  expect(after(state, asks('dan', 1)).effects).toEqual([
+    denied('cleo', 'queue-full'),
+    {
+      type: 'send',
+      to: 'cleo',
+      message: { name: 'floor:denied', payload: { callId: 'c', reason: 'queue-full' } },
+    },
+  ]);
 });
 
 test('what one is told of the floor: who speaks, the own place, the time that is left, and why not', () => {

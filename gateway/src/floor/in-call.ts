@@ -41,7 +41,7 @@ export function answerOnFloor(
   }
   if (memberOf(state, participantId)?.blocked.includes('audio') === true)
     return { code: 'blocked-by-moderator' };
-  return taken(state, requestFloor(floor, event, people, policy.floor, now));
+  return taken(state, requestFloor(floor, event, people, policy.floor, now), participantId);
 }
 
 /** After every event: whether there is a floor, and who has it now. */
@@ -75,7 +75,14 @@ export function renumberFloor(state: CallState, behind: number, nowMs: number): 
     : { type: 'idle', fence };
   // It is no other grant: only clients hear of it.
   return {
-    state: { ...state, floor: { ...floor, fence } },
+    state: {
+      ...state,
+      floor: {
+        ...floor,
+        fence,
+        holder: holder && { ...holder, formerly: [...(holder.formerly ?? []), behind] },
+      },
+    },
     effects: [{ type: 'enforce' }, ...floorEffects(callId, news)],
   };
 }
@@ -148,8 +155,13 @@ function peopleOf(state: CallState): People {
   };
 }
 
-function taken(state: CallState, { floor, news }: FloorStep): Step {
-  const effects = news.flatMap((each) => told(state.callId, each));
+/** @param asker who is answered this: that they are denied need not be told them as well */
+function taken(state: CallState, { floor, news }: FloorStep, asker?: string): Step {
+  const effects = news.flatMap((each): Effect[] =>
+    each.type === 'denied' && each.participantId === asker
+      ? [{ type: 'floor', news: each }]
+      : told(state.callId, each),
+  );
   if (floor === state.floor) return effects.length === 0 ? unchanged(state) : { state, effects };
   const turned = floor.fence !== state.floor?.fence;
   return {

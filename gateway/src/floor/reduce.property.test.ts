@@ -20,7 +20,7 @@ const STORE_AWAY_MS = 200;
 type Action =
   | { do: 'join' | 'resume' | 'leave' | 'drop' | 'mute' | 'unmute'; who: number }
   | { do: 'request'; who: number; priority: number; queue: boolean }
-  | { do: 'release'; who: number; fenced: boolean }
+  | { do: 'release'; who: number; fenced: boolean | 'formerly' }
   | { do: 'requires' | 'requires-nothing' | 'gateway-lost' | 'lose-writes' | 'behind'; who?: never }
   | { do: 'wait'; ms: number };
 
@@ -115,18 +115,36 @@ class FloorWorld {
     }
     // The next call of this id begins later than clocks differ.
     if (!reduction.state) this.now += STORE_AWAY_MS;
-    this.#check(before, reduction.state, reduction.effects, now);
+    this.#check(before, reduction.state, reduction.effects, event, now);
   }
 
   settle(which: 0 | 1): void {
     while (this.#gateways[which].mailbox.length > 0) this.turn(which);
   }
 
+  /** Whoever gives back what they have, under whichever of its numbers, has it no longer; under no other they keep it. */
+  #checkRelease(before: CallState | null, after: CallState, event: CallEvent): void {
+    const floor = before?.floor;
+    if (event.type !== 'floor-release' || event.fence === null || !floor?.holder) return;
+    if (floor.holder.participantId !== event.participantId) return;
+    const { formerly = [] } = floor.holder;
+    assert(formerly.every((number) => number < floor.fence));
+    if (![floor.fence, ...formerly].includes(event.fence)) return;
+    if (event.fence !== floor.fence) this.#visit('released under a former number');
+    assert.notDeepEqual(after.floor?.holder, floor.holder, 'what is given back is given back');
+  }
+
   #visit(what: string): void {
     this.#visits.set(what, (this.#visits.get(what) ?? 0) + 1);
   }
 
-  #check(before: CallState | null, after: CallState | null, effects: readonly Effect[], now: number): void {
+  #check(
+    before: CallState | null,
+    after: CallState | null,
+    effects: readonly Effect[],
+    event: CallEvent,
+    now: number,
+  ): void {
     let granted: string | undefined;
     for (const effect of effects) {
       if (effect.type !== 'floor') continue;
@@ -159,7 +177,8 @@ class FloorWorld {
     const { holder, queue, fence } = floor;
     // The media server is told whenever it has changed who may be heard.
     const turned = before?.floor?.fence !== fence;
-    assert.equal(effects.filter(({ type }) => type === 'enforce').length >= 1, turned || isMute(effects));
+    assert.equal(effects.filter(({ type }) => type === 'enforce').length >= 1, turned || isMute(event));
+    this.#checkRelease(before, after, event);
     if (granted !== undefined)
       assert.equal(holder?.participantId, granted, 'the last grant is the one there is');
     if (holder) {
@@ -193,15 +212,14 @@ class FloorWorld {
   }
 }
 
-function isMute(effects: readonly Effect[]): boolean {
-  return (
-    effects.some(
-      (effect) =>
-        effect.type === 'broadcast' &&
-        effect.message.name === 'call:participant-updated' &&
-        effect.message.payload.participant.blocked !== undefined,
-    ) && effects.some(({ type }) => type === 'enforce')
-  );
+function isMute(event: CallEvent): boolean {
+  return event.type === 'moderate' && event.action.kind === 'mute' && event.action.muted;
+}
+
+/** The number of the grant there is, or one it had before. */
+function numberOf(state: CallState | null, which: true | 'formerly'): number | null {
+  const floor = state?.floor;
+  return (which === 'formerly' ? floor?.holder?.formerly?.[0] : undefined) ?? floor?.fence ?? null;
 }
 
 const who = fc.integer({ min: 0, max: 4 });
@@ -217,7 +235,14 @@ const action = fc.oneof(
       queue: fc.constantFrom(true, true, false),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ do: one('release'), who, fenced: fc.boolean() }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: one('release'),
+      who,
+      fenced: fc.constantFrom(true, false, 'formerly' as const),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: one('leave', 'drop'), who }) },
   { weight: 2, arbitrary: fc.record({ do: one('mute', 'unmute'), who }) },
   {
@@ -265,7 +290,7 @@ function eventOf(world: FloorWorld, act: Action, gateway: 0 | 1): CallEvent | un
       return {
         type: 'floor-release',
         participantId,
-        fence: act.fenced ? (world.state?.floor?.fence ?? null) : null,
+        fence: act.fenced === false ? null : numberOf(world.state, act.fenced),
       };
     case 'leave':
       return { type: 'leave', participantId };
@@ -315,6 +340,12 @@ test('one speaks, who waits is there, and no grant has a number that was used', 
     'conflict',
   ])
     expect([what, met(what) > RUNS / 20]).toEqual([what, true]);
-  for (const what of ['queue-full', 'no-floor', 'blocked-by-moderator', 'writes lost'])
+  for (const what of [
+    'queue-full',
+    'no-floor',
+    'blocked-by-moderator',
+    'writes lost',
+    'released under a former number',
+  ])
     expect([what, met(what) > 0]).toEqual([what, true]);
 });

@@ -95,11 +95,14 @@ export function releaseFloor(
   limits: FloorLimits,
   now: number,
 ): FloorStep {
-  const speaks = before.holder?.participantId === participantId;
-  if (fence !== null && !(speaks && before.fence === fence)) return settleFloor(before, people, limits, now);
+  const { holder } = before;
+  const speaks = holder?.participantId === participantId;
+  // Who has not heard yet of the number it has now means the same grant.
+  const numbers = [before.fence, ...(holder?.formerly ?? [])];
+  if (fence !== null && !(speaks && numbers.includes(fence))) return settleFloor(before, people, limits, now);
   const queue = before.queue.filter((each) => each.participantId !== participantId);
   if (!speaks && queue.length === before.queue.length) return settleFloor(before, people, limits, now);
-  return follow({ ...before, holder: speaks ? null : before.holder, queue }, [], speaks, people, limits, now);
+  return follow({ ...before, holder: speaks ? null : holder, queue }, [], speaks, people, limits, now);
 }
 
 /** After everything that happens in a call: who may not speak any more, and who is next. */

@@ -8,6 +8,8 @@ export interface Grant {
   readonly until: number;
   /** Their connection is lost: when that costs them the floor. Null: it is not. */
   readonly lostUntil: number | null;
+  /** Numbers it had before this one. Absent: none. */
+  readonly formerly?: readonly number[];
 }
 
 /** Somebody waits to speak. */

@@ -48,6 +48,9 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
     if (done.length === expected) finished();
     return {};
   };
+  /** The numbers under which it was asked what is there, and what comes of that instead of an answer, or before it. */
+  const looks: (number | undefined)[] = [];
+  const beforeLook: (() => void)[] = [];
   const posted: CallEvent[] = [];
   const post = (_callId: string, event: CallEvent) => {
     posted.push(event);
@@ -58,7 +61,12 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
   const enforcement = new Enforcement({
     calls: () => ({ state: () => Promise.resolve(states.shift() ?? state), post }),
     api: () => ({
-      room: () => Promise.resolve({ producers } as unknown as RoomSnapshot),
+      // eslint-disable-next-line @typescript-eslint/require-await -- throws as a promise does
+      room: async ({ fence }) => {
+        looks.push(fence);
+        beforeLook.shift()?.();
+        return { producers } as unknown as RoomSnapshot;
+      },
       pauseProducer: act('pause'),
       resumeProducer: act('resume'),
       closeProducer: act('close'),
@@ -66,11 +74,13 @@ function world(failures: CodedError[] = [], floor?: { fence: number; holder: str
     log: silentLog,
   });
   const forgetFirst = (fence: number) => {
-    // Once to find the rooms, once to act, as it was before somebody else was granted the floor.
+    // Once to find the rooms, twice around the look at what is there, as it was before somebody else was granted the floor.
     const old = { ...state, floor: { ...state.floor, fence } } as CallState;
-    states.push(old, old);
+    states.push(old, old, old);
   };
-  return { enforcement, done, all, posted, forgetFirst };
+  const granted = (fence: number, holder: string) =>
+    (state = { ...state, floor: { fence, holder: { participantId: holder } } } as unknown as CallState);
+  return { enforcement, done, all, posted, forgetFirst, looks, beforeLook, granted };
 }
 
 test('pauses what is blocked and flows, closes a screen, and leaves the rest alone', async () => {
@@ -122,6 +132,97 @@ test('what came too late is left to whoever was later', async () => {
   enforcement.enforce('call');
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect([done, posted]).toEqual([[], []]);
+});
+
+test('what is there is asked under the number; when that has changed meanwhile it is asked again', async () => {
+  const { enforcement, done, all, looks, beforeLook, granted } = world([], { fence: 7, holder: 'ben' }, 2);
+  beforeLook.push(() => void granted(8, 'ann'));
+  enforcement.enforce('call');
+  await all;
+  expect(looks).toEqual([7, 8]);
+  expect(done).toEqual(['pause ben-mic 8', 'resume ann-mic-paused 8']);
+});
+
+test('where the call has no floor it is asked under no number', async () => {
+  const { enforcement, all, looks } = world();
+  enforcement.enforce('call');
+  await all;
+  expect(looks).toEqual([undefined]);
+});
+
+test('a look that is refused is of a grant that was lost, or comes too late, like everything else', async () => {
+  const { enforcement, done, all, posted, beforeLook } = world([], { fence: 7, holder: 'ann' });
+  beforeLook.push(() => {
+    throw stale();
+  });
+  enforcement.enforce('call');
+  await all;
+  expect(posted).toEqual([{ type: 'floor-behind', fence: 7 }]);
+  expect(done).toEqual(['pause ben-mic 17', 'resume ann-mic-paused 17']);
+});
+
+test('a gateway that is late with the last speaker does not let two be heard', async () => {
+  const flows = new Map([
+    ['ann', false],
+    ['ben', false],
+  ]);
+  let highest = 0;
+  const admit = (fence = highest) => {
+    if (fence < highest) throw stale();
+    highest = fence;
+  };
+  let state = {
+    members: ['ann', 'ben'].map((participantId) => ({ participantId, blocked: [] })),
+    media: { phase: 'sfu', room },
+    draining: null,
+    floor: { fence: 7, holder: { participantId: 'ann' } },
+  } as unknown as CallState;
+  const never = () => Promise.reject(new Error('not expected'));
+  const arrived = Promise.withResolvers<undefined>();
+  const looked = Promise.withResolvers<undefined>();
+  const settled = new Map(['A', 'B'].map((name) => [name, Promise.withResolvers<undefined>()]));
+  const gateway = (name: 'A' | 'B') => {
+    const enforcement = new Enforcement({
+      calls: () => ({ state: () => Promise.resolve(state), post: never }),
+      api: () => ({
+        room: ({ fence }) => {
+          admit(fence);
+          const producers = [...flows].map(([who, flowing]) => ({
+            ...{ producerId: who, participantId: who, kind: 'audio', source: 'microphone' },
+            paused: !flowing,
+          }));
+          if (name === 'B') looked.resolve(undefined);
+          return Promise.resolve({ producers } as unknown as RoomSnapshot);
+        },
+        pauseProducer: never,
+        closeProducer: never,
+        resumeProducer: async ({ fence }, who) => {
+          // The request of the first is on its way until the second has looked; that of the second until then.
+          if (name === 'A') {
+            arrived.resolve(undefined);
+            await looked.promise;
+          } else await settled.get('A')?.promise;
+          try {
+            admit(fence);
+            flows.set(who, true);
+            return {};
+          } finally {
+            settled.get(name)?.resolve(undefined);
+          }
+        },
+      }),
+      log: silentLog,
+    });
+    enforcement.enforce('call');
+    return enforcement;
+  };
+  const first = gateway('A');
+  await arrived.promise;
+  state = { ...state, floor: { fence: 8, holder: { participantId: 'ben' } } } as unknown as CallState;
+  const second = gateway('B');
+  await settled.get('B')?.promise;
+  expect(Object.fromEntries(flows)).toEqual({ ann: false, ben: true });
+  for (const each of [first, second]) each.close();
 });
 
 test('a later grant that the call knows nothing of was lost: the floor gets a number above it, and is brought about', async () => {

@@ -4,8 +4,8 @@
  * whoever has the floor, who is resumed once all others are paused. Looks at what is really there, so it does not matter
  * when or by whom it was made; asked after every block and every change of the floor, and whenever a track appears or
  * flows again. A media server that does not answer is asked again. Several gateways may do so at a time: what is done for
- * the floor carries the number of its change, and the media server refuses what comes late: that is left to whoever was
- * later; unless the call knows nothing of it (any more), for then its floor is numbered anew.
+ * the floor carries the number of its change, the question what is there as well, and the media server refuses what comes
+ * late: that is left to whoever was later; unless the call knows nothing of it (any more), for then its floor is numbered anew.
  */
 import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
@@ -18,7 +18,9 @@ const RETRY_FIRST_MS = 200;
 const RETRY_LONGEST_MS = 5_000;
 /** What is gone needs nothing done. */
 const GONE = ['producer-not-found', 'room-not-found', 'stale-epoch'];
-/** After the floor has changed somewhere: whoever brought that about may have died before it did anything, milliseconds. */
+/** What became of a request when the media server knows a later number of the floor. */
+const LATE = 'late';
+/** After what may be sent has changed: whoever brought that about may have died before it did anything, milliseconds. */
 const LOOK_LATER_MS = 300;
 
 export interface EnforcementOptions {
@@ -89,28 +91,37 @@ export class Enforcement {
   async #bringAbout(callId: string, room: Room): Promise<void> {
     const api = this.#options.api(room);
     const acting = { roomId: callId, epoch: room.epoch };
-    const snapshot = await unlessGone(api.room(acting));
+    const before = await this.#options.calls().state(callId);
+    if (!before) return;
+    const fence = fenceOf(before);
+    const fenced: Acting = fence > 0 ? { ...acting, fence } : acting;
+    // Asked under the number: what was resumed under an earlier one is seen here, and what is yet to come is refused.
+    const snapshot = await unlessLate(unlessGone(api.room(fenced)));
+    if (snapshot === LATE) {
+      await this.#overtaken(callId, fence);
+      return;
+    }
     // Who is blocked, and who has the floor, may have changed while that was asked for.
     const state = await this.#options.calls().state(callId);
     if (!snapshot || !state) return;
-    const fence = state.floor?.fence ?? 0;
-    const fenced: Acting = fence > 0 ? { ...acting, fence } : acting;
+    if (fenceOf(state) !== fence) {
+      this.#busy.set(callId, true);
+      return;
+    }
     const verdicts = snapshot.producers.map(({ producerId, participantId, ...track }) => ({
       producerId,
       verdict: verdictOn(permitOf(state, participantId), track),
     }));
     const those = (wanted: string) => verdicts.filter(({ verdict }) => verdict === wanted);
     const held = await allDone([
-      ...those('close').map(({ producerId }) => inTime(api.closeProducer(acting, producerId))),
-      ...those('pause').map(({ producerId }) => inTime(api.pauseProducer(fenced, producerId))),
+      ...those('close').map(({ producerId }) => done(api.closeProducer(acting, producerId))),
+      ...those('pause').map(({ producerId }) => done(api.pauseProducer(fenced, producerId))),
     ]);
     // Only now: two are never heard at a time.
-    const resumed = held.includes(false)
+    const resumed = held.includes(LATE)
       ? []
-      : await allDone(
-          those('resume').map(({ producerId }) => inTime(api.resumeProducer(fenced, producerId))),
-        );
-    if ([...held, ...resumed].includes(false)) await this.#overtaken(callId, fence);
+      : await allDone(those('resume').map(({ producerId }) => done(api.resumeProducer(fenced, producerId))));
+    if ([...held, ...resumed].includes(LATE)) await this.#overtaken(callId, fence);
   }
 
   /** Something was refused because the media server knows a later number of the floor than this one. */
@@ -149,13 +160,20 @@ async function allDone<T>(work: readonly Promise<T>[]): Promise<T[]> {
   });
 }
 
-/** @returns false: the media server knows a later number of the floor */
-async function inTime(work: Promise<unknown>): Promise<boolean> {
+/** 0: nobody has had the floor yet, or there is none. */
+function fenceOf({ floor }: CallState): number {
+  return floor?.fence ?? 0;
+}
+
+function done(work: Promise<unknown>): Promise<unknown> {
+  return unlessLate(unlessGone(work));
+}
+
+async function unlessLate<T>(work: Promise<T>): Promise<T | typeof LATE> {
   try {
-    await unlessGone(work);
-    return true;
+    return await work;
   } catch (error) {
-    if (error instanceof CodedError && error.code === 'stale-fence') return false;
+    if (error instanceof CodedError && error.code === 'stale-fence') return LATE;
     throw error;
   }
 }

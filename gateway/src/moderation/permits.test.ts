@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RoomSnapshot } from '@crossfade/shared/media-api';
 import type { CallState } from '../calls/state.ts';
-import { givesFloorBack, permitOf, permitProduce, permitResume, verdictOn, type Permit } from './permits.ts';
+import {
+  givesFloorBack,
+  permitOf,
+  permitProduce,
+  permitResume,
+  permitsChanged,
+  verdictOn,
+  type Permit,
+} from './permits.ts';
 
 const free: Permit = { blocked: [], floor: null };
 const muted: Permit = { blocked: ['audio'], floor: null };
@@ -30,6 +38,30 @@ test('of a member: what moderators took, and whether the floor is theirs; of a s
   expect(permitOf(state, 'ann')).toEqual({ blocked: ['video'], floor: { fence: 7, mine: true } });
   expect(permitOf(state, 'who')).toEqual({ blocked: [], floor: { fence: 7, mine: false } });
   expect(permitOf({ ...state, floor: null }, 'ann').floor).toBeNull();
+});
+
+test('what has to be brought about: another number of the floor, and what moderators took or gave back', () => {
+  const call = (blocked: string[], fence: number | null) =>
+    ({
+      members: [
+        { participantId: 'ann', blocked },
+        { participantId: 'ben', blocked: [] },
+      ],
+      floor: fence === null ? null : { fence, holder: null },
+    }) as unknown as CallState;
+  const changed = (before: CallState | null, after: CallState) => permitsChanged(before, after);
+  expect(changed(call([], null), call([], null))).toBe(false);
+  expect(changed(call(['audio'], 7), call(['audio'], 7))).toBe(false);
+  expect(changed(call([], null), call(['audio'], null))).toBe(true);
+  expect(changed(call(['audio'], null), call(['video'], null))).toBe(true);
+  expect(changed(call(['audio', 'video'], null), call(['video'], null))).toBe(true);
+  expect(changed(call([], 7), call([], 8))).toBe(true);
+  expect(changed(call([], null), call([], 8))).toBe(true);
+  expect(changed(call([], 8), call([], null))).toBe(false);
+  // Learnt of only now.
+  expect(changed(null, call([], null))).toBe(false);
+  expect(changed(null, call(['audio'], null))).toBe(true);
+  expect(changed(null, call([], 8))).toBe(true);
 });
 
 test.each([

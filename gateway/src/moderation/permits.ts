@@ -26,6 +26,15 @@ export function permitOf(state: CallState, participantId: string): Permit {
   };
 }
 
+/** Whether somebody may send something else than before, so that it has to be brought about. @param before null: not known */
+export function permitsChanged(before: CallState | null, after: CallState): boolean {
+  if (after.floor && after.floor.fence !== before?.floor?.fence) return true;
+  return after.members.some(({ participantId, blocked }) => {
+    const known = (before && memberOf(before, participantId)?.blocked) ?? [];
+    return blocked.length !== known.length || blocked.some((kind) => !known.includes(kind));
+  });
+}
+
 /** What is to be done about a track that is there. */
 export function verdictOn(
   { blocked, floor }: Permit,

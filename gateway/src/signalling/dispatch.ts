@@ -22,11 +22,10 @@ import type { Door } from './door.ts';
 import { Joining, type JoinOptions } from './join.ts';
 import { mediaHandlers } from './media-requests.ts';
 
-export interface DispatchOptions extends Omit<JoinOptions, 'now' | 'lost'> {
+export interface DispatchOptions extends Omit<JoinOptions, 'lost'> {
   calls: Calls;
   mediaServers: Pick<MediaServers, 'api' | 'producers'>;
   courier: Courier;
-  now?: () => number;
   /** Requests that are answered elsewhere. */
   others: HandlersOf<Elsewhere>;
   limits: Pick<RateLimits, 'spend'>;
@@ -62,14 +61,14 @@ export class Dispatch {
    * were here is told call by call; here only their records end.
    */
   stop(): void {
-    const { attendance, calls, record } = this.#options;
+    const { attendance, calls, record, now } = this.#options;
     this.#stopping = true;
     for (const callId of attendance.calls) {
       const recordId = calls.known.get(callId)?.state.recordId;
       if (recordId === undefined) continue;
       for (const { participantId, door } of attendance.of(callId)) {
         const connectionId = connectionIdOf(participantId, door.socketId);
-        record({ type: 'session-disconnected', recordId, participantId, connectionId, at: Date.now() });
+        record({ type: 'session-disconnected', recordId, participantId, connectionId, at: now() });
       }
     }
   }
@@ -85,12 +84,12 @@ export class Dispatch {
   }
 
   async #lost(callId: string, participantId: string, socketId: string): Promise<void> {
-    const { calls, record } = this.#options;
+    const { calls, record, now } = this.#options;
     await calls.post(callId, { type: 'disconnected', participantId, socketId }, (state) => {
       if (!state || !memberOf(state, participantId)) return;
       const { recordId } = state;
       const connectionId = connectionIdOf(participantId, socketId);
-      record({ type: 'session-disconnected', recordId, participantId, connectionId, at: Date.now() });
+      record({ type: 'session-disconnected', recordId, participantId, connectionId, at: now() });
     });
   }
 
@@ -121,16 +120,15 @@ export class Dispatch {
   }
 
   #createHandlers(): Handlers {
-    const { calls, courier, attendance, mediaServers, record, others } = this.#options;
+    const { calls, courier, attendance, mediaServers, record, others, now } = this.#options;
     const joining = new Joining({
       ...this.#options,
-      now: this.#options.now ?? Date.now,
       lost: (callId, participantId, socketId) => this.#lost(callId, participantId, socketId),
     });
     const done = {};
     return {
       ...others,
-      ...mediaHandlers({ calls, mediaServers, record }),
+      ...mediaHandlers({ calls, mediaServers, record, now }),
       'call:join': (door, request) => joining.answer(door, request),
       'call:leave': async (door, { callId }) => {
         const participantId = joinedAs(door, callId);

@@ -93,7 +93,7 @@ export class Joining {
           connectionId: connectionIdOf(participantId, socketId),
           sessionHash: createHash('sha256').update(me.sessionId).digest('hex'),
           gatewayId,
-          at: Date.now(),
+          at: this.#options.now(),
           clientInfo: clientInfo ?? null,
         });
       },

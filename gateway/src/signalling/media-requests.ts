@@ -13,13 +13,14 @@ export interface MediaRequestsOptions {
   calls: Pick<Calls, 'post' | 'state'>;
   mediaServers: Pick<MediaServers, 'api'>;
   record: (entry: RecordEntry) => void;
+  now: () => number;
 }
 
 type MediaRequest = Extract<ClientRequestName, `media:${string}`>;
 
 type MediaHandlers = HandlersOf<MediaRequest>;
 
-export function mediaHandlers({ calls, mediaServers, record }: MediaRequestsOptions): MediaHandlers {
+export function mediaHandlers({ calls, mediaServers, record, now }: MediaRequestsOptions): MediaHandlers {
   /** A request that goes to the media server with the call's room, if the participant may make it now. */
   const inRoom = <R extends { callId: string; epoch: number }, A>(
     perform: (
@@ -52,7 +53,7 @@ export function mediaHandlers({ calls, mediaServers, record }: MediaRequestsOpti
         participantId,
         transportId: made.id,
         direction,
-        at: Date.now(),
+        at: now(),
       });
       return made;
     }),
@@ -73,7 +74,7 @@ export function mediaHandlers({ calls, mediaServers, record }: MediaRequestsOpti
           producerId: made.id,
           kind,
           source,
-          at: Date.now(),
+          at: now(),
         });
         return made;
       },
@@ -104,16 +105,18 @@ export function mediaHandlers({ calls, mediaServers, record }: MediaRequestsOpti
     'media:resume-consumer': inRoom((api, acting, { consumerId }) => api.resumeConsumer(acting, consumerId)),
     'media:pause-consumer': inRoom((api, acting, { consumerId }) => api.pauseConsumer(acting, consumerId)),
     'media:pause-producer': inRoom(async (api, acting, { callId, producerId }, { permit }) => {
-      const paused = await api.pauseProducer(acting, producerId);
-      if (await givesFloorBack(permit, api, acting, producerId)) {
-        const { participantId } = acting;
-        await calls.post(callId, {
-          type: 'floor-release',
-          participantId,
-          fence: permit.floor?.fence ?? null,
-        });
+      try {
+        // First: what is paused of whoever has the floor is made to flow again.
+        if (await givesFloorBack(permit, api, acting, producerId)) {
+          const { participantId } = acting;
+          const fence = permit.floor?.fence ?? null;
+          await calls.post(callId, { type: 'floor-release', participantId, fence });
+        }
+      } finally {
+        // Whatever becomes of that: whoever switches their microphone off is not heard.
+        await api.pauseProducer(acting, producerId);
       }
-      return paused;
+      return {};
     }),
     'media:resume-producer': inRoom(async (api, acting, { producerId }, { permit }) => {
       const fence = await permitResume(permit, api, acting, producerId);

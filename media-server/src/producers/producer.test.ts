@@ -69,6 +69,22 @@ describe('a producer', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
+  it('is not shown as paused while it is about to flow, nor before it is', async () => {
+    const { media, producer } = setUp(0);
+    const pausing = producer.pause();
+    expect(producer.info.paused).toBe(false);
+    await pausing;
+    expect(producer.info.paused).toBe(true);
+    // The worker has not answered yet: whoever looks now, and knows better, has to pause it once more.
+    const answer = Promise.withResolvers<undefined>();
+    media.resume = () => answer.promise;
+    const resuming = producer.resume();
+    expect(producer.info.paused).toBe(false);
+    answer.resolve(undefined);
+    await resuming;
+    expect(producer.info.paused).toBe(false);
+  });
+
   it('gets its time before somebody has to receive it, and again when its owner resumes it', async () => {
     const { media, producer, told } = setUp();
     await passed(DELAY_MS - 1);

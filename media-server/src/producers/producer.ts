@@ -142,7 +142,8 @@ export class Producer extends Emitter<ProducerEvents> {
       participantId: this.participantId,
       kind: this.kind,
       source: this.source,
-      paused: this.paused,
+      // Only what is and stays so: whoever looks must not take what is just about to flow for silent.
+      paused: this.paused && this.#gate.wantedBy('owner'),
     };
   }
 
