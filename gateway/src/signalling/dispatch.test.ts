@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { CodedError } from '@crossfade/shared/errors';
 import type { CallState } from '../calls/state.ts';
 import type { RecordEntry } from '../calls/events.ts';
 import { Dispatch, type DispatchOptions } from './dispatch.ts';
@@ -6,8 +7,11 @@ import type { Door } from './door.ts';
 
 const NOW = 7_000;
 
-/** Somebody in a call, and what is recorded of them. */
-function stage() {
+/**
+ * Somebody in a call, and what is recorded of them.
+ * @param posted what becomes of an event of the call
+ */
+function stage(posted: () => Promise<void> = () => Promise.resolve()) {
   const recorded: RecordEntry[] = [];
   const door = { socketId: 's', joined: new Map([['c', 'ann']]), isOpen: () => true } as unknown as Door;
   const me = { participantId: 'ann', sessionId: 'x', link: { kind: 'connected', socketId: 's' } };
@@ -21,9 +25,10 @@ function stage() {
     gatewayId: 'g',
     calls: {
       known: new Map([['c', { state }]]),
-      post: (_callId: string, _event: object, written: (state: CallState) => void) => {
+      post: async (_callId: string, _event: object, written: (state: CallState) => void) => {
+        await posted();
         written(state);
-        return Promise.resolve(state);
+        return state;
       },
       // Everybody has left by then: the answer does not matter here.
       until: () => Promise.resolve(null),
@@ -58,4 +63,12 @@ test('connections are recorded by the clock that the call goes by, from their be
     { type: 'session-disconnected', at: NOW },
     { type: 'session-disconnected', at: NOW },
   ]);
+});
+
+test('a loss that a stop cuts short is no error; any other is', async () => {
+  const { dispatch, door } = stage(() => Promise.reject(new CodedError('call-store-unavailable')));
+  await expect(dispatch.disconnected(door)).rejects.toMatchObject({ code: 'call-store-unavailable' });
+  const cut = dispatch.disconnected(door);
+  dispatch.stop();
+  await cut;
 });

@@ -78,9 +78,11 @@ export class Dispatch {
     const { joined, socketId } = door;
     this.#options.attendance.disconnected(door);
     if (this.#stopping) return;
-    await Promise.all(
-      [...joined].map(([callId, participantId]) => this.#lost(callId, participantId, socketId)),
-    );
+    const losses = [...joined].map(([callId, participantId]) => this.#lost(callId, participantId, socketId));
+    await Promise.all(losses).catch((error: unknown) => {
+      // What a stop cuts short is seen to with all the others it leaves behind.
+      if (!this.#stopping) throw error;
+    });
   }
 
   async #lost(callId: string, participantId: string, socketId: string): Promise<void> {
