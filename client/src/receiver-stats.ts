@@ -1,5 +1,5 @@
 /** Reads RTCStatsReports of receivers. Pure. */
-import type { AudioStats, VideoStats } from './snapshot.ts';
+import type { ArrivalStats, AudioStats, VideoStats } from './snapshot.ts';
 
 /** The members used of the standard's stats dictionaries, all optional as browsers differ. */
 interface Stat {
@@ -9,6 +9,9 @@ interface Stat {
   framesDecoded?: number;
   framesDropped?: number;
   packetsReceived?: number;
+  packetsLost?: number;
+  jitterBufferDelay?: number;
+  jitterBufferEmittedCount?: number;
   bytesReceived?: number;
   frameWidth?: number;
   frameHeight?: number;
@@ -46,8 +49,7 @@ export function readReceiverStats(report: Iterable<readonly [string, unknown]>):
       ? {
           framesDecoded: video.framesDecoded ?? 0,
           framesDropped: video.framesDropped ?? 0,
-          packetsReceived: video.packetsReceived ?? 0,
-          bytesReceived: video.bytesReceived ?? 0,
+          ...arrived(video),
           frameWidth: video.frameWidth ?? 0,
           frameHeight: video.frameHeight ?? 0,
         }
@@ -57,8 +59,7 @@ export function readReceiverStats(report: Iterable<readonly [string, unknown]>):
           totalAudioEnergy: audio.totalAudioEnergy ?? 0,
           totalSamplesReceived: audio.totalSamplesReceived ?? 0,
           concealedSamples: audio.concealedSamples ?? 0,
-          packetsReceived: audio.packetsReceived ?? 0,
-          bytesReceived: audio.bytesReceived ?? 0,
+          ...arrived(audio),
         }
       : null,
     rttMs: pair?.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
@@ -72,6 +73,16 @@ export function readReceiverStats(report: Iterable<readonly [string, unknown]>):
 export function isDecoding(kind: 'audio' | 'video', { audio, video }: ReceiverStats): boolean {
   if (kind === 'video') return video !== null && video.framesDecoded > 0;
   return audio !== null && audio.packetsReceived > 0 && audio.totalSamplesReceived > 0;
+}
+
+function arrived(stat: Stat): ArrivalStats {
+  return {
+    packetsReceived: stat.packetsReceived ?? 0,
+    packetsLost: stat.packetsLost ?? 0,
+    bytesReceived: stat.bytesReceived ?? 0,
+    jitterBufferDelay: stat.jitterBufferDelay ?? 0,
+    jitterBufferEmittedCount: stat.jitterBufferEmittedCount ?? 0,
+  };
 }
 
 function selectedPair(stats: ReadonlyMap<string, Stat>): Stat | undefined {

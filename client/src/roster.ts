@@ -1,6 +1,7 @@
 /** Who else is in the call, and the stable stream each of them is shown in. Owned by the session. */
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { Participant } from '@crossfade/shared/signalling';
+import type { Quality } from './call-quality.ts';
 import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
 import type { RemoteParticipant, RemotePath } from './snapshot.ts';
 import { StableStream } from './stable-stream.ts';
@@ -20,6 +21,7 @@ interface Entry {
   participant: Participant;
   stream: StableStream;
   shown: Shown;
+  quality: Quality | null;
 }
 
 export class Roster {
@@ -42,6 +44,7 @@ export class Roster {
         participant,
         stream: new StableStream(),
         shown: NOTHING,
+        quality: null,
       });
     }
   }
@@ -69,6 +72,11 @@ export class Roster {
     entry.stream.show([audio, video].filter((track) => track !== null).map(({ receiver }) => receiver.track));
   }
 
+  judge(participantId: string, quality: Quality): void {
+    const entry = this.#entries.get(participantId);
+    if (entry) entry.quality = quality;
+  }
+
   shown(participantId: string): Shown {
     return this.#entries.get(participantId)?.shown ?? NOTHING;
   }
@@ -78,7 +86,7 @@ export class Roster {
   }
 
   remotes(): RemoteParticipant[] {
-    return [...this.#entries.values()].map(({ participant, stream, shown }) => ({
+    return [...this.#entries.values()].map(({ participant, stream, shown, quality }) => ({
       participantId: participant.participantId,
       userId: participant.userId,
       displayName: participant.displayName,
@@ -87,6 +95,7 @@ export class Roster {
       connected: participant.connected,
       stream: stream.stream,
       path: shown.path,
+      quality,
     }));
   }
 }

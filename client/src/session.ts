@@ -11,12 +11,14 @@ import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
 import { Floor } from './floor.ts';
 import type { LocalMedia } from './local-media.ts';
+import { QualityWatch } from './quality-watch.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import { Moderator } from './moderator.ts';
 import { permittedState, permittedTracks } from './permitted-media.ts';
 import { NO_BLOCKS, Roster } from './roster.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
+import { SpeakerWatch } from './speaker-watch.ts';
 import {
   showsTheSame,
   type CallSnapshot,
@@ -67,6 +69,7 @@ export class Session {
   #crossfade: Crossfade;
   #status: CallStatus = { kind: 'joined' };
   #self: Participant | undefined;
+  #activeSpeaker: string | null = null;
   #locked = false;
   /** What the gateway was last told is being sent. */
   #announced: Participant['media'];
@@ -103,8 +106,26 @@ export class Session {
     const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
     window.addEventListener('pagehide', pageGoes);
     const warmUp = setTimeout(askBrowser, WARM_UP_AFTER_MS);
+    const quality = new QualityWatch({
+      others: () => this.#roster.others(),
+      shown: (participantId) => this.#roster.shown(participantId),
+      tell: (participantId, judgement) => {
+        this.#roster.judge(participantId, judgement);
+        this.#changed();
+      },
+    });
+    const speakers = new SpeakerWatch({
+      others: () => this.#roster.others(),
+      shown: (participantId) => this.#roster.shown(participantId),
+      changed: (speaker) => {
+        this.#activeSpeaker = speaker;
+        this.#changed();
+      },
+    });
     this.#stopHearing = () => {
       clearTimeout(warmUp);
+      quality.close();
+      speakers.close();
       stopMedia();
       window.removeEventListener('pagehide', pageGoes);
     };
@@ -158,6 +179,7 @@ export class Session {
       'call:participant-updated': here(({ participant }) => this.#putParticipant(participant, false)),
       'call:participant-left': here(({ participantId }) => {
         this.#roster.remove(participantId);
+        if (this.#activeSpeaker === participantId) this.#activeSpeaker = null;
         this.#crossfade.participantLeft(participantId);
       }),
       'call:signal': here((event) => this.#crossfade.signal(event)),
@@ -432,6 +454,7 @@ export class Session {
         media: this.#sending(),
         blocked: this.#blocked(),
       },
+      activeSpeaker: this.#activeSpeaker,
       remotes: this.#roster.remotes(),
     };
   }

@@ -15,6 +15,7 @@ function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     epoch: 1,
     locked: false,
     floor: null,
+    activeSpeaker: null,
     local: { displayName: 'Me', stream, media, blocked },
     remotes: [remote('ann')],
     ...change,
@@ -33,6 +34,7 @@ function remote(participantId: string, change: Partial<CallSnapshot['remotes'][n
     connected: true,
     stream,
     path: 'p2p' as const,
+    quality: null,
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 /** What an application sees of a call: immutable values, a new one on every change. */
 import type { CodedError } from '@crossfade/shared/errors';
+import type { Quality } from './call-quality.ts';
 import type { FloorView } from './floor.ts';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState, Mode } from '@crossfade/shared/signalling';
@@ -37,6 +38,8 @@ export interface RemoteParticipant {
   /** The same object for the whole call: bind it once, tracks are swapped under it. */
   readonly stream: MediaStream;
   readonly path: RemotePath;
+  /** How good the connection to this participant is; null while nothing has arrived to judge by. */
+  readonly quality: Quality | null;
 }
 
 export interface LocalParticipant {
@@ -59,31 +62,39 @@ export interface CallSnapshot {
   readonly locked: boolean;
   /** Who may speak, in a call of push-to-talk; null: everyone. */
   readonly floor: FloorView | null;
+  /** Who of the others speaks; null: nobody does. */
+  readonly activeSpeaker: string | null;
   readonly local: LocalParticipant;
   /** Everyone else, in the order the gateway lists them. */
   readonly remotes: readonly RemoteParticipant[];
 }
 
-/** Counters of one received video track, as in RTCInboundRtpStreamStats; they start anew with every path. */
-export interface VideoStats {
+/** What was counted of the packets of one received track, as in RTCInboundRtpStreamStats; it starts anew with every path. */
+export interface ArrivalStats {
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly bytesReceived: number;
+  /** How long all samples or frames have waited to be played, seconds, and how many there were. */
+  readonly jitterBufferDelay: number;
+  readonly jitterBufferEmittedCount: number;
+}
+
+/** Counters of one received video track. */
+export interface VideoStats extends ArrivalStats {
   readonly framesDecoded: number;
   readonly framesDropped: number;
-  readonly packetsReceived: number;
-  readonly bytesReceived: number;
   /** Pixels; 0 before the first frame. */
   readonly frameWidth: number;
   readonly frameHeight: number;
 }
 
-/** Counters of one received audio track, as in RTCInboundRtpStreamStats; they start anew with every path. */
-export interface AudioStats {
+/** Counters of one received audio track. */
+export interface AudioStats extends ArrivalStats {
   /** Grows with the loudness of what was received; silence adds nothing. */
   readonly totalAudioEnergy: number;
   readonly totalSamplesReceived: number;
   /** Samples made up because nothing had arrived. */
   readonly concealedSamples: number;
-  readonly packetsReceived: number;
-  readonly bytesReceived: number;
 }
 
 export interface RemoteStats {

@@ -73,6 +73,14 @@ async function twoInACall(callId: string): Promise<[Person, Person]> {
   return [ann, ben];
 }
 
+/** Everybody's connection is judged, and somebody is seen to speak: the made-up microphones beep. */
+async function showsConnections({ page }: Person, others: number): Promise<void> {
+  await page.waitForFunction((count) => {
+    const bars = document.querySelectorAll('[data-participant-id] [aria-label^="Connection: "]');
+    return bars.length === count && document.querySelector('[data-speaks]') !== null;
+  }, others);
+}
+
 async function screenshot({ page }: Person, name: string): Promise<void> {
   const usual = page.viewportSize();
   await page.setViewportSize({ width: 1_100, height: 760 });
@@ -87,6 +95,7 @@ describe('a call that grows and shrinks', () => {
     const callId = 'grows-and-shrinks';
     const [ann, ben] = await twoInACall(callId);
     await expect(ann.badge()).resolves.toBe('p2p');
+    await showsConnections(ann, 1);
     await screenshot(ann, 'two-people');
 
     const [cleo] = (await open('Cleo')) as [Person];
@@ -101,6 +110,7 @@ describe('a call that grows and shrinks', () => {
       await expect(person.page.evaluate(() => document.visibilityState)).resolves.toBe('visible');
     }
     await expect(ann.badge()).resolves.toBe('sfu');
+    await showsConnections(ann, 2);
     await screenshot(ann, 'three-people');
 
     const leftAt = Date.now();

@@ -35,6 +35,8 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               stream={remote.stream}
               hasSound={remote.media.audio}
               hasPicture={remote.media.video || remote.media.screen}
+              quality={remote.quality}
+              speaks={remote.participantId === snapshot.activeSpeaker}
               trouble={troubleWith(remote)}
               onSoundBlocked={onSoundBlocked}
             />

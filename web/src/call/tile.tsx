@@ -1,7 +1,9 @@
+import type { Quality } from '@crossfade/client/call';
 import { MicOff } from 'lucide-react';
 import { useState, type CSSProperties, type ReactNode } from 'react';
 import { classes } from '../ui/classes.ts';
 import { StreamVideo } from '../ui/stream-video.tsx';
+import { ConnectionBars } from './connection-bars.tsx';
 import { hueOf, initials } from './person.ts';
 import { fitPicture, type Place } from './tile-layout.ts';
 
@@ -15,6 +17,10 @@ interface TileProps {
   hasPicture: boolean;
   /** Over a larger tile, in its corner. */
   floating?: boolean;
+  /** Whether this person is the one who speaks. */
+  speaks?: boolean;
+  /** How good this person's connection is; null: not known, or one's own. */
+  quality?: Quality | null;
   /** What is wrong with this person's connection, if anything. */
   trouble?: string | null;
   onSoundBlocked?: () => void;
@@ -24,7 +30,14 @@ interface TileProps {
 /** One person: picture or initials, name, and whether they can be heard. */
 export function Tile(props: TileProps) {
   const { place, participantId, name, stream, hasSound, hasPicture } = props;
-  const { floating = false, trouble = null, onSoundBlocked, children } = props;
+  const {
+    floating = false,
+    speaks = false,
+    quality = null,
+    trouble = null,
+    onSoundBlocked,
+    children,
+  } = props;
   const [aspect, setAspect] = useState<number | null>(null);
   const own = participantId === undefined;
   const showsPicture = hasPicture && aspect !== null;
@@ -32,6 +45,7 @@ export function Tile(props: TileProps) {
   return (
     <article
       aria-label={own ? 'You' : name}
+      data-speaks={speaks || undefined}
       data-participant-id={participantId}
       style={{
         width: place.width,
@@ -58,6 +72,13 @@ export function Tile(props: TileProps) {
         )}
       />
       {!showsPicture && <Avatar name={name} place={place} />}
+      <div
+        aria-hidden="true"
+        className={classes(
+          'pointer-events-none absolute inset-0 rounded-[inherit] ring-3 ring-accent transition-opacity duration-200 ring-inset',
+          speaks ? 'opacity-100' : 'opacity-0',
+        )}
+      />
       {trouble !== null && (
         <p className="absolute inset-x-0 top-0 animate-appear p-3 text-center text-sm text-ink">
           <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">{trouble}</span>
@@ -73,6 +94,7 @@ export function Tile(props: TileProps) {
           <MicOff role="img" aria-label="Muted" className="size-[1.1em] shrink-0 text-[#ff9b94]" />
         )}
         <span className="truncate">{own ? 'You' : name}</span>
+        {quality !== null && trouble === null && <ConnectionBars bars={quality.bars} />}
       </p>
       {children}
     </article>
