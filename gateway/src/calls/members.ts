@@ -6,7 +6,7 @@ import { blockedOf, refusalOf, toldMedia } from './blocks.ts';
 import type { CallEvent, Effect } from './events.ts';
 import { memberOf, publicView, roomsOf, type CallPolicy, type CallState, type Member } from './state.ts';
 import { andThen, unchanged, type Step } from './step.ts';
-import { noLongerAwaited } from './switch.ts';
+import { noLongerAwaited, retriedAtOnce } from './switch.ts';
 
 type Join = Extract<CallEvent, { type: 'join' }>;
 
@@ -102,8 +102,7 @@ function enter(call: CallState, join: Join, first: boolean, now: number): Step {
   ];
   const peakParticipants = Math.max(call.peakParticipants, members.length);
   // Somebody new: an attempt to switch that waits after a failure is made at once.
-  const retry = call.retry && { ...call.retry, at: now };
-  return { state: { ...call, members, peakParticipants, retry }, effects };
+  return { state: retriedAtOnce({ ...call, members, peakParticipants }, now), effects };
 }
 
 function started(call: CallState, now: number): Effect {

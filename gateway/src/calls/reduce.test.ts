@@ -117,6 +117,11 @@ describe('a client that does not get to the new path', () => {
     expect(script.confirm('b', 'c').phase).toBe('sfu');
   });
 
+  test('nor is there any more after it was: the first time that, too, keeps the old one', () => {
+    const script = cannot(three().openRoom().confirm('a'), 'a');
+    expect(script.messages('call:mode-switch')).toMatchObject([{ phase: 'abort', reason: 'client-failed' }]);
+  });
+
   test('and one that never answers is gone on without at the second deadline', () => {
     const script = three().openRoom().confirm('b', 'c').wait(2_000);
     expect(script.phase).toBe('p2p');

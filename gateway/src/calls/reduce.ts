@@ -51,6 +51,7 @@ import {
   loseRoom,
   notOpened,
   openedRoom,
+  retriedAtOnce,
   stayInRoom,
 } from './switch.ts';
 
@@ -143,7 +144,7 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
     case 'room-staying':
       return stayInRoom(state, event, now);
     case 'media-server-available':
-      return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
+      return unchanged(retriedAtOnce(state, now));
     case 'floor-behind':
       return renumberFloor(state, event.fence, now);
     case 'tick':

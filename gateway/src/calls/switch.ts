@@ -207,6 +207,11 @@ function startToSfu(
   };
 }
 
+/** What waits to be tried again after a failure is tried at once. */
+export function retriedAtOnce(state: CallState, now: number): CallState {
+  return state.retry ? { ...state, retry: { ...state.retry, at: now } } : state;
+}
+
 /** The media servers that cannot have the next room: a room of that id still runs there, or they were told to be dead. */
 function avoided(from: Origin, retry: Retry | null): readonly string[] {
   if (from.kind === 'room') return [from.room.server];
@@ -307,22 +312,26 @@ export function notOpened(state: CallState, transitionId: string, now: number): 
 
 /** One participant sees everyone on the new path. */
 export function confirm(state: CallState, participantId: string): Step {
-  const { media } = state;
-  if (!isSwitching(media) || !media.transition.awaiting.includes(participantId)) return unchanged(state);
-  const { transition } = media;
-  const awaiting = transition.awaiting.filter((id) => id !== participantId);
-  return unchanged(withTransition(state, media, { awaiting, confirmed: transition.confirmed + 1 }));
+  return unchanged(answered(state, participantId, ({ confirmed }) => ({ confirmed: confirmed + 1 })));
 }
 
-/** One participant cannot get to the new path. */
+/** One participant cannot get to the new path, or is there no more. */
 export function fail(state: CallState, participantId: string, now: number): Step {
-  const { media } = state;
-  if (!isSwitching(media)) return unchanged(state);
-  const { transition } = media;
-  if (!transition.awaiting.includes(participantId)) return unchanged(state);
   if (!goesOnWithout(state)) return abort(state, 'client-failed', now);
+  return unchanged(answered(state, participantId, ({ failed }) => ({ failed: failed + 1 })));
+}
+
+/** This participant is awaited no more, and counted as the change says; the same state if they were not. */
+function answered(
+  state: CallState,
+  participantId: string,
+  counted: (transition: Transition) => Partial<Transition>,
+): CallState {
+  const { media } = state;
+  if (!isSwitching(media) || !media.transition.awaiting.includes(participantId)) return state;
+  const { transition } = media;
   const awaiting = transition.awaiting.filter((id) => id !== participantId);
-  return unchanged(withTransition(state, media, { awaiting, failed: transition.failed + 1 }));
+  return { ...state, media: { ...media, transition: { ...transition, ...counted(transition), awaiting } } };
 }
 
 /**
@@ -343,16 +352,9 @@ function enoughConfirmed(state: CallState, media: Switching): boolean {
   return isLost ? confirmed > 0 : confirmed > awaiting.length + failed;
 }
 
-function withTransition(state: CallState, media: Switching, change: Partial<Transition>): CallState {
-  return { ...state, media: { ...media, transition: { ...media.transition, ...change } } };
-}
-
 /** Nobody waits for this participant any more. */
 export function noLongerAwaited(state: CallState, participantId: string): CallState {
-  const { media } = state;
-  if (!isSwitching(media) || !media.transition.awaiting.includes(participantId)) return state;
-  const awaiting = media.transition.awaiting.filter((id) => id !== participantId);
-  return withTransition(state, media, { awaiting });
+  return answered(state, participantId, () => ({}));
 }
 
 /** Sees to what is complete or overdue: transitions, and rooms that were kept for late clients. */
@@ -532,7 +534,7 @@ export function leaveRoom(
       if (media.standing === 'serving')
         return unchanged({ ...state, media: { ...media, standing: 'leaving' }, retry: null });
       // Told again, because it is about time: an attempt that waits after a failure is made at once.
-      return unchanged(state.retry ? { ...state, retry: { ...state.retry, at: now } } : state);
+      return unchanged(retriedAtOnce(state, now));
   }
 }
 
