@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { observer } from 'mediasoup';
+import { createWorker, observer } from 'mediasoup';
 import type { Router } from 'mediasoup/types';
 
 /** Milliseconds between two packets. */
@@ -14,10 +14,11 @@ const SSRC = 4_242;
 const PAYLOAD_TYPE = 111;
 
 /**
- * Sends a packet every 20 ms to the port it is told, and measures what comes back: the longest time between two, without that
- * for which the machine is to blame: the time that the worker or this thread stood in line for a processor, as the
- * scheduler counts it (`schedstat`, nanoseconds), the time for which the hypervisor gave the processors to other machines
- * (the eighth figure of `/proc/stat`, hundredths of a second), and the time by which this thread sent late.
+ * Sends a packet every 20 ms through the call and, at the same moment, one through a worker that nobody does anything to.
+ * Of each gap in what comes back from the call that is counted for which the machine is not to blame: without the time that
+ * the worker or this thread stood in line for a processor, as the scheduler counts it (`schedstat`, nanoseconds), without
+ * that for which the hypervisor gave the processors to other machines (the eighth figure of `/proc/stat`, hundredths of a
+ * second), and without the longest gap of the other worker in the same time.
  */
 const THREAD = `
 const dgram = require('node:dgram');
@@ -25,38 +26,51 @@ const { readFileSync } = require('node:fs');
 const { parentPort, workerData } = require('node:worker_threads');
 const waitedMs = (path) => Number(readFileSync(path, 'utf8').split(' ')[1]) / 1e6;
 const stolenMs = () => Number(readFileSync('/proc/stat', 'utf8').split('\\n', 1)[0].trim().split(/ +/)[8]) * 10;
-const inLine = () => {
+const inLine = (pid) => {
   try {
-    const waited = waitedMs('/proc/' + workerData.pid + '/schedstat') + waitedMs('/proc/thread-self/schedstat');
-    return waited + stolenMs();
+    return waitedMs('/proc/' + pid + '/schedstat') + waitedMs('/proc/thread-self/schedstat') + stolenMs();
   } catch {
     return 0;
   }
 };
 const out = dgram.createSocket('udp4');
-const back = dgram.createSocket('udp4');
-const sent = new Map();
-let gap = 0;
-let received = 0;
-let last;
-back.on('message', (packet) => {
-  if (packet.length < 52) return;
-  const now = { at: performance.now(), inLine: inLine(), sentAt: sent.get(packet.readUInt32BE(packet.length - 4)) };
-  received += 1;
-  if (last) {
-    const late = Math.max(0, now.sentAt - last.sentAt - ${String(PACKET_MS)});
-    gap = Math.max(gap, now.at - last.at - late - (now.inLine - last.inLine));
+
+// Gaps shorter than two packets are no gaps.
+const NOTED_MS = 2 * ${String(PACKET_MS)};
+const streams = workerData.pids.map((pid) => ({ pid, socket: dgram.createSocket('udp4'), gaps: [], received: 0, last: undefined }));
+const note = (stream, now) => {
+  const ms = now.at - stream.last.at;
+  if (ms > NOTED_MS) stream.gaps.push({ from: stream.last.at, to: now.at, ms: ms - (now.inLine - stream.last.inLine) });
+};
+for (const stream of streams) {
+  stream.socket.on('message', (packet) => {
+    if (packet.length < 52) return;
+    const now = { at: performance.now(), inLine: inLine(stream.pid) };
+    stream.received += 1;
+    if (stream.last) note(stream, now);
+    stream.last = now;
+  });
+  stream.socket.bind(0, '127.0.0.1');
+}
+const look = () => {
+  const at = performance.now();
+  // A stream that stands still has a gap that has not ended yet.
+  for (const stream of streams) if (stream.last) note(stream, { at, inLine: inLine(stream.pid) });
+  const [call, other] = streams;
+  const blameless = (gap) => {
+    const meanwhile = other.gaps.filter(({ from, to }) => from < gap.to && to > gap.from);
+    return gap.ms - Math.max(0, ...meanwhile.map(({ from, to }) => to - from - ${String(PACKET_MS)}));
+  };
+  const answer = { gap: call.last ? Math.max(0, ...call.gaps.map(blameless)) : Infinity, received: call.received };
+  for (const stream of streams) {
+    stream.gaps = [];
+    stream.received = 0;
   }
-  last = now;
-});
-back.bind(0, '127.0.0.1', () => parentPort.postMessage({ port: back.address().port }));
-parentPort.on('message', ({ port }) => {
-  if (port === undefined) {
-    // A call that stands still has a gap that has not ended yet.
-    const waiting = last ? performance.now() - last.at - ${String(PACKET_MS)} - (inLine() - last.inLine) : Infinity;
-    parentPort.postMessage({ gap: Math.max(gap, waiting), received });
-    gap = 0;
-    received = 0;
+  return answer;
+};
+parentPort.on('message', ({ ports }) => {
+  if (!ports) {
+    parentPort.postMessage(look());
     return;
   }
   let seq = 0;
@@ -68,12 +82,11 @@ parentPort.on('message', ({ port }) => {
     packet.writeUInt16BE(seq & 0xffff, 2);
     packet.writeUInt32BE(seq * 960, 4);
     packet.writeUInt32BE(${String(SSRC)}, 8);
-    // The sequence numbers of a consumer are its own: packets carry their number in the payload.
-    packet.writeUInt32BE(seq, 48);
-    sent.set(seq, performance.now());
-    sent.delete(seq - 1000);
-    out.send(packet, port, '127.0.0.1');
+    for (const port of ports) out.send(packet, port, '127.0.0.1');
   }, ${String(PACKET_MS)});
+});
+Promise.all(streams.map(({ socket }) => new Promise((resolve) => socket.once('listening', resolve)))).then(() => {
+  parentPort.postMessage({ ports: streams.map(({ socket }) => socket.address().port) });
 });
 `;
 
@@ -86,7 +99,8 @@ export interface RunningRouter {
 /** The routers of this process, latest last; begin before the server starts. */
 export function watchRouters(): RunningRouter[] {
   const routers: RunningRouter[] = [];
-  observer.on('newworker', ({ pid, observer: events }) => {
+  observer.on('newworker', ({ pid, observer: events, appData }) => {
+    if (appData === COMPARED) return;
     events.on('newrouter', (router) => {
       routers.push({ router, pid });
     });
@@ -105,10 +119,37 @@ export interface RunningCall {
   stop: () => Promise<void>;
 }
 
+/** Marks the worker that the call is compared with. */
+const COMPARED = {};
+
 export async function startRunningCall({ router, pid }: RunningRouter): Promise<RunningCall> {
-  const thread = new Worker(THREAD, { eval: true, workerData: { pid } });
+  const workerBin = process.env['MEDIASOUP_WORKER_BIN'];
+  const other = await createWorker({ appData: COMPARED, ...(workerBin !== undefined && { workerBin }) });
+  const compared = await other.createRouter({
+    mediaCodecs: [{ kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 }],
+  });
+  const thread = new Worker(THREAD, { eval: true, workerData: { pids: [pid, other.pid] } });
   const answer = async <T>(): Promise<T> => ((await once(thread, 'message')) as [T])[0];
-  const { port } = await answer<{ port: number }>();
+  const { ports } = await answer<{ ports: [number, number] }>();
+  const streams = [await forward(router, ports[0]), await forward(compared, ports[1])];
+  thread.postMessage({ ports: streams.map(({ port }) => port) });
+  await Promise.all(streams.map(({ flowing }) => flowing));
+  const look = async () => {
+    thread.postMessage({});
+    return answer<Look>();
+  };
+  while ((await look()).received === 0) await new Promise((resolve) => setTimeout(resolve, PACKET_MS));
+  return {
+    look,
+    stop: async () => {
+      await thread.terminate();
+      other.close();
+    },
+  };
+}
+
+/** A stream through this router to a port of this machine; tells where to send it to. */
+async function forward(router: Router, to: number): Promise<{ port: number; flowing: Promise<unknown> }> {
   const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
   const into = await router.createPlainTransport({ listenInfo, comedia: true });
   const producer = await into.produce({
@@ -119,20 +160,7 @@ export async function startRunningCall({ router, pid }: RunningRouter): Promise<
     },
   });
   const outOf = await router.createPlainTransport({ listenInfo });
-  await outOf.connect({ ip: '127.0.0.1', port });
+  await outOf.connect({ ip: '127.0.0.1', port: to });
   await outOf.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
-  const flowing = once(producer.observer, 'score');
-  thread.postMessage({ port: into.tuple.localPort });
-  await flowing;
-  const look = async () => {
-    thread.postMessage({});
-    return answer<Look>();
-  };
-  while ((await look()).received === 0) await new Promise((resolve) => setTimeout(resolve, PACKET_MS));
-  return {
-    look,
-    stop: async () => {
-      await thread.terminate();
-    },
-  };
+  return { port: into.tuple.localPort, flowing: once(producer.observer, 'score') };
 }
