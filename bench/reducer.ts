@@ -19,6 +19,7 @@ const policy: CallPolicy = {
   switchTimeoutMs: 2_000,
   resumeWindowMs: 30_000,
   maxParticipants: 100,
+  standby: true,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 

@@ -25,6 +25,8 @@ export interface PathMaterial {
   wantedLayer: (participantId: string) => number | null;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
+  /** Whether nothing is to flow yet: see `SfuPath.activate`. */
+  standby: boolean;
   /** What the others say they send. */
   expected: () => readonly ExpectedTrack[];
   device: SfuDevice;
@@ -41,6 +43,7 @@ export function buildPath(
     simulcast,
     wantedLayer,
     besideAnother,
+    standby,
     expected,
     device,
     request,
@@ -57,6 +60,7 @@ export function buildPath(
       simulcast,
       wantedLayer,
       besideAnother,
+      standby,
       expected,
       request,
       events,

@@ -1,4 +1,5 @@
 /** One call, as an application uses it. */
+import { ConnectionAhead, type ConnectionAheadOptions } from './connection-ahead.ts';
 import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
@@ -20,6 +21,7 @@ export type {
   VideoStats,
 } from './snapshot.ts';
 export type { Quality } from './call-quality.ts';
+export type { ConnectionAhead, ConnectionAheadOptions } from './connection-ahead.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
@@ -38,6 +40,8 @@ export interface CallOptions {
    * so that every receiver gets the one that fits; true by default. Peer-to-peer there is always one.
    */
   simulcast?: boolean;
+  /** One that was opened ahead with `connectAhead`, for the same service and user; the call takes it over. */
+  connection?: ConnectionAhead;
   /** Gives up joining; without effect once the call is joined. */
   signal?: AbortSignal;
 }
@@ -48,6 +52,14 @@ export interface CallOptions {
  */
 export function prepareToJoin(): void {
   askBrowser();
+}
+
+/**
+ * Opens the connection to the service while a person still looks at the page from which they join: hand it to `joinCall`,
+ * or close it. It closes by itself after two minutes; never throws, and a connection that fails is opened anew in joining.
+ */
+export function connectAhead(options: ConnectionAheadOptions): ConnectionAhead {
+  return new ConnectionAhead(options);
 }
 
 /**
@@ -62,11 +74,14 @@ export async function joinCall({
   displayName,
   media,
   simulcast = true,
+  connection,
   signal,
 }: CallOptions): Promise<Call> {
-  const signalling = new Signalling(url, token);
+  const ahead = await connection?.take();
+  const signalling = ahead ?? new Signalling(url, token);
   try {
-    await signalling.connect(signal);
+    if (!ahead) await signalling.connect(signal);
+    signal?.throwIfAborted();
     const announced = media.state;
     const joined = await signalling.request('call:join', joinRequest({ callId, displayName, media }));
     const listeners = new Set<() => void>();

@@ -109,8 +109,9 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     if (name === 'call:mode-switched') told.push(payload);
     return failure ? Promise.reject(failure) : Promise.resolve({});
   }) as unknown as Request;
-  const build = ((place, { events }) => {
+  const build = ((place, { events, standby }) => {
     const path = new FakePath(place.mode, place.epoch, events);
+    path.flows = !standby;
     paths.push(path);
     return path as unknown as ReturnType<typeof buildPath>;
   }) as typeof buildPath;
@@ -154,6 +155,87 @@ function switching() {
   if (!path) throw new Error('No path was built.');
   return { ...set, old, path };
 }
+
+describe('a room that stands ready', () => {
+  const room = { epoch: 4, rtpCapabilities: { codecs: [] } };
+
+  /** Ann and this client in a direct call, connected to the room that stands ready. */
+  function standingBy() {
+    const set = stage(answer(), [person('ann')]);
+    const [old] = set.paths as [FakePath];
+    old.bring('ann', true);
+    set.crossfade.standby(room);
+    jest.advanceTimersByTime(1_000);
+    const [, path] = set.paths as [FakePath, FakePath];
+    return { ...set, old, path };
+  }
+
+  test('is connected to after a moment, and nothing flows', () => {
+    const { crossfade, path, shows } = standingBy();
+    expect(path).toMatchObject({ mode: 'sfu', epoch: 4, flows: false });
+    crossfade.producerAdded({ ...producer, epoch: 4 });
+    expect(path.producers).toHaveLength(1);
+    path.bring('ann', true);
+    expect(shows('ann')).toBe('p2p');
+    expect(crossfade.switchingTo).toBeNull();
+  });
+
+  test('is where the switch leads, on the connections that stand', () => {
+    const { crossfade, paths, path, told, shows } = standingBy();
+    crossfade.modeSwitch(prepare);
+    expect(paths).toHaveLength(2);
+    expect(path.flows).toBe(true);
+    path.bring('ann', true);
+    expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
+    crossfade.modeSwitch(commit);
+    expect(shows('ann')).toBe('sfu');
+  });
+
+  test('is left when there is none any more, and when it cannot be reached: the switch builds its own then', () => {
+    const gone = standingBy();
+    gone.crossfade.standby(null);
+    expect(gone.path.closed).toBe(true);
+    const broken = standingBy();
+    broken.path.events.failed('no way there');
+    expect(broken.path.closed).toBe(true);
+    expect(broken.outOfStep).not.toHaveBeenCalled();
+    for (const { crossfade, paths } of [gone, broken]) {
+      crossfade.modeSwitch(prepare);
+      expect(paths[2]).toMatchObject({ mode: 'sfu', epoch: 4, flows: true });
+    }
+  });
+
+  test('is not connected to when the switch comes first, and not kept for another epoch', () => {
+    const early = stage(answer({ standby: { ...room, producers: [] } }), [person('ann')]);
+    early.crossfade.modeSwitch(prepare);
+    jest.advanceTimersByTime(1_000);
+    expect(early.paths.map(({ mode, flows }) => [mode, flows])).toEqual([
+      ['p2p', true],
+      ['sfu', true],
+    ]);
+    const { crossfade, path, paths } = standingBy();
+    crossfade.modeSwitch({ ...prepare, epoch: 5 });
+    expect(path.closed).toBe(true);
+    expect(paths[2]).toMatchObject({ mode: 'sfu', epoch: 5 });
+  });
+
+  test('is kept over a lost connection if it still stands, and left if not', () => {
+    const { crossfade, path, paths } = standingBy();
+    const producers = [{ ...producer, epoch: 4 }];
+    crossfade.resume(answer({ standby: { ...room, producers } }));
+    expect(path.closed).toBe(false);
+    expect(path.producers).toHaveLength(1);
+    crossfade.resume(answer());
+    expect(path.closed).toBe(true);
+    expect(paths).toHaveLength(2);
+  });
+
+  test('is left with the call', () => {
+    const { crossfade, path } = standingBy();
+    crossfade.close();
+    expect(path.closed).toBe(true);
+  });
+});
 
 describe('a switch to the media server', () => {
   test('is confirmed once everybody has been decoded, and not before', () => {

@@ -11,6 +11,7 @@ import type {
   Mode,
   ModeSwitch,
   ModeSwitchPrepare,
+  ServerEvent,
   SignalEvent,
 } from '@crossfade/shared/signalling';
 import type { buildPath, PathPlace } from './build-path.ts';
@@ -37,13 +38,22 @@ import {
 const DRAIN_MS = 400;
 /** How long links are held off while a switch to the media server may be announced any moment, milliseconds. */
 const EXPECT_SWITCH_MS = 1_500;
+/** How long after a room stands ready the connections to it are begun: a call that has just come about is busy. Milliseconds. */
+const STANDBY_AFTER_MS = 1_000;
 /** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
 const CONFIRM_RETRY_MS = 300;
 
 type Path = P2pPath | SfuPath | NoPath;
 
+/** A room that stands ready, and the connections to it once they are begun. */
+interface Standby {
+  readonly epoch: number;
+  readonly rtpCapabilities: object;
+  path: SfuPath | null;
+}
+
 /** A producer, and the epoch of its room if the gateway tells it: two rooms may be told of at one time. */
-type Produced = ProducerInfo & { readonly epoch?: number | undefined };
+type Produced = ProducerInfo & Partial<ProducerDemand> & { readonly epoch?: number | undefined };
 
 interface Pending {
   readonly prepare: ModeSwitchPrepare;
@@ -86,6 +96,7 @@ export class Crossfade {
   #epoch: number;
   #active: Path;
   #pending: Pending | null = null;
+  #standby: Standby | null = null;
   #lost = false;
   /** The room of the active path is gone, as the gateway says. */
   #gone = false;
@@ -100,13 +111,14 @@ export class Crossfade {
     this.#iceServers = joined.iceServers;
     this.#mode = joined.mode;
     this.#epoch = joined.epoch;
-    this.#setProducers(joined.sfu?.producers ?? []);
+    this.#setProducers(producersIn(joined));
     this.#gone = roomIsGone(joined);
     this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
   }
 
   /** Connects to those who are there, and takes part in a switch that is under way. */
-  start({ transition }: JoinAnswer): void {
+  start({ transition, standby }: JoinAnswer): void {
+    if (standby) this.#standBy(standby);
     if (transition) this.#prepare(transition);
     this.participantsChanged(true);
   }
@@ -135,6 +147,12 @@ export class Crossfade {
         this.#abort(message.transitionId);
         break;
     }
+  }
+
+  /** A room stands ready; null: none does any more. */
+  standby(told: ServerEvent<'call:standby'>['standby']): void {
+    if (told) this.#standBy(told);
+    else this.#dropStandby();
   }
 
   signal(event: SignalEvent): void {
@@ -210,7 +228,9 @@ export class Crossfade {
   /** Catches up with how things stand after a lost connection. */
   resume(joined: JoinAnswer): void {
     this.#iceServers = joined.iceServers;
-    this.#setProducers(joined.sfu?.producers ?? []);
+    this.#setProducers(producersIn(joined));
+    if (joined.standby) this.#standBy(joined.standby);
+    else if (this.#standby && this.#standby.epoch !== joined.transition?.epoch) this.#dropStandby();
     const pending = this.#pending;
     const {
       active,
@@ -271,7 +291,7 @@ export class Crossfade {
     const { roster } = this.#options;
     // Nothing to wait for on the old path: what comes on the new one is shown as soon as it plays.
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
-    const path = this.#build(prepare);
+    const path = this.#takeStandby(prepare) ?? this.#build(prepare);
     const gaps = new GapMeter();
     this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
     for (const { participantId } of roster.others()) {
@@ -351,6 +371,34 @@ export class Crossfade {
     this.#replayEarly(path, undefined);
   }
 
+  /** Connects to a room that stands ready, once this call has come to rest. */
+  #standBy({ epoch, rtpCapabilities }: { epoch?: number | undefined; rtpCapabilities: object }): void {
+    if (epoch === undefined || epoch === this.#standby?.epoch || epoch <= this.#epoch) return;
+    this.#dropStandby();
+    const standby: Standby = { epoch, rtpCapabilities, path: null };
+    this.#standby = standby;
+    this.#after(STANDBY_AFTER_MS, () => {
+      if (this.#standby === standby && !this.#pending)
+        standby.path = this.#build({ mode: 'sfu', epoch, rtpCapabilities }, true) as SfuPath;
+    });
+  }
+
+  #dropStandby(): void {
+    const standby = this.#standby;
+    this.#standby = null;
+    standby?.path?.close();
+  }
+
+  /** The connections that stand already, if it is there that the switch leads; media flow on them from now on. */
+  #takeStandby({ mode, epoch }: ModeSwitchPrepare): SfuPath | null {
+    const standby = this.#standby;
+    if (mode !== 'sfu' || standby?.epoch !== epoch) this.#dropStandby();
+    this.#standby = null;
+    if (mode !== 'sfu' || standby?.epoch !== epoch || !standby.path) return null;
+    standby.path.activate();
+    return standby.path;
+  }
+
   #discardPending(): void {
     const pending = this.#pending;
     if (!pending) return;
@@ -361,7 +409,8 @@ export class Crossfade {
     pending.path.close();
   }
 
-  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): Path {
+  /** @param standby whether nothing is to flow on it yet */
+  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>, standby = false): Path {
     const { callId, local, simulcast, roster, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
@@ -371,7 +420,8 @@ export class Crossfade {
         local,
         simulcast,
         wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
-        besideAnother: !this.#gone && this.#seesSomebody(),
+        besideAnother: standby || (!this.#gone && this.#seesSomebody()),
+        standby,
         expected: () => expectedTracks(roster.others()),
         device,
         request,
@@ -387,13 +437,13 @@ export class Crossfade {
   }
 
   /** What of the own producers somebody receives, after it could not be told for a while. */
-  #followDemands({ sfu }: JoinAnswer): void {
+  #followDemands(joined: JoinAnswer): void {
     for (const {
       producerId,
       participantId,
       pausedByServer = false,
       wantedSpatialLayer = null,
-    } of sfu?.producers ?? []) {
+    } of producersIn(joined)) {
       if (participantId === this.#selfId)
         this.producerWanted(producerId, { pausedByServer, wantedSpatialLayer });
     }
@@ -469,6 +519,10 @@ export class Crossfade {
     } else if (path === this.#active && path.mode === 'sfu' && !this.#gone) {
       this.#lost = true;
       this.#options.outOfStep();
+    } else if (path === this.#standby?.path) {
+      // Nobody notices: the switch builds what it needs itself.
+      this.#standby.path = null;
+      path.close();
     }
   }
 
@@ -518,13 +572,14 @@ export class Crossfade {
   }
 
   #paths(): Path[] {
-    return [this.#active, ...(this.#pending ? [this.#pending.path] : []), ...this.#draining];
+    const beside = [this.#pending?.path, this.#standby?.path].filter((path) => path != null);
+    return [this.#active, ...beside, ...this.#draining];
   }
 
   /** Those that still take part in what the room does; one that is being drained stays as it is. */
   #sfuPaths(): SfuPath[] {
-    const paths = this.#pending ? [this.#active, this.#pending.path] : [this.#active];
-    return paths.filter(isSfu);
+    const paths: (Path | null | undefined)[] = [this.#active, this.#pending?.path, this.#standby?.path];
+    return paths.filter((path) => path != null).filter(isSfu);
   }
 
   #after(ms: number, act: () => void): void {
@@ -538,6 +593,11 @@ export class Crossfade {
 
 function placeOf({ mode, epoch, sfu }: JoinAnswer): Omit<PathPlace, 'iceServers'> {
   return { mode, epoch, rtpCapabilities: sfu?.rtpCapabilities };
+}
+
+/** What is produced in all rooms there are, the one that stands ready included. */
+function producersIn({ sfu, standby }: JoinAnswer): Produced[] {
+  return [...(sfu?.producers ?? []), ...(standby?.producers ?? [])];
 }
 
 function ownProducers(path: Path): readonly string[] {

@@ -8,6 +8,9 @@ import type { ProducerDemand } from '@crossfade/shared/media-api';
 /** What is sent as long as nothing else is known: rather too much than nothing. */
 export const EVERYTHING: ProducerDemand = { pausedByServer: false, wantedSpatialLayer: null };
 
+/** What is sent while the connections only stand ready. */
+export const NOTHING: ProducerDemand = { pausedByServer: true, wantedSpatialLayer: null };
+
 type Sender = Pick<RTCRtpSender, 'getParameters' | 'setParameters'>;
 
 /** Pause before a change is tried again that the browser refused, milliseconds. */

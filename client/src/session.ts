@@ -184,6 +184,7 @@ export class Session {
       }),
       'call:signal': here((event) => this.#crossfade.signal(event)),
       'call:mode-switch': here((event) => this.#crossfade.modeSwitch(event)),
+      'call:standby': here(({ standby }) => this.#crossfade.standby(standby)),
       'new-producer': here((event) => this.#crossfade.producerAdded(event)),
       'producer-closed': here(({ producerId }) => this.#crossfade.producerRemoved(producerId)),
       'producer-paused': here((event) => this.#producerPaused(event, true)),

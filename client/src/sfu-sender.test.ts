@@ -66,7 +66,7 @@ interface Sent {
   answer: (result: object | CodedError) => void;
 }
 
-function setUp() {
+function setUp(standby = false) {
   const tracks: Record<Kind, FakeTrack | null> = {
     audio: new FakeTrack('audio', 'mic'),
     video: new FakeTrack('video', 'cam'),
@@ -85,6 +85,7 @@ function setUp() {
       stream: {} as MediaStream,
     },
     simulcast: true,
+    standby,
     request: ((name: string, payload: Sent['payload']) =>
       new Promise((resolve, reject) => {
         requests.push({
@@ -116,8 +117,8 @@ function setUp() {
 }
 
 /** Both tracks are sent. */
-async function sending() {
-  const set = setUp();
+async function sending(standby = false) {
+  const set = setUp(standby);
   set.sender.sync();
   await set.settle();
   set.take('media:produce', 'audio').answer({ id: 'A' });
@@ -261,6 +262,28 @@ describe('what is sent to the media server', () => {
     set.sender.sendEverything();
     await set.settle();
     expect(active(set, 'video')).toEqual([true, true]);
+  });
+
+  test('while it only stands by nothing is sent, whatever is wanted; from then on everything, until it is told otherwise', async () => {
+    const set = await sending(true);
+    expect([active(set, 'video'), active(set, 'audio')]).toEqual([
+      [false, false],
+      [false, false],
+    ]);
+    set.sender.follow('V', { pausedByServer: false });
+    set.sender.follow('A', { pausedByServer: true });
+    set.sender.sendEverything();
+    await set.settle();
+    expect(active(set, 'video')).toEqual([false, false]);
+    set.sender.activate();
+    await set.settle();
+    expect([active(set, 'video'), active(set, 'audio')]).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    set.sender.follow('V', { wantedSpatialLayer: 0 });
+    await set.settle();
+    expect(active(set, 'video')).toEqual([true, false]);
   });
 
   test('switched on without the floor, it waits for the gateway to let it through', async () => {

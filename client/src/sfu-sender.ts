@@ -9,7 +9,7 @@ import type { RtpParameters } from '@crossfade/shared/rtp';
 import { cameraEncodings } from './camera-encodings.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
 import type { TrackKind } from './received-tracks.ts';
-import { EVERYTHING, SentEncodings } from './sent-encodings.ts';
+import { EVERYTHING, NOTHING, SentEncodings } from './sent-encodings.ts';
 import type { Request } from './signalling.ts';
 
 export interface SenderOptions {
@@ -18,6 +18,8 @@ export interface SenderOptions {
   local: LocalTracks;
   /** Whether the camera is sent in several sizes, if the codec can. */
   simulcast: boolean;
+  /** Whether nothing is sent until `activate`. */
+  standby: boolean;
   request: Request;
   events: PathEvents;
   transport: Promise<types.Transport>;
@@ -50,10 +52,12 @@ export class SfuSender {
   /** What the media server wants of each producer; of one that is being set up, too. */
   readonly #demands = new Map<string, ProducerDemand>();
   #transport: types.Transport | null = null;
+  #standby: boolean;
   #closed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#standby = options.standby;
     options.transport.then(
       (transport) => {
         this.#transport = transport;
@@ -92,16 +96,24 @@ export class SfuSender {
     return this.#transport?.connectionState === 'connected' && toSend.every((kind) => this.#sent.has(kind));
   }
 
+  /** From now on it is sent. What the media server said before, while nobody received anything, is out of date. */
+  activate(): void {
+    this.#standby = false;
+    this.sendEverything();
+  }
+
   /** The media server tells what of a producer somebody receives; the rest is not sent. At once, whatever else is under way. */
   follow(producerId: string, change: Partial<ProducerDemand>): void {
     const demand = { ...(this.#demands.get(producerId) ?? EVERYTHING), ...change };
     this.#demands.set(producerId, demand);
+    if (this.#standby) return;
     for (const { id, encodings } of this.#sent.values()) if (id === producerId) encodings?.follow(demand);
   }
 
   /** The media server can tell nothing for now: whoever begins to receive must not wait for that. */
   sendEverything(): void {
     this.#demands.clear();
+    if (this.#standby) return;
     for (const { encodings } of this.#sent.values()) encodings?.follow(EVERYTHING);
   }
 
@@ -199,7 +211,7 @@ export class SfuSender {
     const encodings = producer.rtpSender ? new SentEncodings(producer.rtpSender) : null;
     this.#sent.set(kind, { producer, id, paused, encodings });
     // It may have been told before its id was known here.
-    const demand = this.#demands.get(id);
+    const demand = this.#standby ? NOTHING : this.#demands.get(id);
     if (demand) encodings?.follow(demand);
     // Muting or another device may have been chosen meanwhile.
     this.#again.add(kind);

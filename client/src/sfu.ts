@@ -27,6 +27,8 @@ export interface SfuOptions {
   wantedLayer: (participantId: string) => number | null;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
+  /** Whether nothing is to flow until `activate`: the connections are made ahead of a switch. */
+  standby: boolean;
   /** What the others say they send. */
   expected: () => readonly ExpectedTrack[];
   request: Request;
@@ -61,18 +63,21 @@ export class SfuPath implements MediaPath {
   readonly #consumers = new Map<string, types.Consumer>();
   readonly #toConsume = new Set<string>();
   #collecting: ReturnType<typeof setTimeout> | null = null;
+  #standby: boolean;
   #closed = false;
 
   /** Builds the path at once. */
   constructor(options: SfuOptions) {
-    const { callId, epoch, device, local, simulcast, request, events } = options;
+    const { callId, epoch, device, local, simulcast, standby, request, events } = options;
     this.#options = options;
+    this.#standby = standby;
     this.received = new ReceivedTracks(events.changed);
     this.#sender = new SfuSender({
       callId,
       epoch,
       local,
       simulcast,
+      standby,
       request,
       events: { ...events, failed: (reason) => this.#fail(reason) },
       transport: this.#createTransport('send'),
@@ -84,6 +89,16 @@ export class SfuPath implements MediaPath {
       (error: unknown) => this.#fail(describe('receiving', error)),
     );
     this.#sender.sync();
+  }
+
+  /** From now on media flow: a path that stood by is used. */
+  activate(): void {
+    if (!this.#standby) return;
+    this.#standby = false;
+    this.#sender.activate();
+    for (const consumer of this.#consumers.values()) {
+      this.#resumeConsumer(consumer).catch((error: unknown) => this.#fail(describe('receiving', error)));
+    }
   }
 
   get epoch(): number {
@@ -291,7 +306,7 @@ export class SfuPath implements MediaPath {
     if (receiver) this.received.add(participantId, kind, receiver);
     // Before it flows, or the sender would be asked for a size that nobody wants.
     await this.#setLayer(consumer, participantId, null).catch(() => undefined);
-    await this.#resumeConsumer(consumer);
+    if (!this.#standby) await this.#resumeConsumer(consumer);
   }
 
   /** @param otherwise what is asked for when no size is wanted; null: nothing */

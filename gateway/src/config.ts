@@ -104,6 +104,12 @@ export const gatewaySettings = z.object({
    * P2P_MAX_PARTICIPANTS; a call that is full by that takes nobody in until there is one.
    */
   MESH_MAX_PARTICIPANTS: countSetting(2, 8).default(4),
+  /**
+   * Whether calls that are as large as peer-to-peer allows get connections to a media server ahead of need (`on` or `off`):
+   * the next person then joins without a wait. It costs the media server some memory for each such call, and no media; it
+   * is left out on media servers with a load of 0.5 or more.
+   */
+  STANDBY_CONNECTIONS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   /** How long a call has to be small enough before it goes back to peer-to-peer, ms. */
   BACK_TO_P2P_DELAY_MS: millisecondsSetting(0, 3_600_000).default(5_000),
   /** How long a mode switch may take before it is given up, ms. */

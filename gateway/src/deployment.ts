@@ -13,6 +13,7 @@ export function callPolicyOf(config: GatewayConfig): CallPolicy {
     switchTimeoutMs: config.SWITCH_TIMEOUT_MS,
     resumeWindowMs: config.RESUME_WINDOW_MS,
     maxParticipants: config.MAX_PARTICIPANTS,
+    standby: config.STANDBY_CONNECTIONS === 'on',
     floor: {
       maxTalkMs: config.FLOOR_MAX_TALK_MS,
       retryAfterMs: config.FLOOR_RETRY_AFTER_MS,

@@ -201,6 +201,8 @@ export const joinAnswerSchema = z.object({
   iceServers: z.array(iceServerSchema),
   /** Present when there is a room: in mode `sfu` unless it is lost, and while switching. */
   sfu: sfuInfoSchema.optional(),
+  /** Present when a room stands ready, see `call:standby`. */
+  standby: sfuInfoSchema.optional(),
   /** Present when a switch is under way: as if `call:mode-switch` with phase `prepare` had just come. */
   transition: modeSwitchSchema.options[0].optional(),
   policy: z.object({
@@ -365,6 +367,14 @@ export const serverEvents = {
   'call:participant-updated': z.object({ callId: callIdSchema, participant: participantSchema }),
   'call:signal': signalEventSchema,
   'call:mode-switch': modeSwitchSchema,
+  /**
+   * A room stands ready beside a peer-to-peer call; null: none does any more. Whoever wants connects to it ahead, with
+   * requests that carry its epoch: produces, consumes, and lets nothing flow. A switch of that epoch leads there.
+   */
+  'call:standby': z.object({
+    callId: callIdSchema,
+    standby: z.object({ epoch: epochSchema, rtpCapabilities: toldCapabilitiesSchema }).nullable(),
+  }),
   'new-producer': z.object({ callId: callIdSchema, ...ofRoom, ...producerInfoSchema.shape }),
   'producer-closed': z.object({
     callId: callIdSchema,

@@ -104,6 +104,13 @@ export class FakePath {
     this.#tracks.delete(`video ${participantId}`);
   }
 
+  /** Whether media flow on it. */
+  flows = true;
+
+  activate(): void {
+    this.flows = true;
+  }
+
   close(): void {
     this.closed = true;
   }

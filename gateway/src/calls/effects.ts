@@ -12,7 +12,7 @@ import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Courier, LocalCourier } from '../signalling/courier.ts';
 import type { Calls } from './calls.ts';
 import type { Effect, RecordEntry } from './events.ts';
-import { transitionOf } from './state.ts';
+import { openingOf } from './state.ts';
 
 export interface EffectsOptions {
   /** To this gateway's clients: the others hear the same from theirs. */
@@ -97,20 +97,20 @@ export class Effects {
 
   async #open(
     callId: string,
-    { transitionId, epoch, avoid, last }: Extract<Effect, { type: 'open-room' }>,
+    { transitionId, epoch, avoid, last, spare = false }: Extract<Effect, { type: 'open-room' }>,
   ): Promise<void> {
     const { mediaServers, calls, log } = this.#options;
     try {
       const isCurrent = async () => {
         const state = await calls().state(callId);
-        return state !== null && transitionOf(state.media)?.id === transitionId;
+        return state !== null && openingOf(state.media) === transitionId;
       };
       // It waited for another one to be opened, and is not wanted any more.
       if (!(await isCurrent())) return;
-      const room = await mediaServers.open(callId, epoch, isCurrent, { avoid, last });
+      const room = await mediaServers.open(callId, epoch, isCurrent, { avoid, last, spare });
       await calls().post(callId, { type: 'room-opened', transitionId, room });
     } catch (error) {
-      log.warn('no media server for the call', {
+      log[spare ? 'info' : 'warn'](spare ? 'no standby room for the call' : 'no media server for the call', {
         callId,
         code: error instanceof CodedError ? error.code : undefined,
       });

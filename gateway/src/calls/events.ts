@@ -214,15 +214,18 @@ export type Effect =
   | { type: 'enforce' }
   /** Something happened on the floor; for metrics. */
   | { type: 'floor'; news: FloorNews }
-  /** Opens a room for a transition; answered by `room-opened` or `room-not-opened`. */
+  /** Opens a room; answered by `room-opened` or `room-not-opened`. */
   | {
       type: 'open-room';
+      /** What for: a transition, or to stand ready. */
       transitionId: string;
       epoch: number;
       /** Not on these, whatever else there is: they drain, or are dead. */
       avoid: readonly string[];
       /** On these only if no other can be had: the attempts before failed there. */
       last: readonly string[];
+      /** Only where there is plenty of room: it is to stand ready, and can be done without. */
+      spare?: boolean;
     }
   | { type: 'close-room'; room: Room }
   | { type: 'leave-room'; room: Room; participantId: string }

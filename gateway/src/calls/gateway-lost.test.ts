@@ -9,6 +9,7 @@ const policy: CallPolicy = {
   resumeWindowMs: 30_000,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
   maxParticipants: 100,
+  standby: false,
   meshMaxParticipants: 4,
 };
 const member = (participantId: string, link: Member['link']) => ({ participantId, link, blocked: [] });

@@ -13,6 +13,7 @@ const policy: CallPolicy = {
   resumeWindowMs: 1_000,
   meshMaxParticipants: 4,
   maxParticipants: 10,
+  standby: false,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 const media = { audio: true, video: true, screen: true };

@@ -198,6 +198,8 @@ test('one mode an epoch, one transition a call, nobody awaited who is gone, ever
   const often = ['p2p', 'switching_to_sfu', 'sfu serving', 'switching_to_p2p', 'conflict', 'committed'];
   for (const what of often) expect([what, met(what) > RUNS / 20]).toEqual([what, true]);
   const sometimes = [
+    'standby given up',
+    'standby used',
     'sfu leaving',
     'sfu lost',
     'stays',

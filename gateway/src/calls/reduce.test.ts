@@ -11,6 +11,7 @@ const policy: CallPolicy = {
   switchTimeoutMs: 2_000,
   resumeWindowMs: 30_000,
   maxParticipants: 5,
+  standby: false,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 const grants = { publish: true, subscribe: true, moderate: false };

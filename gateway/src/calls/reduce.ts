@@ -40,6 +40,7 @@ import {
   type CallPolicy,
   type CallState,
 } from './state.ts';
+import { notOpenedStandby, openedStandby, settleStandby } from './standby.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 import {
   confirm,
@@ -134,9 +135,11 @@ function apply(state: CallState, event: Request | Notice, policy: CallPolicy, no
     case 'set-policy':
       return setPolicy(state, event.change);
     case 'room-opened':
-      return openedRoom(state, event, policy, now);
+      return openedStandby(state, event.room) ?? openedRoom(state, event, policy, now);
     case 'room-not-opened':
-      return notOpened(state, event.transitionId, now);
+      return andThen(notOpened(state, event.transitionId, now), (after) =>
+        notOpenedStandby(after, event.transitionId, now),
+      );
     case 'room-lost':
       return loseRoom(state, event, now);
     case 'room-moving':
@@ -212,6 +215,7 @@ function settle(step: Step, policy: CallPolicy, now: number): Reduction {
   }
   settled = andThen(settled, (state) => settleCallFloor(state, policy, now));
   settled = andThen(settled, (state) => decide(state, policy, now));
+  settled = andThen(settled, (state) => settleStandby(state, policy, now));
   return { kind: 'changed', state: settled.state, effects: settled.effects };
 }
 

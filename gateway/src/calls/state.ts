@@ -68,9 +68,17 @@ export type Origin =
   /** A room that is gone: nothing runs, and nothing is to be gone back to. */
   | { readonly kind: 'lost'; readonly room: Room };
 
+/** The room that stands ready beside a peer-to-peer call, see `standby.ts`. */
+export type Standby =
+  /** It is being opened; given up at `until`. */
+  | { readonly kind: 'opening'; readonly id: string; readonly until: number }
+  | { readonly kind: 'open'; readonly room: Room }
+  /** None is to be had; not tried before `until`. */
+  | { readonly kind: 'none'; readonly until: number };
+
 /** Where the media runs. */
 export type Media =
-  | { readonly phase: 'p2p' }
+  | { readonly phase: 'p2p'; readonly standby?: Standby }
   | {
       readonly phase: 'switching_to_sfu';
       readonly transition: Transition;
@@ -146,6 +154,8 @@ export interface CallPolicy {
   /** How long a participant whose signalling is lost is waited for. */
   resumeWindowMs: number;
   maxParticipants: number;
+  /** Whether calls that are as large as peer-to-peer allows get a room to stand ready on a media server. */
+  standby: boolean;
   /** Of calls of push-to-talk. */
   floor: FloorLimits;
 }
@@ -207,12 +217,23 @@ export function nextRoom(media: Media): Room | null {
   return media.phase === 'switching_to_sfu' && media.room !== 'opening' ? media.room : null;
 }
 
+/** The room that stands ready, if there is one. */
+export function standbyRoom(media: Media): Room | null {
+  return media.phase === 'p2p' && media.standby?.kind === 'open' ? media.standby.room : null;
+}
+
 /**
- * The rooms that can be used: the one that serves and the one being prepared. While a call moves from room to room there
- * are two. Each has the epoch its requests carry.
+ * The rooms that can be used: the one that serves, the one being prepared, and the one that stands ready. While a call
+ * moves from room to room there are two. Each has the epoch its requests carry.
  */
 export function roomsOf(media: Media): Room[] {
-  return [currentRoom(media), nextRoom(media)].filter((room) => room !== null);
+  return [currentRoom(media), nextRoom(media), standbyRoom(media)].filter((room) => room !== null);
+}
+
+/** For what a room is being opened, as `open-room` names it; null: none is. */
+export function openingOf(media: Media): string | null {
+  if (media.phase === 'p2p') return media.standby?.kind === 'opening' ? media.standby.id : null;
+  return media.phase === 'switching_to_sfu' && media.room === 'opening' ? media.transition.id : null;
 }
 
 /** All rooms a call has: those that can be used, and one that is kept for late clients. */
@@ -241,7 +262,9 @@ export function publicView(member: Member): Participant {
 /** The earliest moment at which something is due without anything happening; null: nothing is. */
 export function nextDeadline(state: CallState): number | null {
   const transition = transitionOf(state.media);
+  const standby = state.media.phase === 'p2p' ? state.media.standby : undefined;
   const due = [
+    standby && 'until' in standby ? standby.until : null,
     transition ? transition.deadline : state.retry?.at,
     state.draining?.until,
     state.recheckAt,

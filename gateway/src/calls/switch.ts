@@ -16,6 +16,7 @@ import {
   heldRooms,
   isSwitching,
   modeOf,
+  standbyRoom,
   targetOf,
   transitionIdOf,
   type CallPolicy,
@@ -28,6 +29,7 @@ import {
   type Switching,
   type Transition,
 } from './state.ts';
+import { loseStandby } from './standby.ts';
 import { andThen, unchanged, type Step } from './step.ts';
 
 /** How long a room is kept after a commit to somewhere else, for clients that hear of it late, milliseconds. */
@@ -191,7 +193,8 @@ function startToSfu(
   const transition = newTransition(state, reason, [], policy, now);
   const { id: transitionId, epoch } = transition;
   const last = state.retry?.last ?? [];
-  return {
+  const ready = standbyRoom(state.media);
+  const started: Step = {
     state: {
       ...state,
       transitions: state.transitions + 1,
@@ -202,9 +205,17 @@ function startToSfu(
       startedRecord(state, transition, 'sfu', now),
       // It has the same id; what is left in it must not be taken for the new one's.
       ...closing(state.draining?.room),
-      { type: 'open-room', transitionId, epoch, avoid: avoided(from, state.retry), last },
     ],
   };
+  if (ready) return andThen(started, (after) => openedRoom(after, { room: ready }, policy, now));
+  const opening = {
+    type: 'open-room',
+    transitionId,
+    epoch,
+    avoid: avoided(from, state.retry),
+    last,
+  } as const;
+  return { state: started.state, effects: [...started.effects, opening] };
 }
 
 /** What waits to be tried again after a failure is tried at once. */
@@ -484,7 +495,7 @@ export function loseRoom(
   if (draining && isRoom(draining.room, lost)) return unchanged({ ...state, draining: null });
   switch (media.phase) {
     case 'p2p':
-      return unchanged(state);
+      return loseStandby(state, (room) => isRoom(room, lost), false, now);
     case 'switching_to_sfu':
       if (media.room !== 'opening' && isRoom(media.room, lost))
         return abort(state, 'media-server-failed', now);
@@ -519,7 +530,7 @@ export function leaveRoom(
   const { media } = state;
   switch (media.phase) {
     case 'p2p':
-      return unchanged(state);
+      return loseStandby(state, (room) => isRoom(room, moving), true, now);
     case 'switching_to_sfu':
       // To where nothing can stay: it is tried elsewhere.
       return media.room !== 'opening' && isRoom(media.room, moving)

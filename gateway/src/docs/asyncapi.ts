@@ -61,6 +61,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   'call:participant-updated': 'Somebody sends something else now, or is lost or back.',
   'call:signal': 'A description or a candidate of another participant.',
   'call:mode-switch': 'A switch between peer-to-peer and media server begins, is made, or is given up.',
+  'call:standby': 'A room on a media server stands ready for the next switch, or does not any more.',
   'new-producer': 'There is something new to receive.',
   'producer-closed': 'A producer is gone.',
   'producer-paused': 'Its owner has paused it; by the server: nobody receives your own.',

@@ -8,6 +8,7 @@ const deployment = {
   switchTimeoutMs: 2_000,
   resumeWindowMs: 30_000,
   maxParticipants: 10,
+  standby: false,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 

@@ -122,17 +122,22 @@ export class MediaServers {
    * @param isCurrent whether the call still wants a room of this epoch; asked when a media server has a newer one
    * @param wish.avoid servers that are not asked: the call is about to leave them
    * @param wish.last servers that are asked last: the attempts before failed there
+   * @param wish.spare only servers with plenty of room
    * @throws CodedError what the last one answered, or `media-server-unavailable`
    */
   async open(
     callId: string,
     epoch: number,
     isCurrent: () => Promise<boolean>,
-    { avoid = [], last = [] }: { avoid?: readonly string[]; last?: readonly string[] } = {},
+    {
+      avoid = [],
+      last = [],
+      spare = false,
+    }: { avoid?: readonly string[]; last?: readonly string[]; spare?: boolean } = {},
   ): Promise<Room> {
     const { region, metrics, log } = this.#options;
     const candidates = this.#registry.nodes.map(({ candidate }) => candidate);
-    const { order, excluded } = place(candidates, { callId, region, avoid, last });
+    const { order, excluded } = place(candidates, { callId, region, avoid, last, spare });
     let failure: unknown;
     for (const { server, rule } of order) {
       const node = this.#registry.get(server);
@@ -148,7 +153,7 @@ export class MediaServers {
       }
     }
     metrics.placed('none');
-    log.warn('no media server takes a room', { callId, excluded });
+    log[spare ? 'info' : 'warn']('no media server takes a room', { callId, excluded });
     const isFull = excluded.some(({ why }) => why === 'full' || why === 'draining');
     throw failure instanceof CodedError
       ? failure

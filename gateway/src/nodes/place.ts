@@ -6,7 +6,8 @@
  * - is suspect or dead, or has left DNS and only keeps the rooms it has,
  * - drains,
  * - is full: it says that its load is 0.8 or more, or has just refused a room,
- * - does not answer requests, so that its circuit is open.
+ * - does not answer requests, so that its circuit is open,
+ * - has no plenty of room (a load of 0.5 or more), where the room is only to stand ready.
  *
  * The others are asked in the order of one chain, whoever comes first in it:
  * 1. `region`: it stands in the gateway's region, where the call's people came in. A gateway without a region has all
@@ -27,6 +28,8 @@ import type { NodeState } from './health.ts';
 
 /** From this load on a media server takes no new rooms; see GET /api/node. */
 const ADMISSION_LIMIT = 0.8;
+/** From this load on it takes no rooms that can be done without. */
+const SPARE_LIMIT = 0.5;
 /** What one call adds to a server's load, about: four people with audio and video on two workers of 500 consumers. */
 const EXPECTED_LOAD = 0.02;
 /** Loads that differ by less are the same: they are measured over seconds, and change by themselves. */
@@ -66,12 +69,14 @@ export interface PlacementWish {
   readonly region: string | null;
   readonly avoid: readonly string[];
   readonly last: readonly string[];
+  /** Whether the room can be done without: only where there is plenty. */
+  readonly spare?: boolean;
 }
 
 const CHAIN: readonly PlacementRule[] = ['region', 'elsewhere', 'crowded', 'unknown', 'last'];
 
 export function place(candidates: readonly Candidate[], wish: PlacementWish): Placement {
-  const judged = candidates.map((candidate) => ({ candidate, why: exclusionOf(candidate, wish.avoid) }));
+  const judged = candidates.map((candidate) => ({ candidate, why: exclusionOf(candidate, wish) }));
   return {
     order: judged
       .filter(({ why }) => why === null)
@@ -93,18 +98,22 @@ export function place(candidates: readonly Candidate[], wish: PlacementWish): Pl
 /** How many more calls the media servers would take, but for one of them. */
 export function headroom(candidates: readonly Candidate[], but: string): number {
   return candidates
-    .filter((candidate) => candidate.state !== 'unknown' && exclusionOf(candidate, [but]) === null)
+    .filter((candidate) => candidate.state !== 'unknown' && exclusionOf(candidate, { avoid: [but] }) === null)
     .map((candidate) => Math.max(0, Math.ceil((ADMISSION_LIMIT - expectedLoad(candidate)) / EXPECTED_LOAD)))
     .reduce((sum, calls) => sum + calls, 0);
 }
 
-function exclusionOf(candidate: Candidate, avoid: readonly string[]): Exclusion | null {
+function exclusionOf(
+  candidate: Candidate,
+  { avoid, spare = false }: Pick<PlacementWish, 'avoid' | 'spare'>,
+): Exclusion | null {
   const { server, state, leaving, draining, refusing, load, cutOff } = candidate;
   if (avoid.includes(server)) return 'avoided';
   if (state === 'suspect' || state === 'dead') return state;
   if (leaving) return 'leaving';
   if (draining) return 'draining';
   if (refusing || load >= ADMISSION_LIMIT) return 'full';
+  if (spare && expectedLoad(candidate) >= SPARE_LIMIT) return 'full';
   return cutOff ? 'cut-off' : null;
 }
 

@@ -14,8 +14,10 @@ import {
   nextRoom,
   publicView,
   roomsOf,
+  standbyRoom,
   type CallPolicy,
   type CallState,
+  type Room,
 } from '../calls/state.ts';
 import type { Subscriptions } from '../calls/subscriptions.ts';
 import { prepareMessage } from '../calls/switch.ts';
@@ -129,6 +131,7 @@ export class Joining {
       participants: members.map(publicView),
       iceServers: iceServers(participantId),
       ...this.#sfuInfo(state),
+      ...this.#standbyInfo(state),
       ...(isSwitching(media) &&
         media.room !== 'opening' && {
           transition: prepareMessage(callId, { ...media, room: media.room }, this.#options.now()),
@@ -148,12 +151,21 @@ export class Joining {
     const first = currentRoom(media) ?? nextRoom(media);
     if (!first) return {};
     const { epoch, rtpCapabilities } = first;
-    const producers = roomsOf(media).flatMap((room) =>
-      this.#options.mediaServers
-        .producers(callId, room)
-        .map((producer) => ({ ...producer, epoch: room.epoch })),
-    );
+    const producers = roomsOf(media).flatMap((room) => this.#producersIn(callId, room));
     return { sfu: { epoch, rtpCapabilities, producers } };
+  }
+
+  #standbyInfo({ callId, media }: CallState): Pick<JoinAnswer, 'standby'> {
+    const room = standbyRoom(media);
+    if (!room) return {};
+    const { epoch, rtpCapabilities } = room;
+    return { standby: { epoch, rtpCapabilities, producers: this.#producersIn(callId, room) } };
+  }
+
+  #producersIn(callId: string, room: Room): NonNullable<JoinAnswer['sfu']>['producers'] {
+    return this.#options.mediaServers
+      .producers(callId, room)
+      .map((producer) => ({ ...producer, epoch: room.epoch }));
   }
 }
 

@@ -3,7 +3,7 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { ClientRequestName } from '@crossfade/shared/signalling';
 import type { Calls } from '../calls/calls.ts';
 import type { RecordEntry } from '../calls/events.ts';
-import { roomsOf, type CallState, type Room } from '../calls/state.ts';
+import { currentRoom, nextRoom, roomsOf, type CallState, type Room } from '../calls/state.ts';
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import { givesFloorBack, permitOf, permitProduce, permitResume, type Permit } from '../moderation/permits.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
@@ -134,5 +134,9 @@ function roomOfEpoch({ media, epoch: current }: CallState, epoch: number): Room 
   const rooms = roomsOf(media);
   const room = rooms.find((each) => each.epoch === epoch);
   if (room) return room;
-  throw new CodedError(rooms.length === 0 && epoch >= current ? 'wrong-mode' : 'stale-epoch');
+  throw new CodedError(
+    currentRoom(media) === null && nextRoom(media) === null && epoch >= current
+      ? 'wrong-mode'
+      : 'stale-epoch',
+  );
 }

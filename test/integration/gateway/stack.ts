@@ -81,6 +81,14 @@ export function startScriptedGateway(
   openRecords: () => Promise<Records> = pooledRecords,
   log: Log = silentLog,
 ): Promise<Gateway> {
-  const config = readConfig({ ...secrets, PORT: '0', METRICS_PORT: '0', WEB_ROOT: 'none', ...settings });
+  const config = readConfig({
+    ...secrets,
+    PORT: '0',
+    METRICS_PORT: '0',
+    WEB_ROOT: 'none',
+    // Scripted clients do not stand by; who tests that says so.
+    STANDBY_CONNECTIONS: 'off',
+    ...settings,
+  });
   return startGateway({ config, log, openRecords });
 }

@@ -1,4 +1,4 @@
-import type { Call } from '@crossfade/client/call';
+import type { Call, ConnectionAhead } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
 import { Unreachable, fetchToken } from './token.ts';
 
@@ -7,6 +7,8 @@ export interface Entry {
   callId: string;
   media: LocalMedia;
   invitation: string | null;
+  /** A connection that was opened while the page was looked at. */
+  connection?: ConnectionAhead | null;
 }
 
 /** The part of the SDK a call needs; a file of its own, so that the join page is there first. */
@@ -16,10 +18,21 @@ export const loadCallSdk = () => import('@crossfade/client/call');
  * Joins a call of the service this page comes from.
  * @throws what `fetchToken` and `joinCall` throw
  */
-export async function enterCall({ name, callId, media, invitation }: Entry): Promise<Call> {
+export async function enterCall({
+  name,
+  callId,
+  media,
+  invitation,
+  connection = null,
+}: Entry): Promise<Call> {
   const sdk = await loadCallSdk().catch((cause: unknown) => {
     throw new Unreachable('The call could not be loaded.', { cause });
   });
+  if (connection?.open === true) {
+    const token = () => fetchToken(name, callId, invitation);
+    return sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media, connection });
+  }
+  connection?.close();
   const first = fetchToken(name, callId, invitation);
   let asked = 0;
   const token = () => (asked++ === 0 ? first : fetchToken(name, callId, invitation));

@@ -1,12 +1,13 @@
 import { visibleText } from '@crossfade/shared/visible-text';
 import { LoaderCircle } from 'lucide-react';
-import { useState, type SyntheticEvent } from 'react';
+import { useEffect, useEffectEvent, useState, type SyntheticEvent } from 'react';
 import { callOfInput } from '../location/address.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { callError } from './call-error.ts';
 import { rememberName, rememberedName } from './own-name.ts';
 import { randomCallId } from './random-call-id.ts';
+import type { Filled } from './use-connection-ahead.ts';
 
 const MAX_NAME_LENGTH = 64;
 
@@ -19,10 +20,12 @@ interface JoinFormProps {
   joining: boolean;
   /** Why the last attempt failed. */
   failure: string | null;
+  /** What is filled in and may be joined; null: something is missing. */
+  onFilled: (filled: Filled | null) => void;
   onSubmit: (name: string, callId: string) => void;
 }
 
-export function JoinForm({ addressed, damaged, ready, joining, failure, onSubmit }: JoinFormProps) {
+export function JoinForm({ addressed, damaged, ready, joining, failure, onFilled, onSubmit }: JoinFormProps) {
   const [name, setName] = useState(rememberedName);
   const [call, setCall] = useState(() => addressed ?? damaged ?? randomCallId());
   const [checked, setChecked] = useState(false);
@@ -35,6 +38,12 @@ export function JoinForm({ addressed, damaged, ready, joining, failure, onSubmit
   const wrongCall = asDamaged
     ? 'The name of the call in this invitation is not valid. Ask for a new link.'
     : callError(callId);
+
+  const complete = nameError === null && wrongCall === null && !joining;
+  const tellFilled = useEffectEvent(onFilled);
+  useEffect(() => {
+    tellFilled(complete ? { name: readableName, callId } : null);
+  }, [complete, readableName, callId]);
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -7,6 +7,7 @@ import { Logo } from '../ui/logo.tsx';
 import { loadCallSdk } from './enter-call.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
+import { useConnectionAhead } from './use-connection-ahead.ts';
 import { useEntering } from './use-entering.ts';
 
 interface JoinPageProps {
@@ -22,6 +23,7 @@ interface JoinPageProps {
 export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageProps) {
   const { media, tryAgain, goWithout, handOver } = useOwnDevices();
   const { entering, enter } = useEntering();
+  const ahead = useConnectionAhead(invitation);
 
   useEffect(() => {
     // Ahead of time; when it fails, joining tries again and tells.
@@ -32,7 +34,7 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
 
   const join = async (name: string, callId: string) => {
     if (media === null) return;
-    const call = await enter({ name, callId, media, invitation });
+    const call = await enter({ name, callId, media, invitation, connection: ahead.take() });
     if (call === null) return;
     handOver(media);
     onJoined(call, media);
@@ -70,6 +72,7 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
               ready={media !== null}
               joining={entering.kind === 'joining'}
               failure={entering.kind === 'failed' ? entering.text : null}
+              onFilled={ahead.setFilled}
               onSubmit={(name, callId) => void join(name, callId)}
             />
           </div>

@@ -14,6 +14,7 @@ import {
   modeOf,
   nextDeadline,
   roomsOf,
+  standbyRoom,
   transitionOf,
   type CallPolicy,
   type CallState,
@@ -31,6 +32,7 @@ export const policy: CallPolicy = {
   switchTimeoutMs: 200,
   resumeWindowMs: 1_000,
   maxParticipants: 5,
+  standby: true,
   floor: { maxTalkMs: 400, retryAfterMs: 100, lostGraceMs: 50, maxQueue: 2 },
 };
 
@@ -349,9 +351,13 @@ export class CallWorld {
     for (const id of transition?.awaiting ?? []) assert.equal(memberOf(after, id)?.link.kind, 'connected');
     // A user is in a call once.
     assert.equal(new Set(members.map(({ userId }) => userId)).size, members.length);
-    // A room is of the epoch its media runs under, and two of a call are never on one media server.
+    // A room is of the epoch its media runs under or will run under, and two of a call are never on one media server.
     const rooms = roomsOf(media);
-    for (const room of rooms) assert([epoch, transition?.epoch].includes(room.epoch));
+    const next = media.phase === 'p2p' ? epoch + 1 : transition?.epoch;
+    for (const room of rooms) assert([epoch, next].includes(room.epoch));
+    const stoodBy = before !== null && standbyRoom(before.media) !== null;
+    if (standbyRoom(media)) assert(after.members.length > 1, 'nobody stands by alone');
+    else if (stoodBy) this.#visit(media.phase === 'p2p' ? 'standby given up' : 'standby used');
     assert.equal(new Set(rooms.map(({ server }) => server)).size, rooms.length);
     // What stands is what the call has.
     const held = new Set(heldRooms(after).map(keyOf));
