@@ -39,7 +39,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   race: benchRace,
   floor: benchFloor,
   herd: benchHerd,
-  calls: benchCalls,
+  calls: () => benchCalls(runs === undefined ? undefined : Number(runs)),
   reliability: () => benchReliability(cases, runs === undefined ? undefined : Number(runs)),
 };
 

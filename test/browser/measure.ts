@@ -27,14 +27,16 @@ export interface SwitchCost {
 }
 
 export interface CallCost {
-  /** By person, from pressing the button to the first picture of another, milliseconds. */
-  joinToFrameMs: Record<string, number>;
+  /** From pressing the button to the first picture of another: the second person, and the third; milliseconds. */
+  joinToFrameMs: { second: number; third: number };
   switches: SwitchCost[];
 }
 
 /** How much around a swap counts, and how long the steady call before is watched, milliseconds. */
 const AROUND_MS = 1_500;
 const STEADY_MS = 4_000;
+/** How long nothing happens after the form is filled in, milliseconds. */
+const FILLED_IN_MS = 2_000;
 
 /** Pixels; the join form just fits. */
 const VIEWPORT = { width: 400, height: 300 };
@@ -47,15 +49,18 @@ export async function measureGrowAndShrink(browser: Browser, url: string, callId
     ['Ann', 'Ben', 'Cleo'].map((name) => Person.open(browser, url, name, keepSmall)),
   );
   const [ann, ben, cleo] = people as [Person, Person, Person];
-  const joinToFrameMs: Record<string, number> = {};
   try {
     await ann.join(callId);
     await ann.settled('p2p', 0);
-    joinToFrameMs[ben.name] = await joinToFrame(ben, callId);
+    // People fill in the form, look at themselves, and press the button.
+    await ben.fillIn(callId);
+    await cleo.fillIn(callId);
+    await pause(FILLED_IN_MS);
+    const second = await joinToFrame(ben);
     await Promise.all([ann, ben].map((person) => mediaArrives(person, 'p2p', 1)));
     await pause(STEADY_MS);
 
-    joinToFrameMs[cleo.name] = await joinToFrame(cleo, callId);
+    const third = await joinToFrame(cleo);
     await Promise.all(people.map((person) => person.settled('sfu', 2)));
     await pause(STEADY_MS);
     const toSfu = await switchCost('sfu', [ann, ben]);
@@ -64,7 +69,7 @@ export async function measureGrowAndShrink(browser: Browser, url: string, callId
     await Promise.all([ann, ben].map((person) => person.settled('p2p', 1)));
     await pause(AROUND_MS + 500);
     const toP2p = await switchCost('p2p', [ann, ben]);
-    return { joinToFrameMs, switches: [toSfu, toP2p] };
+    return { joinToFrameMs: { second, third }, switches: [toSfu, toP2p] };
   } finally {
     await Promise.all(people.map((person) => person.close()));
   }
@@ -80,9 +85,9 @@ async function keepSmall(page: Page): Promise<void> {
   }, CAPTURE);
 }
 
-/** Joins, and waits for the first picture of anybody. */
-export async function joinToFrame(person: Person, callId: string): Promise<number> {
-  const pressedAt = await person.join(callId);
+/** Joins with what is filled in, and waits for the first picture of anybody. */
+export async function joinToFrame(person: Person): Promise<number> {
+  const pressedAt = await person.join();
   await person.page.waitForFunction(() =>
     Object.values(window.recording?.presented ?? {}).some((told) => told.length > 0),
   );
