@@ -19,6 +19,7 @@ export type {
   RemoteStats,
   VideoStats,
 } from './snapshot.ts';
+export type { Layers, MediaSource, SfuConnection, SfuConsumer, SfuProducer } from './sfu-view.ts';
 export type { Quality } from './call-quality.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
