@@ -3,7 +3,7 @@
  * SDK that a call needs is loaded when the first one is joined.
  */
 import type { Call, CallOptions } from './call.ts';
-import type { LocalMedia } from './local-media.ts';
+import { openLocalMedia, type LocalMedia } from './local-media.ts';
 import type { CallStatus } from './snapshot.ts';
 
 export interface VisitOptions extends Omit<CallOptions, 'media' | 'signal'> {
@@ -48,7 +48,7 @@ export interface VisitTools {
 
 const TOOLS: VisitTools = {
   join: async (options) => (await import('./call.ts')).joinCall(options),
-  openMedia: async () => (await import('./local-media.ts')).openLocalMedia(),
+  openMedia: () => openLocalMedia(),
 };
 
 const IDLE: Visit = { kind: 'idle' };
