@@ -23,6 +23,8 @@ export type {
 } from './snapshot.ts';
 export type { Layers, MediaSource, SfuConnection, SfuConsumer, SfuProducer } from './sfu-view.ts';
 export type { Quality } from './call-quality.ts';
+export { CodedError } from '@crossfade/shared/errors';
+export type { ErrorCode } from '@crossfade/shared/errors';
 export type { CallEvents } from './call-events.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
