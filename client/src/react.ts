@@ -149,10 +149,11 @@ const floorOf = ({ floor }: CallSnapshot) => floor;
 const sfuStateOf = ({ sfu }: CallSnapshot) => sfu?.state;
 const sfuEpochOf = ({ sfu }: CallSnapshot) => sfu?.epoch;
 const sfuRoleOf = ({ sfu }: CallSnapshot) => sfu?.role;
-const NO_PRODUCERS: readonly SfuProducer[] = [];
-const NO_CONSUMERS: readonly SfuConsumer[] = [];
-const producersOf = ({ sfu }: CallSnapshot) => sfu?.producers ?? NO_PRODUCERS;
-const consumersOf = ({ sfu }: CallSnapshot) => sfu?.consumers ?? NO_CONSUMERS;
+const NONE: readonly never[] = [];
+/** A path without any is no other list than no path. */
+const listed = <T>(list: readonly T[] = NONE) => (list.length > 0 ? list : NONE);
+const producersOf = ({ sfu }: CallSnapshot): readonly SfuProducer[] => listed(sfu?.producers);
+const consumersOf = ({ sfu }: CallSnapshot): readonly SfuConsumer[] => listed(sfu?.consumers);
 
 /** What the first look at a call with options shows: it is joined right after. */
 const JOINING: Visit = { kind: 'joining' };

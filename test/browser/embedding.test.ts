@@ -53,6 +53,7 @@ beforeAll(async () => {
     '/react':
       '<!doctype html><title>React</title><body></body><script type="module" src="/main.js"></script>',
     '/main.js': code,
+    '/empty': '<!doctype html><title>Elsewhere</title>',
   });
   product = await startProduct({
     gateway: { ALLOWED_ORIGINS: SITE, SWITCH_TIMEOUT_MS: '20000', BACK_TO_P2P_DELAY_MS: '60000' },
@@ -148,7 +149,7 @@ test('a page of an origin that is not allowed gets the SDK, but neither a token 
   const context = await browser.newContext();
   const page = await context.newPage();
   // Nothing else is mapped: by its address the same site has another origin.
-  await page.goto(`http://127.0.0.1:${String(site.port)}/nothing`);
+  await page.goto(`http://127.0.0.1:${String(site.port)}/empty`);
   const outcome = await page.evaluate(
     async ([gateway, callId]) => {
       const sdk = (await import(`${gateway}/sdk/crossfade.js`)) as typeof import('@crossfade/client/call') &
