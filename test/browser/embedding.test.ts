@@ -5,6 +5,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import type * as callSdk from '@crossfade/client/call';
+import type * as mediaSdk from '@crossfade/client/local-media';
 import type { Browser, Page } from 'playwright-core';
 import { bundle } from '../bundle.ts';
 import { packSdk, readmeExamples, type PackedSdk } from '../packed-sdk.ts';
@@ -32,6 +34,9 @@ const token = async () => {
 };
 const meeting = createElement(Meeting, { url: '${GATEWAY}', callId: '${CALL}', token });
 createRoot(document.body).render(createElement(StrictMode, null, meeting));`;
+
+/** What the gateway serves. */
+type Sdk = typeof callSdk & typeof mediaSdk;
 
 let sdk: PackedSdk;
 let site: Site;
@@ -152,8 +157,7 @@ test('a page of an origin that is not allowed gets the SDK, but neither a token 
   await page.goto(`http://127.0.0.1:${String(site.port)}/empty`);
   const outcome = await page.evaluate(
     async ([gateway, callId]) => {
-      const sdk = (await import(`${gateway}/sdk/crossfade.js`)) as typeof import('@crossfade/client/call') &
-        typeof import('@crossfade/client/local-media');
+      const sdk = (await import(`${gateway}/sdk/crossfade.js`)) as Sdk;
       const token = await fetch(`${gateway}/api/tokens`, { method: 'POST' }).then(
         () => 'got one',
         () => 'refused',
