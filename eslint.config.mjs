@@ -36,7 +36,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['web/**/*.tsx', 'client/src/react/**/*.ts'],
+    files: ['web/**/*.tsx', 'client/src/react.ts'],
     extends: [reactHooks.configs.flat['recommended-latest']],
   },
   {

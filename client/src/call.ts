@@ -1,5 +1,7 @@
 /** One call, as an application uses it. */
 import { ConnectionAhead, type ConnectionAheadOptions } from './connection-ahead.ts';
+import { eventsBetween, type CallEvents } from './call-events.ts';
+import { EventListeners } from './event-listeners.ts';
 import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
@@ -20,8 +22,12 @@ export type {
   RemoteStats,
   VideoStats,
 } from './snapshot.ts';
+export type { Layers, MediaSource, SfuConnection, SfuConsumer, SfuProducer } from './sfu-view.ts';
 export type { Quality } from './call-quality.ts';
 export type { ConnectionAhead, ConnectionAheadOptions } from './connection-ahead.ts';
+export { CodedError } from '@crossfade/shared/errors';
+export type { ErrorCode } from '@crossfade/shared/errors';
+export type { CallEvents } from './call-events.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
@@ -104,6 +110,8 @@ export class Call {
   readonly #session: Session;
   readonly #media: LocalMedia;
   readonly #listeners: Set<() => void>;
+  /** Null as long as nobody listens to anything. */
+  #events: EventListeners<CallEvents> | null = null;
 
   /** Calls are made by `joinCall`. */
   constructor(session: Session, media: LocalMedia, listeners: Set<() => void>) {
@@ -121,6 +129,15 @@ export class Call {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener with everything of this kind that happens from now on; what is so already, the snapshot tells. While
+   * it is called, `snapshot` is at least as new. Returns how to stop that.
+   */
+  on<Name extends keyof CallEvents>(name: Name, listener: (event: CallEvents[Name]) => void): () => void {
+    this.#events ??= this.#startEvents();
+    return this.#events.add(name, listener);
   }
 
   /** Mutes or unmutes; holds whatever path the call takes, also when a switch is under way. */
@@ -143,10 +160,12 @@ export class Call {
 
   /**
    * Sends a chat message to everyone, oneself included; tried again while the connection is lost, and never doubled.
+   * @param clientMessageId one's own id of the message (1 to 64 of A-Z a-z 0-9 _ . : -): to send it again after an error
+   *   under the same one never doubles it
    * @throws CodedError, for example `forbidden`, `rate-limited`, `validation-failed`
    */
-  async sendChat(text: string): Promise<SentMessage> {
-    return this.#session.chat.send(text);
+  async sendChat(text: string, clientMessageId?: string): Promise<SentMessage> {
+    return this.#session.chat.send(text, clientMessageId);
   }
 
   /**
@@ -180,5 +199,19 @@ export class Call {
   /** What is received at the moment, per remote participant. */
   async stats(): Promise<PathStats> {
     return this.#session.stats();
+  }
+
+  #startEvents(): EventListeners<CallEvents> {
+    const events = new EventListeners<CallEvents>();
+    let before = this.snapshot;
+    this.subscribe(() => {
+      const after = this.snapshot;
+      const happened = eventsBetween(before, after);
+      before = after;
+      for (const { name, detail } of happened) events.tell(name, detail);
+    });
+    this.onChat((message) => events.tell('chat', message));
+    this.floor.subscribe((event) => events.tell('floor', event));
+    return events;
   }
 }

@@ -29,6 +29,7 @@ test('sends again under the same id until it is taken', async () => {
   expect(await sent).toEqual(answer);
   expect(asked).toHaveLength(3);
   expect(new Set(asked.map(({ payload }) => payload.clientMessageId)).size).toBe(1);
+  expect(asked[0]?.payload.clientMessageId).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test('does not insist on what is refused, nor without end', async () => {

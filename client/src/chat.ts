@@ -28,9 +28,9 @@ export class Chat {
     this.#request = request;
   }
 
-  async send(text: string): Promise<SentMessage> {
+  async send(text: string, clientMessageId = newMessageId()): Promise<SentMessage> {
     // The same however often it is tried: the gateway takes it once.
-    const message = { callId: this.#callId, text, clientMessageId: crypto.randomUUID() };
+    const message = { callId: this.#callId, text, clientMessageId };
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#request('chat:send', message);
@@ -57,4 +57,11 @@ export class Chat {
     if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
     for (const listener of this.#listeners) listener(message);
   }
+}
+
+/** A client message id nobody else chooses. `randomUUID` would do, but pages that are not secure have none. */
+export function newMessageId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }

@@ -626,6 +626,22 @@ describe('being out of step', () => {
     expect([...(path?.demands ?? [])]).toEqual([['mine', { pausedByServer: false, wantedSpatialLayer: 1 }]]);
   });
 
+  test('the path through the media server is shown from when it is built until it is gone', () => {
+    const { crossfade, paths } = stage(answer(), [person('ann')]);
+    expect(crossfade.sfu).toBeNull();
+    crossfade.modeSwitch(prepare);
+    expect(crossfade.sfu).toMatchObject({ role: 'pending', epoch: 4, state: 'connected' });
+    crossfade.modeSwitch(commit);
+    expect(crossfade.sfu).toMatchObject({ role: 'active', epoch: 4, state: 'connected' });
+    crossfade.producerAdded(producer);
+    crossfade.producerPaused('p1', true);
+    crossfade.consumerLayers('c1', { spatialLayer: 1 });
+    expect(paths[1]?.paused.get('p1')).toBe(true);
+    expect(paths[1]?.layers.get('c1')).toEqual({ spatialLayer: 1 });
+    paths[1]?.events.failed('lost');
+    expect(crossfade.sfu).toMatchObject({ role: 'active', state: 'failed' });
+  });
+
   test('old news changes nothing', () => {
     const { crossfade, paths } = stage(answer({ mode: 'sfu', epoch: 4, sfu }), [person('ann')]);
     crossfade.modeSwitch(prepare);

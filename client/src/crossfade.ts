@@ -22,6 +22,7 @@ import type { P2pPath } from './p2p.ts';
 import type { LocalTracks } from './path.ts';
 import type { Roster } from './roster.ts';
 import type { SfuDevice } from './sfu-device.ts';
+import { shownConnection, type Layers, type SfuConnection } from './sfu-view.ts';
 import type { SfuPath } from './sfu.ts';
 import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
@@ -135,6 +136,17 @@ export class Crossfade {
     return this.#pending?.prepare.mode ?? null;
   }
 
+  /** The path through a media server; null: there is none. */
+  get sfu(): SfuConnection | null {
+    const pending = this.#pending;
+    return shownConnection({
+      active: isSfu(this.#active) ? this.#active.view : null,
+      activeFailed: this.#lost || this.#gone,
+      pending: pending && isSfu(pending.path) ? pending.path.view : null,
+      pendingFailed: pending?.answer === 'failure',
+    });
+  }
+
   modeSwitch(message: ModeSwitch): void {
     switch (message.phase) {
       case 'prepare':
@@ -177,6 +189,18 @@ export class Crossfade {
   producerRemoved(producerId: string): void {
     this.#producers.delete(producerId);
     for (const path of this.#sfuPaths()) path.removeProducer(producerId);
+  }
+
+  /** Its owner has muted it, or not any more. */
+  producerPaused(producerId: string, paused: boolean): void {
+    const known = this.#producers.get(producerId);
+    if (known) this.#producers.set(producerId, { ...known, paused });
+    for (const path of this.#sfuPaths()) path.producerPaused(producerId, paused);
+  }
+
+  /** Another of several sizes is being sent to this client; null: none. */
+  consumerLayers(consumerId: string, layers: Layers | null): void {
+    for (const path of this.#sfuPaths()) path.layersChanged(consumerId, layers);
   }
 
   consumerClosed(consumerId: string, producerId: string): void {

@@ -20,7 +20,7 @@ import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import { SpeakerWatch } from './speaker-watch.ts';
 import {
-  showsTheSame,
+  withUnchangedKept,
   type CallSnapshot,
   type CallStatus,
   type PathStats,
@@ -195,8 +195,10 @@ export class Session {
       'consumer-closed': here(({ consumerId, producerId }) =>
         this.#crossfade.consumerClosed(consumerId, producerId),
       ),
+      'consumer-layers-changed': here(({ consumerId, layers }) =>
+        this.#crossfade.consumerLayers(consumerId, layers),
+      ),
       // Nothing in this SDK depends on these; whoever wants them listens to the socket.
-      'consumer-layers-changed': here(() => undefined),
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
       'audio-levels': here(() => undefined),
@@ -224,8 +226,8 @@ export class Session {
   }
 
   #producerPaused({ producerId, by }: { producerId: string; by: 'owner' | 'server' }, paused: boolean): void {
-    // What its owner does is told by the participant's media state as well.
     if (by === 'server') this.#crossfade.producerWanted(producerId, { pausedByServer: paused });
+    else this.#crossfade.producerPaused(producerId, paused);
   }
 
   #putParticipant(participant: Participant, joined: boolean): void {
@@ -430,16 +432,16 @@ export class Session {
   }
 
   #changed(): void {
-    const snapshot = this.#compose();
+    const snapshot = withUnchangedKept(this.#snapshot, this.#compose());
     // A path tells of every step it takes; most change nothing that an application sees.
-    if (showsTheSame(snapshot, this.#snapshot)) return;
+    if (snapshot === this.#snapshot) return;
     this.#snapshot = snapshot;
     this.#options.changed();
   }
 
   #compose(): CallSnapshot {
     const { media, callId, displayName } = this.#options;
-    const { mode, epoch, switchingTo } = this.#crossfade;
+    const { mode, epoch, switchingTo, sfu } = this.#crossfade;
     return {
       status: this.#status,
       callId,
@@ -447,6 +449,7 @@ export class Session {
       mode,
       switchingTo,
       epoch,
+      sfu: this.#hasEnded() ? null : sfu,
       locked: this.#locked,
       floor: this.floor.view,
       local: {

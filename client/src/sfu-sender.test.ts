@@ -136,6 +136,28 @@ describe('what is sent to the media server', () => {
     expect(sender.ready).toBe(false);
   });
 
+  test('an application sees who holds it back, and in which sizes it is wanted', async () => {
+    const { sender, state, settle, take } = await sending();
+    expect(sender.direction).toEqual({ connection: 'connected', used: true });
+    const seen = (id: string) => sender.producers.find((producer) => producer.id === id);
+    expect(seen('V')).toEqual({
+      id: 'V',
+      kind: 'video',
+      source: 'camera',
+      pausedBy: null,
+      wantedLayer: null,
+    });
+    sender.follow('V', { wantedSpatialLayer: 1, pausedByServer: true });
+    expect(seen('V')).toMatchObject({ pausedBy: 'server', wantedLayer: 1 });
+    state.video = false;
+    sender.sync();
+    await settle();
+    take('media:pause-producer').answer({});
+    await settle();
+    expect(seen('V')).toMatchObject({ pausedBy: 'owner' });
+    expect(seen('A')).toMatchObject({ source: 'microphone', pausedBy: null });
+  });
+
   test('it is ready when all of it is acknowledged and the transport is connected', async () => {
     const { sender, transport } = await sending();
     expect(sender.ready).toBe(true);

@@ -10,6 +10,7 @@ import { cameraEncodings } from './camera-encodings.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
 import type { TrackKind } from './received-tracks.ts';
 import { EVERYTHING, NOTHING, SentEncodings } from './sent-encodings.ts';
+import type { Direction, SfuProducer } from './sfu-view.ts';
 import type { Request } from './signalling.ts';
 
 export interface SenderOptions {
@@ -87,11 +88,25 @@ export class SfuSender {
     return [...this.#sent.values()].map(({ id }) => id);
   }
 
+  /** What is sent, as an application sees it. */
+  get producers(): SfuProducer[] {
+    return [...this.#sent].map(([kind, { id, paused }]) => {
+      const { pausedByServer, wantedSpatialLayer } = this.#demands.get(id) ?? EVERYTHING;
+      const pausedBy = paused ? 'owner' : pausedByServer ? 'server' : null;
+      return { id, kind, source: SOURCE[kind], pausedBy, wantedLayer: wantedSpatialLayer };
+    });
+  }
+
+  get direction(): Direction {
+    return {
+      connection: this.#transport?.connectionState ?? null,
+      used: this.#toSend().length > 0,
+    };
+  }
+
   /** Whether everything there is to send is sent, as far as this end can tell. */
   get ready(): boolean {
-    const toSend = KINDS.filter(
-      (kind) => this.#options.local.track(kind) !== null && !this.#barred.has(kind),
-    );
+    const toSend = this.#toSend();
     if (toSend.length === 0) return this.#transport !== null;
     return this.#transport?.connectionState === 'connected' && toSend.every((kind) => this.#sent.has(kind));
   }
@@ -108,6 +123,7 @@ export class SfuSender {
     this.#demands.set(producerId, demand);
     if (this.#standby) return;
     for (const { id, encodings } of this.#sent.values()) if (id === producerId) encodings?.follow(demand);
+    this.#options.events.changed();
   }
 
   /** The media server can tell nothing for now: whoever begins to receive must not wait for that. */
@@ -129,6 +145,10 @@ export class SfuSender {
     this.#closed = true;
     for (const { encodings } of this.#sent.values()) encodings?.close();
     this.#options.transport.then((transport) => transport.close()).catch(() => undefined);
+  }
+
+  #toSend(): readonly TrackKind[] {
+    return KINDS.filter((kind) => this.#options.local.track(kind) !== null && !this.#barred.has(kind));
   }
 
   async #settle(kind: TrackKind): Promise<void> {

@@ -10,6 +10,7 @@ import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
+import { pathState, type Layers, type SfuConsumer, type SfuPathView } from './sfu-view.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
 import { keepConnected } from './transport-upkeep.ts';
@@ -62,6 +63,10 @@ export class SfuPath implements MediaPath {
   readonly #known = new Map<string, ProducerInfo>();
   readonly #consumers = new Map<string, types.Consumer>();
   readonly #toConsume = new Set<string>();
+  /** The consumers the media server was told to let through. */
+  readonly #resumed = new Set<string>();
+  /** Which of several sizes is being sent, by consumer id. */
+  readonly #layers = new Map<string, Layers | null>();
   #collecting: ReturnType<typeof setTimeout> | null = null;
   #standby: boolean;
   #closed = false;
@@ -110,6 +115,21 @@ export class SfuPath implements MediaPath {
     return this.#sender.producerIds;
   }
 
+  /** What an application sees of it. */
+  get view(): SfuPathView {
+    const receiving = {
+      connection: this.#receiver?.connectionState ?? null,
+      // It only connects once there is something to receive.
+      used: this.#consumers.size > 0,
+    };
+    return {
+      epoch: this.epoch,
+      state: pathState([this.#sender.direction, receiving]),
+      producers: this.#sender.producers,
+      consumers: [...this.#consumers.values()].flatMap((consumer) => this.#viewOf(consumer)),
+    };
+  }
+
   /** Takes over a full list of what there is: consumes what is new, drops what is gone. */
   setProducers(producers: readonly ProducerInfo[]): void {
     const listed = new Set(producers.map(({ producerId }) => producerId));
@@ -120,9 +140,26 @@ export class SfuPath implements MediaPath {
   addProducer(producer: ProducerInfo): void {
     const { participantId, producerId, source } = producer;
     if (participantId === this.#options.selfId || SHOWN_SOURCES[source] === undefined) return;
-    if (this.#known.has(producerId)) return;
+    if (this.#known.has(producerId)) {
+      this.producerPaused(producerId, producer.paused);
+      return;
+    }
     this.#known.set(producerId, producer);
     this.#want(producerId);
+  }
+
+  /** Its owner has muted it, or not any more. */
+  producerPaused(producerId: string, paused: boolean): void {
+    const known = this.#known.get(producerId);
+    if (!known || known.paused === paused) return;
+    this.#known.set(producerId, { ...known, paused });
+    this.#options.events.changed();
+  }
+
+  /** Another of several sizes is being sent to a consumer; null: none. */
+  layersChanged(consumerId: string, layers: Layers | null): void {
+    this.#layers.set(consumerId, layers);
+    this.#options.events.changed();
   }
 
   removeProducer(producerId: string): void {
@@ -154,6 +191,7 @@ export class SfuPath implements MediaPath {
       if (producer?.participantId !== participantId) continue;
       // What does not arrive is said again with the next resumption.
       this.#setLayer(consumer, participantId, LARGEST).catch(() => undefined);
+      this.#options.events.changed();
     }
   }
 
@@ -324,6 +362,8 @@ export class SfuPath implements MediaPath {
     while (!consumer.closed) {
       try {
         await request('media:resume-consumer', { callId, epoch, consumerId: consumer.id });
+        this.#resumed.add(consumer.id);
+        this.#options.events.changed();
         return;
       } catch (error) {
         // Its producer went away while this was under way: an event tells.
@@ -338,9 +378,30 @@ export class SfuPath implements MediaPath {
     const consumer = this.#consumers.get(producerId);
     if (!consumer) return;
     this.#consumers.delete(producerId);
+    this.#resumed.delete(consumer.id);
+    this.#layers.delete(consumer.id);
     const track = this.received.all().find(({ receiver }) => receiver === consumer.rtpReceiver);
     consumer.close();
     if (track) this.received.remove(track.participantId, track.kind);
+  }
+
+  #viewOf({ id, producerId }: types.Consumer): SfuConsumer[] {
+    const producer = this.#known.get(producerId);
+    if (!producer) return [];
+    const { participantId, kind, source, paused } = producer;
+    return [
+      {
+        id,
+        producerId,
+        participantId,
+        kind,
+        source,
+        paused: !this.#resumed.has(id),
+        producerPaused: paused,
+        wantedLayer: kind === 'video' ? this.#options.wantedLayer(participantId) : null,
+        currentLayers: this.#layers.get(id) ?? null,
+      },
+    ];
   }
 
   #fail(reason: string): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { showsTheSame, type CallSnapshot } from './snapshot.ts';
+import { withUnchangedKept, type CallSnapshot } from './snapshot.ts';
+import type { SfuConnection } from './sfu-view.ts';
 
 const stream = {} as MediaStream;
 const blocked: never[] = [];
@@ -13,6 +14,7 @@ function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     mode: 'p2p',
     switchingTo: null,
     epoch: 1,
+    sfu: null,
     locked: false,
     floor: null,
     activeSpeaker: null,
@@ -39,9 +41,13 @@ function remote(participantId: string, change: Partial<CallSnapshot['remotes'][n
   };
 }
 
+const path: SfuConnection = { epoch: 1, role: 'active', state: 'connected', producers: [], consumers: [] };
+const producer = { id: 'p', kind: 'audio', source: 'microphone', pausedBy: null, wantedLayer: null } as const;
+
 describe('whether two snapshots show the same', () => {
   test('they do when only the objects are others', () => {
-    expect(showsTheSame(snapshot(), snapshot())).toBe(true);
+    const before = snapshot({ sfu: path });
+    expect(withUnchangedKept(before, snapshot({ sfu: { ...path, producers: [] } }))).toBe(before);
   });
 
   test.each<[string, Partial<CallSnapshot>]>([
@@ -53,11 +59,52 @@ describe('whether two snapshots show the same', () => {
     ['a call that is locked', { locked: true }],
     ['who may speak', { floor: { holder: 'me', self: 'speaking', queuePosition: null, fence: 1 } }],
     ['what a moderator takes', { local: { displayName: 'Me', stream, media, blocked: ['audio'] } }],
+    ['a path through a media server', { sfu: path }],
     ['somebody who comes', { remotes: [remote('ann'), remote('ben')] }],
     ['somebody who goes', { remotes: [] }],
     ['another path', { remotes: [remote('ann', { path: 'sfu' })] }],
     ['somebody who mutes', { remotes: [remote('ann', { media: { ...media, audio: false } })] }],
   ])('they do not when it is %s', (_what, change) => {
-    expect(showsTheSame(snapshot(change), snapshot())).toBe(false);
+    const before = snapshot();
+    const after = snapshot(change);
+    expect(withUnchangedKept(before, after)).not.toBe(before);
+    expect(withUnchangedKept(before, after)).toEqual(after);
+  });
+
+  test('what has not changed is kept, part by part', () => {
+    const before = snapshot({ remotes: [remote('ann'), remote('ben')], sfu: path });
+    const after = withUnchangedKept(
+      before,
+      snapshot({
+        remotes: [remote('ann'), remote('ben', { connected: false })],
+        sfu: { ...path, producers: [producer] },
+      }),
+    );
+    expect(after.remotes[0]).toBe(before.remotes[0]);
+    expect(after.remotes[1]).toEqual(remote('ben', { connected: false }));
+    expect(after.local).toBe(before.local);
+    expect(after.sfu?.consumers).toBe(before.sfu?.consumers);
+    expect(after.sfu?.producers).toEqual([producer]);
+  });
+
+  test('somebody is the same when those listed before them leave', () => {
+    const before = snapshot({ remotes: [remote('ann'), remote('ben'), remote('cleo')] });
+    const after = withUnchangedKept(before, snapshot({ remotes: [remote('ben'), remote('cleo')] }));
+    expect(after.remotes).toHaveLength(2);
+    expect(after.remotes[0]).toBe(before.remotes[1]);
+    expect(after.remotes[1]).toBe(before.remotes[2]);
+  });
+
+  test('a field that comes or goes is a difference', () => {
+    expect(withUnchangedKept<object>({ a: 1 }, {})).toEqual({});
+    expect(withUnchangedKept<object>({}, { a: undefined })).toHaveProperty('a');
+  });
+
+  test('streams are never taken apart', () => {
+    class Stream {
+      readonly tracks = 0;
+    }
+    const [old, other] = [new Stream(), new Stream()];
+    expect(withUnchangedKept({ stream: old }, { stream: other }).stream).toBe(other);
   });
 });

@@ -2,6 +2,7 @@
 import type { CodedError } from '@crossfade/shared/errors';
 import type { Quality } from './call-quality.ts';
 import type { FloorView } from './floor.ts';
+import type { SfuConnection } from './sfu-view.ts';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState, Mode } from '@crossfade/shared/signalling';
 
@@ -50,6 +51,7 @@ export interface LocalParticipant {
   readonly blocked: readonly Blockable[];
 }
 
+/** Parts that have not changed since the snapshot before are the same objects. */
 export interface CallSnapshot {
   readonly status: CallStatus;
   readonly callId: string;
@@ -58,6 +60,8 @@ export interface CallSnapshot {
   /** The mode being prepared beside the running one; null when no switch is under way. */
   readonly switchingTo: Mode | null;
   readonly epoch: number;
+  /** The path through a media server, also the one being built beside a running path; null: there is none. */
+  readonly sfu: SfuConnection | null;
   /** Whether nobody new can join. */
   readonly locked: boolean;
   /** Who may speak, in a call of push-to-talk; null: everyone. */
@@ -117,19 +121,38 @@ export interface PathStats {
   readonly remotes: readonly RemoteStats[];
 }
 
-/** Whether an application would see no difference. */
-export function showsTheSame(a: CallSnapshot, b: CallSnapshot): boolean {
-  return (
-    shallowEqual({ ...a, local: null, remotes: null }, { ...b, local: null, remotes: null }) &&
-    shallowEqual(a.local, b.local) &&
-    a.remotes.length === b.remotes.length &&
-    a.remotes.every((remote, index) => {
-      const other = b.remotes[index];
-      return other !== undefined && shallowEqual(remote, other);
-    })
+/**
+ * The newer of two values with every part of the older one that it does not change, so that whoever shows a part can tell
+ * by `===` whether that has changed. Goes through plain objects and lists; everything else (a stream, an error) is taken as
+ * a whole. Pure.
+ * @returns `before` itself if nothing is different
+ */
+export function withUnchangedKept<T>(before: T, after: T): T {
+  if (Object.is(before, after)) return before;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const known = new Map(before.map((item: unknown, index) => [keyOf(item) ?? index, item]));
+    const kept = after.map((item: unknown, index) =>
+      withUnchangedKept(known.get(keyOf(item) ?? index), item),
+    );
+    const same = kept.length === before.length && kept.every((item, index) => item === before[index]);
+    return same ? before : (kept as T);
+  }
+  if (!isPlain(before) || !isPlain(after)) return after;
+  const kept = Object.fromEntries(
+    Object.entries(after).map(([key, value]) => [key, withUnchangedKept(before[key], value)]),
   );
+  const keys = Object.keys(kept);
+  const same =
+    keys.length === Object.keys(before).length &&
+    keys.every((key) => key in before && Object.is(kept[key], before[key]));
+  return same ? before : (kept as T);
 }
 
-function shallowEqual<T extends object>(a: T, b: T): boolean {
-  return (Object.keys(a) as (keyof T)[]).every((key) => Object.is(a[key], b[key]));
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** What an item of a list is known by, wherever in the list it is. */
+function keyOf(item: unknown): unknown {
+  return isPlain(item) ? (item['id'] ?? item['participantId']) : undefined;
 }

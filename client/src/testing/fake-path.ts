@@ -2,6 +2,7 @@
 import type { Mode, SignalEvent } from '@crossfade/shared/signalling';
 import type { PathEvents } from '../path.ts';
 import type { ReceivedTrack, TrackKind } from '../received-tracks.ts';
+import type { Layers, SfuPathView } from '../sfu-view.ts';
 import { FakeTrack } from './fake-stream.ts';
 
 export class FakePath {
@@ -77,6 +78,22 @@ export class FakePath {
 
   sendEverything(): void {
     this.demands.clear();
+  }
+
+  readonly paused = new Map<string, boolean>();
+
+  producerPaused(producerId: string, paused: boolean): void {
+    this.paused.set(producerId, paused);
+  }
+
+  readonly layers = new Map<string, Layers | null>();
+
+  layersChanged(consumerId: string, layers: Layers | null): void {
+    this.layers.set(consumerId, layers);
+  }
+
+  get view(): SfuPathView {
+    return { epoch: this.epoch, state: 'connected', producers: [], consumers: [] };
   }
 
   wantedLayerChanged(): void {

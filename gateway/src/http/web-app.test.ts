@@ -18,6 +18,8 @@ beforeAll(() => {
   mkdirSync(path.join(root, 'assets'));
   writeFileSync(path.join(root, 'index.html'), '<title>the app</title>');
   writeFileSync(path.join(root, 'assets', 'app-1a2b.js'), '1;');
+  mkdirSync(path.join(root, 'sdk'));
+  writeFileSync(path.join(root, 'sdk', 'crossfade.js'), 'export {};');
   app = createHttp({
     log: silentLog,
     registry: new Registry(),
@@ -45,6 +47,17 @@ test.each(['/', '/call/amber-river-42', '/call/%E0%A4%A'])(
 test('what is named by its content is cached for good', async () => {
   const response = await request(app).get('/assets/app-1a2b.js');
   expect(response.headers['cache-control']).toContain('immutable');
+});
+
+test('pages of any site may load the SDK, and nothing else', async () => {
+  const sdk = await request(app).get('/sdk/crossfade.js').set('origin', 'https://elsewhere.example');
+  expect([sdk.status, sdk.type]).toEqual([200, 'text/javascript']);
+  expect(sdk.headers).toMatchObject({
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  });
+  const asset = await request(app).get('/assets/app-1a2b.js').set('origin', 'https://elsewhere.example');
+  expect(asset.headers).not.toHaveProperty('access-control-allow-origin');
 });
 
 test('an unknown address is the app’s page for a browser, and a problem document for a program', async () => {

@@ -27,6 +27,11 @@ export function webApp(root: string): Router {
     '/assets',
     express.static(path.join(root, 'assets'), { immutable: true, maxAge: ASSET_LIFETIME, index: false }),
   );
+  // The SDK is for pages of any site; which of them may use the gateway is another question (ALLOWED_ORIGINS).
+  router.use('/sdk', (_request, response, next) => {
+    response.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' });
+    next();
+  });
   router.use(express.static(root, { index: false, cacheControl: false }));
   router.get('/', sendPage);
   router.get(

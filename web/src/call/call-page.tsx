@@ -1,5 +1,6 @@
 import type { Call } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
+import { useCall } from '@crossfade/client/react';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { problemText } from '../devices/problem-text.ts';
 import type { Ending } from '../ended/ending-text.ts';
@@ -10,7 +11,6 @@ import { Notices } from './notices.tsx';
 import { ReconnectingBanner } from './reconnecting-banner.tsx';
 import { SoundGate } from './sound-gate.tsx';
 import { Stage } from './stage.tsx';
-import { useCall } from './use-call.ts';
 import { useNotices } from './use-notices.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
