@@ -20,6 +20,7 @@ export type {
   VideoStats,
 } from './snapshot.ts';
 export type { Quality } from './call-quality.ts';
+export type { ReconnectionStep, RemoteTrouble } from './reconnection.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';

@@ -19,6 +19,7 @@ import { AFTER_MS, GapMeter } from './gap-meter.ts';
 import { NoPath } from './no-path.ts';
 import type { P2pPath } from './p2p.ts';
 import type { LocalTracks } from './path.ts';
+import type { Connections } from './reconnection.ts';
 import type { Roster } from './roster.ts';
 import type { SfuDevice } from './sfu-device.ts';
 import type { SfuPath } from './sfu.ts';
@@ -89,11 +90,16 @@ export class Crossfade {
   #lost = false;
   /** The room of the active path is gone, as the gateway says. */
   #gone = false;
+  /** The path that was built in place of a lost one, until it works. */
+  #replacement: Path | null = null;
   #expectSwitchUntil = 0;
   #closed = false;
 
-  /** Builds the path a join answer tells of; `start` does the rest. The roster has its participants already. */
-  constructor(options: CrossfadeOptions, joined: JoinAnswer) {
+  /**
+   * Builds the path a join answer tells of; `start` does the rest. The roster has its participants already.
+   * @param anew whether it takes the place of one that is lost
+   */
+  constructor(options: CrossfadeOptions, joined: JoinAnswer, anew = false) {
     this.#options = options;
     this.#selfId = joined.participantId;
     this.#p2pMaxParticipants = joined.policy.p2pMaxParticipants;
@@ -103,6 +109,7 @@ export class Crossfade {
     this.#setProducers(joined.sfu?.producers ?? []);
     this.#gone = roomIsGone(joined);
     this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
+    if (anew) this.#replacement = this.#active;
   }
 
   /** Connects to those who are there, and takes part in a switch that is under way. */
@@ -121,6 +128,19 @@ export class Crossfade {
 
   get switchingTo(): Mode | null {
     return this.#pending?.prepare.mode ?? null;
+  }
+
+  /** How the own way to the others stands. */
+  get standing(): Pick<Connections, 'pathLost' | 'links'> {
+    const { roster } = this.#options;
+    const reachable = roster.others().filter(({ connected }) => connected);
+    const gone =
+      this.#gone && reachable.some(({ participantId }) => roster.shown(participantId).path === 'none');
+    return {
+      pathLost: gone || this.#lost || this.#replacement !== null,
+      // What another path carries meanwhile is not missed.
+      links: reachable.map(({ participantId }) => roster.shown(participantId).link),
+    };
   }
 
   modeSwitch(message: ModeSwitch): void {
@@ -173,6 +193,11 @@ export class Crossfade {
   /** The gateway is out of reach: what the media server wants cannot be told. */
   outOfReach(): void {
     for (const path of this.#sfuPaths()) path.sendEverything();
+  }
+
+  /** The device woke up, or the page is looked at again: see `MediaPath.lookAgain`. */
+  lookAgain(doubt: boolean): void {
+    for (const path of this.#paths()) path.lookAgain(doubt);
   }
 
   /** In which size a participant is wanted, 0 the smallest; null: in the largest. Holds for every path. */
@@ -239,6 +264,7 @@ export class Crossfade {
       this.#epoch = joined.epoch;
       const gone = roomIsGone(joined);
       this.#activate(gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined)), gone);
+      this.#replacement = this.#active;
     } else this.#gone = roomIsGone(joined);
     if (begin) this.#prepare(begin);
     // A confirmation may be among what was lost; a second one does no harm.
@@ -298,6 +324,7 @@ export class Crossfade {
       this.#epoch = epoch;
       this.#producers.clear();
       this.#activate(this.#build({ mode, epoch }));
+      this.#replacement = this.#active;
     } else {
       this.#options.outOfStep();
       return;
@@ -442,7 +469,18 @@ export class Crossfade {
       roster.show(participantId, shownOf(participantId, paths));
     }
     this.#confirmIfComplete();
+    this.#reviewReplacement();
     changed();
+  }
+
+  #reviewReplacement(): void {
+    const path = this.#replacement;
+    if (!path) return;
+    const reachable = this.#options.roster.others().filter(({ connected }) => connected);
+    const works =
+      path.ready(reachable.map(({ participantId }) => participantId)) &&
+      reachable.every(({ participantId }) => path.reaches(participantId));
+    if (works || reachable.length === 0 || path !== this.#active) this.#replacement = null;
   }
 
   #confirmIfComplete(): void {

@@ -12,7 +12,8 @@ import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
-import { keepConnected } from './transport-upkeep.ts';
+import { worst, type LinkHealth } from './reconnection.ts';
+import { keepConnected, type Upkeep } from './transport-upkeep.ts';
 
 export interface SfuOptions {
   callId: string;
@@ -56,6 +57,7 @@ export class SfuPath implements MediaPath {
   readonly #sender: SfuSender;
   readonly #receiving: Promise<types.Transport>;
   #receiver: types.Transport | null = null;
+  readonly #upkeeps: Upkeep[] = [];
   /** What others produce, by producer id. */
   readonly #known = new Map<string, ProducerInfo>();
   readonly #consumers = new Map<string, types.Consumer>();
@@ -152,11 +154,23 @@ export class SfuPath implements MediaPath {
     return this.#receiver?.connectionState === 'connected';
   }
 
+  health(): LinkHealth {
+    const health = worst(this.#upkeeps.map((upkeep) => upkeep.health));
+    if (health === 'failed' || health === 'interrupted') return health;
+    return this.reaches() ? 'connected' : 'connecting';
+  }
+
   syncLocal(): void {
     this.#sender.sync();
   }
 
+  lookAgain(doubt: boolean): void {
+    for (const upkeep of this.#upkeeps) upkeep.lookAgain(doubt);
+  }
+
   resume(): void {
+    // The media server could not be asked for a restart of ICE meanwhile.
+    this.lookAgain(false);
     this.#sender.sync();
     for (const [id, { participantId }] of this.#known) {
       if (!this.#consumers.has(id)) this.#want(id);
@@ -196,11 +210,13 @@ export class SfuPath implements MediaPath {
       // Not awaited: ICE and the next request are under way meanwhile.
       done();
     });
-    keepConnected(transport, {
-      restart: () => request('media:restart-ice', { callId, epoch, transportId }),
-      changed: events.changed,
-      failed: (reason) => this.#fail(reason),
-    });
+    this.#upkeeps.push(
+      keepConnected(transport, {
+        restart: () => request('media:restart-ice', { callId, epoch, transportId }),
+        changed: events.changed,
+        failed: (reason) => this.#fail(reason),
+      }),
+    );
     return transport;
   }
 

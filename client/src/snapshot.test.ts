@@ -34,6 +34,7 @@ function remote(participantId: string, change: Partial<CallSnapshot['remotes'][n
     connected: true,
     stream,
     path: 'p2p' as const,
+    trouble: null,
     quality: null,
     ...change,
   };
@@ -45,7 +46,7 @@ describe('whether two snapshots show the same', () => {
   });
 
   test.each<[string, Partial<CallSnapshot>]>([
-    ['the status', { status: { kind: 'reconnecting' } }],
+    ['the status', { status: { kind: 'reconnecting', step: 'signalling' } }],
     ['the mode', { mode: 'sfu' }],
     ['a switch that begins', { switchingTo: 'sfu' }],
     ['the epoch', { epoch: 2 }],
@@ -55,6 +56,7 @@ describe('whether two snapshots show the same', () => {
     ['what a moderator takes', { local: { displayName: 'Me', stream, media, blocked: ['audio'] } }],
     ['somebody who comes', { remotes: [remote('ann'), remote('ben')] }],
     ['somebody who goes', { remotes: [] }],
+    ['what is wrong with somebody', { remotes: [remote('ann', { trouble: 'ice-restart' })] }],
     ['another path', { remotes: [remote('ann', { path: 'sfu' })] }],
     ['somebody who mutes', { remotes: [remote('ann', { media: { ...media, audio: false } })] }],
   ])('they do not when it is %s', (_what, change) => {
