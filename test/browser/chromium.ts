@@ -19,11 +19,14 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-/** @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others */
-export async function launchChromium(framesPerSecond = 10): Promise<Browser> {
+/**
+ * @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others
+ * @param flags besides those that every test needs
+ */
+export async function launchChromium(framesPerSecond = 10, flags: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: path.join(import.meta.dirname, 'chromium.sh'),
     env: { ...process.env, CHROMIUM_BIN: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium' },
-    args: [...FLAGS, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
+    args: [...FLAGS, ...flags, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
   });
 }
