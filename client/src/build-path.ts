@@ -53,6 +53,7 @@ export function buildPath(
       epoch,
       selfId,
       device: device.load(rtpCapabilities ?? {}),
+      iceServers: [...iceServers],
       local,
       simulcast,
       wantedLayer,

@@ -21,6 +21,8 @@ export interface SfuOptions {
   /** The own participant id: one's own producers are not consumed. */
   selfId: string;
   device: Promise<types.Device>;
+  /** Who can reach nothing else reaches the media server by way of them. */
+  iceServers: RTCIceServer[];
   local: LocalTracks;
   /** Whether the camera is sent in several sizes. */
   simulcast: boolean;
@@ -200,8 +202,9 @@ export class SfuPath implements MediaPath {
       request('media:create-transport', { callId, epoch, direction }),
     ]);
     if (this.#closed) throw new CodedError('transition-over');
+    const options = { ...answer, iceServers: this.#options.iceServers };
     const transport =
-      direction === 'send' ? device.createSendTransport(answer) : device.createRecvTransport(answer);
+      direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
     const transportId = transport.id;
     transport.on('connect', ({ dtlsParameters }, done) => {
       request('media:connect-transport', { callId, epoch, transportId, dtlsParameters }).catch(

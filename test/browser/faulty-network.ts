@@ -7,6 +7,8 @@ import { UdpRelay } from './udp-relay.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+const HERE = '127.0.0.1';
+
 export class FaultyNetwork {
   readonly #relays = new Map<string, Promise<UdpRelay>>();
   readonly #ends = new Set<(how: 'told' | 'silently') => void>();
@@ -50,7 +52,7 @@ export class FaultyNetwork {
     this.#cutsBefore = text;
   }
 
-  /** No address of this page is told to another participant, and none of theirs to it. */
+  /** Nothing gets through between this page and other participants, and neither is told an address of the other. */
   separatePeers(): void {
     this.#peers = false;
   }
@@ -133,11 +135,10 @@ export class FaultyNetwork {
 
   async #serverAddresses(candidates: Json[]): Promise<Json[]> {
     const replaced = candidates.map(async (candidate) => {
-      const { protocol, address, ip, port } = candidate as Record<string, Json>;
-      if (protocol !== 'udp') return [];
-      const relay = await this.#relayTo(String(address ?? ip), Number(port));
-      const here = '127.0.0.1';
-      return [{ ...(candidate as object), address: here, ip: here, port: relay.port } as Json];
+      const told = candidate as { protocol: string; ip: string; port: number };
+      if (told.protocol !== 'udp') return [];
+      const { port } = await this.#relayTo('server', told.ip, told.port);
+      return [{ ...told, address: HERE, ip: HERE, port }];
     });
     return (await Promise.all(replaced)).flat();
   }
@@ -150,16 +151,17 @@ export class FaultyNetwork {
         if (!found) return [line];
         const [, start = '', protocol = '', priority = '', address = '', port = '', rest = ''] = found;
         if (protocol.toLowerCase() !== 'udp' || address.includes(':')) return [];
-        const relay = this.#peers ? await this.#relayTo(address, Number(port)) : null;
-        return relay ? [`${start}${protocol}${priority}127.0.0.1 ${String(relay.port)}${rest}`] : [];
+        const relay = this.#peers ? await this.#relayTo('peer', address, Number(port)) : null;
+        return relay ? [`${start}${protocol}${priority}${HERE} ${String(relay.port)}${rest}`] : [];
       }),
     );
     return lines.flat().join('\r\n');
   }
 
-  async #relayTo(address: string, port: number): Promise<UdpRelay> {
-    const key = `${address} ${String(port)}`;
-    const relay = this.#relays.get(key) ?? UdpRelay.start({ address, port }, () => this.#media);
+  async #relayTo(to: 'server' | 'peer', address: string, port: number): Promise<UdpRelay> {
+    const key = `${to} ${address} ${String(port)}`;
+    const isOpen = () => this.#media && (to === 'server' || this.#peers);
+    const relay = this.#relays.get(key) ?? UdpRelay.start({ address, port }, isOpen);
     this.#relays.set(key, relay);
     return relay;
   }

@@ -9,7 +9,6 @@ export interface Target {
 
 export class UdpRelay {
   readonly #front: Socket;
-  readonly #target: Target;
   /** Whether datagrams get through at the moment. */
   readonly #open: () => boolean;
   /** For each sender a socket of its own, so that the target can answer each. */
@@ -17,7 +16,6 @@ export class UdpRelay {
 
   private constructor(front: Socket, target: Target, open: () => boolean) {
     this.#front = front;
-    this.#target = target;
     this.#open = open;
     front.on('message', (datagram, sender) => {
       if (open()) this.#towardsTarget(sender).send(datagram, target.port, target.address);
