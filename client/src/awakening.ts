@@ -12,7 +12,7 @@ export type Awakening = 'shown' | 'doubt';
 /** Between two looks at the clock, milliseconds. */
 const LOOK_EVERY_MS = 2_000;
 /** A look that is so much too late was slept through, milliseconds. Timers of a page in a call are not slowed down. */
-const SLEPT_MS = 8_000;
+const SLEPT_MS = 12_000;
 /** Several events come with one awakening; they are one if they are no further apart than this, milliseconds. */
 const TOGETHER_MS = 250;
 

@@ -566,6 +566,11 @@ describe('how the own way to the others stands', () => {
       person('ben', { connected: false }),
     ]);
     expect(crossfade.standing).toEqual({ pathLost: false, links: ['connected'] });
+    // The connection works, and nothing of theirs is on it.
+    expect(roster.remotes().map(({ trouble }) => trouble)).toEqual(['connecting', 'away']);
+    paths[0]?.bring('ann', true);
+    paths[0]?.bring('ben', true);
+    expect(roster.remotes().map(({ trouble }) => trouble)).toEqual([null, 'signalling']);
     paths[0]?.broken.add('ann').add('ben');
     paths[0]?.events.changed();
     expect(crossfade.standing.links).toEqual(['interrupted']);

@@ -98,8 +98,14 @@ export class Roster {
       connected: participant.connected,
       stream: stream.stream,
       path: shown.path,
-      trouble: remoteTrouble(participant.connected, shown.path !== 'none', shown.link),
+      trouble: remoteTrouble(participant.connected, arrives(participant, shown), shown.link),
       quality,
     }));
   }
+}
+
+/** Whether a path carries what this participant sends: there may be nothing of theirs on one that works. */
+function arrives({ media }: Participant, { path, tracks }: Shown): boolean {
+  if (path === 'none') return false;
+  return tracks.audio !== null || tracks.video !== null || !(media.audio || media.video);
 }

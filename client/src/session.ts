@@ -45,7 +45,7 @@ const WARM_UP_AFTER_MS = 2_000;
 /** Pause before the gateway is asked again how things stand, milliseconds. */
 const RESYNC_RETRY_MS = 1_000;
 /** How long a connection that may be dead has to answer before another one is opened, milliseconds. */
-const PROOF_OF_LIFE_MS = 2_500;
+const PROOF_OF_LIFE_MS = 4_000;
 
 /** The first request of a session, and of each of its resumptions. */
 export function joinRequest(

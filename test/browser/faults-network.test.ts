@@ -25,7 +25,7 @@ let browser: Browser;
 let gathering: Gathering;
 
 beforeAll(async () => {
-  product = await startProduct({ gateway: { BACK_TO_P2P_DELAY_MS: '1000', SWITCH_TIMEOUT_MS: '8000' } });
+  product = await startProduct({ gateway: { BACK_TO_P2P_DELAY_MS: '1000', SWITCH_TIMEOUT_MS: '20000' } });
   browser = await launchChromium();
   gathering = new Gathering(browser, product.url);
 });

@@ -8,6 +8,9 @@ import { watchTexts } from './shown-texts.ts';
 /** A small picture: every encoder and decoder shares the machine with all others. */
 const SMALL = { width: 160, height: 90 };
 
+/** Generous: the machine that runs all of this at once may be slow, milliseconds. */
+const LIMIT_MS = 60_000;
+
 export class Gathering {
   readonly #browser: Browser;
   readonly #url: string;
@@ -74,7 +77,7 @@ export class Gathering {
 export async function everybodyThere(people: readonly Person[]): Promise<void> {
   const others = people.length - 1;
   const mode = others > 1 ? 'sfu' : 'p2p';
-  await Promise.all(people.map((person) => person.settled(mode, others)));
+  await Promise.all(people.map((person) => person.settled(mode, others, LIMIT_MS)));
   await Promise.all(people.map((person) => mediaArrives(person, mode, others)));
 }
 
