@@ -1,4 +1,6 @@
 /** Networks that break: what each person reads meanwhile, that everything comes back, and that nobody else notices. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
@@ -20,11 +22,14 @@ const RECONNECTING = 'Reconnecting…';
 /** A dead connection that is not asked is found dead when no ping has come for 20 s; well within that, milliseconds. */
 const AT_ONCE_MS = 10_000;
 
+const SCREENSHOTS = path.resolve(import.meta.dirname, '../../artifacts/screenshots');
+
 let product: Product;
 let browser: Browser;
 let gathering: Gathering;
 
 beforeAll(async () => {
+  await mkdir(SCREENSHOTS, { recursive: true });
   product = await startProduct({ gateway: { BACK_TO_P2P_DELAY_MS: '1000', SWITCH_TIMEOUT_MS: '20000' } });
   browser = await launchChromium();
   gathering = new Gathering(browser, product.url);
@@ -54,6 +59,10 @@ async function stillSees(person: Person, name: string): Promise<void> {
   });
 }
 
+async function screenshot({ page }: Person, name: string): Promise<void> {
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+}
+
 const comesOnline = ({ page }: Person) => page.evaluate(() => window.dispatchEvent(new Event('online')));
 
 test('a network that is gone in the middle of a switch: the others go on, and who comes back is in it', async () => {
@@ -65,6 +74,7 @@ test('a network that is gone in the middle of a switch: the others go on, and wh
   network.cutBefore('"phase":"prepare"');
   await cleo.join(callId);
   await hasShown(ann.page, WAITING);
+  await screenshot(ann, 'somebody-away');
   await stillSees(ann, 'Cleo');
   await stillSees(cleo, 'Ann');
   await hasShown(ben.page, INTERRUPTED);
@@ -82,6 +92,7 @@ test('a network that is gone in the middle of a switch: the others go on, and wh
   // Only the service is out of reach: nobody is missed.
   network.cutSignalling();
   await hasShown(ben.page, STILL_HEARD);
+  await screenshot(ben, 'service-out-of-reach');
   await hasShown(ann.page, RECONNECTING);
   await Promise.all([mediaArrives(ben, 'sfu', 2), mediaArrives(ann, 'sfu', 2)]);
   network.restore();
@@ -95,6 +106,7 @@ test('a network that is gone in the middle of a switch: the others go on, and wh
     const texts = await hasShown(ben.page, STILL_HEARD);
     return texts.length > told.length ? { done: expect(texts.at(-1)).toBe(INTERRUPTED) } : { pending: texts };
   });
+  await screenshot(ben, 'connection-interrupted');
   await stillSees(ann, 'Cleo');
   network.restore();
   await everybodyThere(people);

@@ -77,7 +77,7 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
     people.push(person);
     await person.join(callId);
   }
-  await Promise.all(people.map((person) => person.settled('sfu', 7, TAKES_MS)));
+  await Promise.all(people.map((person) => person.settled('sfu', NAMES.length - 1, TAKES_MS)));
   await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
   await everybodyThere(people);
   const before = await seen(people);
