@@ -84,7 +84,7 @@ export function Tile(props: TileProps) {
       {trouble !== null && (
         <p
           data-trouble={trouble}
-          className="absolute inset-x-0 top-0 animate-appear p-3 text-center text-sm text-ink"
+          className="absolute inset-x-0 top-1/4 animate-appear px-3 text-center text-sm text-ink"
         >
           <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">
             {TROUBLE_TEXTS[trouble]}
