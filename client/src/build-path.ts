@@ -56,6 +56,7 @@ export function buildPath(
       epoch,
       selfId,
       device: device.load(rtpCapabilities ?? {}),
+      iceServers: [...iceServers],
       local,
       simulcast,
       wantedLayer,

@@ -13,6 +13,7 @@ const remote = (participantId: string, change: Partial<CallSnapshot['remotes'][n
   connected: true,
   stream,
   path: 'p2p' as const,
+  trouble: null,
   quality: null,
   ...change,
 });
@@ -65,8 +66,8 @@ describe('what has happened between two snapshots', () => {
     ],
     [
       'status',
-      { status: { kind: 'reconnecting' } },
-      { status: { kind: 'reconnecting' }, before: { kind: 'joined' } },
+      { status: { kind: 'reconnecting', step: 'signalling' } },
+      { status: { kind: 'reconnecting', step: 'signalling' }, before: { kind: 'joined' } },
     ],
   ])('%s: %j', (name, change, detail) => {
     expect(eventsOf(change)).toEqual([{ name, detail }]);

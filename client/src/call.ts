@@ -28,6 +28,7 @@ export type { ConnectionAhead, ConnectionAheadOptions } from './connection-ahead
 export { CodedError } from '@crossfade/shared/errors';
 export type { ErrorCode } from '@crossfade/shared/errors';
 export type { CallEvents } from './call-events.ts';
+export type { ReconnectionStep, RemoteTrouble } from './reconnection.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';

@@ -94,6 +94,8 @@ interface Stage {
   told: object[];
   /** Makes requests fail. */
   failWith: (error: CodedError | null) => void;
+  /** Whether paths that are built from now on say at once that they work. */
+  buildsReady: (is: boolean) => void;
   outOfStep: jest.Mock;
   /** From which mode a participant's picture is shown. */
   shows: (participantId: string) => string | undefined;
@@ -105,6 +107,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
   const paths: FakePath[] = [];
   const told: object[] = [];
   let failure: CodedError | null = null;
+  let ready = true;
   const request = ((name: string, payload: object) => {
     if (name === 'call:mode-switched') told.push(payload);
     return failure ? Promise.reject(failure) : Promise.resolve({});
@@ -112,6 +115,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
   const build = ((place, { events, standby }) => {
     const path = new FakePath(place.mode, place.epoch, events);
     path.flows = !standby;
+    path.isReady = ready;
     paths.push(path);
     return path as unknown as ReturnType<typeof buildPath>;
   }) as typeof buildPath;
@@ -138,6 +142,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     paths,
     told,
     failWith: (error) => (failure = error),
+    buildsReady: (is) => (ready = is),
     outOfStep,
     shows: (id) => roster.shown(id).tracks.video?.receiver.track.id.split(' over ')[1],
   };
@@ -649,5 +654,62 @@ describe('being out of step', () => {
     crossfade.modeSwitch(abort);
     expect(paths).toHaveLength(1);
     expect(crossfade).toMatchObject({ mode: 'sfu', epoch: 4, switchingTo: null });
+  });
+});
+
+describe('how the own way to the others stands', () => {
+  test('follows the connections to those whose signalling works', () => {
+    const { crossfade, roster, paths } = stage(answer({ mode: 'sfu', sfu }), [
+      person('ann'),
+      person('ben', { connected: false }),
+    ]);
+    expect(crossfade.standing).toEqual({ pathLost: false, links: ['connected'] });
+    // The connection works, and nothing of theirs is on it.
+    expect(roster.remotes().map(({ trouble }) => trouble)).toEqual(['connecting', 'away']);
+    paths[0]?.bring('ann', true);
+    paths[0]?.bring('ben', true);
+    expect(roster.remotes().map(({ trouble }) => trouble)).toEqual([null, 'signalling']);
+    paths[0]?.broken.add('ann').add('ben');
+    paths[0]?.events.changed();
+    expect(crossfade.standing.links).toEqual(['interrupted']);
+    expect(roster.remotes().map(({ trouble }) => trouble)).toEqual(['ice-restart', 'away']);
+  });
+
+  test('a room that is gone is missed until the next one plays', () => {
+    const { crossfade, paths, roster } = stage(answer({ mode: 'sfu', sfu }), [person('ann')]);
+    const lost = { ...prepare, from: 'sfu', reason: 'media-server-lost' } as ModeSwitchPrepare;
+    crossfade.modeSwitch(lost);
+    expect(crossfade.standing.pathLost).toBe(true);
+    expect(roster.remotes()[0]?.trouble).toBe('path');
+    paths[1]?.bring('ann', true);
+    expect(crossfade.standing).toEqual({ pathLost: false, links: ['connected'] });
+    expect(roster.remotes()[0]?.trouble).toBeNull();
+  });
+
+  test('a path in place of a lost one counts once it works', () => {
+    const joined = answer({ mode: 'sfu', sfu });
+    const { crossfade, paths, outOfStep, buildsReady } = stage(joined, [person('ann')]);
+    paths[0]?.events.failed('gone');
+    expect(outOfStep).toHaveBeenCalledTimes(1);
+    expect(crossfade.standing.pathLost).toBe(true);
+    buildsReady(false);
+    crossfade.resume(answer({ mode: 'sfu', sfu, participants: [person('ann')] }));
+    expect(crossfade.standing.pathLost).toBe(true);
+    const works = (is: boolean) => {
+      for (const path of paths) path.isReady = is;
+      paths[1]?.events.changed();
+    };
+    works(true);
+    expect(crossfade.standing.pathLost).toBe(false);
+    // What becomes of it afterwards is told otherwise.
+    works(false);
+    expect(crossfade.standing.pathLost).toBe(false);
+  });
+
+  test('everything that is there looks again', () => {
+    const { crossfade, paths } = stage(answer(), [person('ann')]);
+    crossfade.modeSwitch(prepare);
+    crossfade.lookAgain(true);
+    expect(paths.map(({ looks }) => looks)).toEqual([[true], [true]]);
   });
 });

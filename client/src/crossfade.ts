@@ -20,6 +20,7 @@ import { AFTER_MS, GapMeter } from './gap-meter.ts';
 import { NoPath } from './no-path.ts';
 import type { P2pPath } from './p2p.ts';
 import type { LocalTracks } from './path.ts';
+import type { Connections } from './reconnection.ts';
 import type { Roster } from './roster.ts';
 import type { SfuDevice } from './sfu-device.ts';
 import { shownConnection, type Layers, type SfuConnection } from './sfu-view.ts';
@@ -101,11 +102,16 @@ export class Crossfade {
   #lost = false;
   /** The room of the active path is gone, as the gateway says. */
   #gone = false;
+  /** The path that was built in place of a lost one, until it works. */
+  #replacement: Path | null = null;
   #expectSwitchUntil = 0;
   #closed = false;
 
-  /** Builds the path a join answer tells of; `start` does the rest. The roster has its participants already. */
-  constructor(options: CrossfadeOptions, joined: JoinAnswer) {
+  /**
+   * Builds the path a join answer tells of; `start` does the rest. The roster has its participants already.
+   * @param anew whether it takes the place of one that is lost
+   */
+  constructor(options: CrossfadeOptions, joined: JoinAnswer, anew = false) {
     this.#options = options;
     this.#selfId = joined.participantId;
     this.#p2pMaxParticipants = joined.policy.p2pMaxParticipants;
@@ -115,6 +121,7 @@ export class Crossfade {
     this.#setProducers(producersIn(joined));
     this.#gone = roomIsGone(joined);
     this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
+    if (anew) this.#replacement = this.#active;
   }
 
   /** Connects to those who are there, and takes part in a switch that is under way. */
@@ -145,6 +152,19 @@ export class Crossfade {
       pending: pending && isSfu(pending.path) ? pending.path.view : null,
       pendingFailed: pending?.answer === 'failure',
     });
+  }
+
+  /** How the own way to the others stands. */
+  get standing(): Pick<Connections, 'pathLost' | 'links'> {
+    const { roster } = this.#options;
+    const reachable = roster.others().filter(({ connected }) => connected);
+    const gone =
+      this.#gone && reachable.some(({ participantId }) => roster.shown(participantId).path === 'none');
+    return {
+      pathLost: gone || this.#lost || this.#replacement !== null,
+      // What another path carries meanwhile is not missed.
+      links: reachable.map(({ participantId }) => roster.shown(participantId).link),
+    };
   }
 
   modeSwitch(message: ModeSwitch): void {
@@ -217,6 +237,11 @@ export class Crossfade {
     for (const path of this.#sfuPaths()) path.sendEverything();
   }
 
+  /** The device woke up, or the page is looked at again: see `MediaPath.lookAgain`. */
+  lookAgain(doubt: boolean): void {
+    for (const path of this.#paths()) path.lookAgain(doubt);
+  }
+
   /** In which size a participant is wanted, 0 the smallest; null: in the largest. Holds for every path. */
   wantLayer(participantId: string, layer: number | null): void {
     if ((this.#wantedLayers.get(participantId) ?? null) === layer) return;
@@ -283,6 +308,7 @@ export class Crossfade {
       this.#epoch = joined.epoch;
       const gone = roomIsGone(joined);
       this.#activate(gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined)), gone);
+      this.#replacement = this.#active;
     } else this.#gone = roomIsGone(joined);
     if (begin) this.#prepare(begin);
     // A confirmation may be among what was lost; a second one does no harm.
@@ -342,6 +368,7 @@ export class Crossfade {
       this.#epoch = epoch;
       this.#producers.clear();
       this.#activate(this.#build({ mode, epoch }));
+      this.#replacement = this.#active;
     } else {
       this.#options.outOfStep();
       return;
@@ -516,7 +543,18 @@ export class Crossfade {
       roster.show(participantId, shownOf(participantId, paths));
     }
     this.#confirmIfComplete();
+    this.#reviewReplacement();
     changed();
+  }
+
+  #reviewReplacement(): void {
+    const path = this.#replacement;
+    if (!path) return;
+    const reachable = this.#options.roster.others().filter(({ connected }) => connected);
+    const works =
+      path.ready(reachable.map(({ participantId }) => participantId)) &&
+      reachable.every(({ participantId }) => path.reaches(participantId));
+    if (works || reachable.length === 0 || path !== this.#active) this.#replacement = null;
   }
 
   #confirmIfComplete(): void {

@@ -4,6 +4,7 @@
  */
 import type { MediaPath } from './path.ts';
 import type { ReceivedTrack } from './received-tracks.ts';
+import type { LinkHealth } from './reconnection.ts';
 
 export class NoPath implements MediaPath {
   readonly mode = 'sfu';
@@ -22,12 +23,20 @@ export class NoPath implements MediaPath {
     return false;
   }
 
+  health(): LinkHealth {
+    return 'failed';
+  }
+
   syncLocal(): void {
     // Nothing is sent.
   }
 
   resume(): void {
     // Nothing was lost.
+  }
+
+  lookAgain(): void {
+    // There is nothing to look at.
   }
 
   forget(): void {

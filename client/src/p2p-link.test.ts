@@ -160,6 +160,22 @@ describe('the state of the link', () => {
     expect(impolite.states).toEqual(['failed', 'connected']);
   });
 
+  test('on waking ICE is restarted at once if it is lost, and if that is doubtful', async () => {
+    const { impolite } = pair();
+    await settle();
+    impolite.connection.reach('connected');
+    impolite.link.lookAgain(false);
+    await settle();
+    expect(kinds(impolite)).toEqual(['offer']);
+    impolite.link.lookAgain(true);
+    await settle();
+    expect(kinds(impolite)).toEqual(['offer', 'offer']);
+    impolite.connection.reach('disconnected');
+    impolite.link.lookAgain(false);
+    await settle();
+    expect(kinds(impolite)).toEqual(['offer', 'offer', 'offer']);
+  });
+
   test('nothing is heard of a closed link', async () => {
     const { impolite, polite } = pair();
     impolite.link.close();

@@ -92,6 +92,15 @@ export class P2pLink {
     if (this.#state !== 'connected' && this.connection.remoteDescription) this.connection.restartIce();
   }
 
+  /**
+   * Looks for a way at once if there is none.
+   * @param doubt even if there seems to be one: the device slept, or has another network
+   */
+  lookAgain(doubt: boolean): void {
+    const lost = this.#state === 'interrupted' || this.#state === 'failed';
+    if (this.connection.remoteDescription && (lost || doubt)) this.connection.restartIce();
+  }
+
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

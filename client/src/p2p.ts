@@ -9,6 +9,7 @@ import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import type { PathReport } from './path-quality.ts';
 import { PathWatch } from './path-report.ts';
 import { ReceivedTracks } from './received-tracks.ts';
+import type { LinkHealth } from './reconnection.ts';
 
 export interface P2pOptions {
   epoch: number;
@@ -81,12 +82,21 @@ export class P2pPath implements MediaPath {
     return this.#links.get(participantId)?.link.state === 'connected';
   }
 
+  health(participantId: string): LinkHealth {
+    const state = this.#links.get(participantId)?.link.state ?? 'connecting';
+    return state === 'closed' ? 'failed' : state;
+  }
+
   syncLocal(): void {
     for (const { link } of this.#links.values()) link.syncLocal();
   }
 
   resume(): void {
     for (const { link } of this.#links.values()) link.resume();
+  }
+
+  lookAgain(doubt: boolean): void {
+    for (const { link } of this.#links.values()) link.lookAgain(doubt);
   }
 
   forget(participantId: string): void {

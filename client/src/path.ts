@@ -1,6 +1,7 @@
 /** What both kinds of media path, peer-to-peer and through the media server, have in common. */
 import type { Mode } from '@crossfade/shared/signalling';
 import type { ReceivedTracks } from './received-tracks.ts';
+import type { LinkHealth } from './reconnection.ts';
 
 export interface PathEvents {
   /** A remote track came, went or was decoded for the first time, or a connection changed its state. */
@@ -27,10 +28,17 @@ export interface MediaPath {
   ready: (participantIds: readonly string[]) => boolean;
   /** Whether the connection that carries this participant's media works. */
   reaches: (participantId: string) => boolean;
+  /** How that connection stands. */
+  health: (participantId: string) => LinkHealth;
   /** Applies what `LocalTracks` says now: tracks, muting. */
   syncLocal: () => void;
   /** The signalling connection is back: repeats what may have been lost. */
   resume: () => void;
+  /**
+   * The device woke up, or the page is looked at again: what is broken is tried again at once.
+   * @param doubt what seems to work is tried, too: the device slept, or has another network
+   */
+  lookAgain: (doubt: boolean) => void;
   /** This participant has left. */
   forget: (participantId: string) => void;
   /** Ends it without another event. Idempotent. */

@@ -27,7 +27,7 @@ function shownBy(loss: number): Shown {
     },
   } as unknown as RTCRtpReceiver;
   const audio = { participantId: 'ann', kind: 'audio', receiver, decoded: true } as const;
-  return { path: 'sfu', tracks: { audio, video: null } };
+  return { path: 'sfu', link: 'connected', tracks: { audio, video: null } };
 }
 
 let shown: Shown;
@@ -59,7 +59,7 @@ test('tells once how good a connection is, and again when it is another', async 
 });
 
 test('nobody who has left or shows nothing is judged, and nothing after it was closed', async () => {
-  shown = { path: 'none', tracks: { audio: null, video: null } };
+  shown = { path: 'none', link: 'connecting', tracks: { audio: null, video: null } };
   await jest.advanceTimersByTimeAsync(10_000);
   others = [];
   shown = shownBy(0);

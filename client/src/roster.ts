@@ -3,16 +3,19 @@ import type { Blockable } from '@crossfade/shared/moderation';
 import type { Participant } from '@crossfade/shared/signalling';
 import type { Quality } from './call-quality.ts';
 import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
+import { remoteTrouble, type LinkHealth } from './reconnection.ts';
 import type { RemoteParticipant, RemotePath } from './snapshot.ts';
 import { StableStream } from './stable-stream.ts';
 
 /** What a participant is shown from at the moment. */
 export interface Shown {
   path: RemotePath;
+  /** How the connection stands that should carry their media. */
+  link: LinkHealth;
   tracks: Readonly<Record<TrackKind, ReceivedTrack | null>>;
 }
 
-const NOTHING: Shown = { path: 'none', tracks: { audio: null, video: null } };
+const NOTHING: Shown = { path: 'none', link: 'connecting', tracks: { audio: null, video: null } };
 
 /** The same list every time, so that nothing seems to have changed. */
 export const NO_BLOCKS: readonly Blockable[] = [];
@@ -95,7 +98,14 @@ export class Roster {
       connected: participant.connected,
       stream: stream.stream,
       path: shown.path,
+      trouble: remoteTrouble(participant.connected, arrives(participant, shown), shown.link),
       quality,
     }));
   }
+}
+
+/** Whether a path carries what this participant sends: there may be nothing of theirs on one that works. */
+function arrives({ media }: Participant, { path, tracks }: Shown): boolean {
+  if (path === 'none') return false;
+  return tracks.audio !== null || tracks.video !== null || !(media.audio || media.video);
 }

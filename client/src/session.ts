@@ -6,6 +6,7 @@
 import { CodedError } from '@crossfade/shared/errors';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
+import { watchAwakening, type Awakening } from './awakening.ts';
 import { buildPath } from './build-path.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
@@ -15,6 +16,7 @@ import { QualityWatch } from './quality-watch.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import { Moderator } from './moderator.ts';
 import { permittedState, permittedTracks } from './permitted-media.ts';
+import { reconnectionStep } from './reconnection.ts';
 import { NO_BLOCKS, Roster } from './roster.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
@@ -42,6 +44,8 @@ export interface SessionOptions {
 const WARM_UP_AFTER_MS = 2_000;
 /** Pause before the gateway is asked again how things stand, milliseconds. */
 const RESYNC_RETRY_MS = 1_000;
+/** How long a connection that may be dead has to answer before another one is opened, milliseconds. */
+const PROOF_OF_LIFE_MS = 4_000;
 
 /** The first request of a session, and of each of its resumptions. */
 export function joinRequest(
@@ -57,6 +61,8 @@ export function joinRequest(
   };
 }
 
+const JOINED: CallStatus = { kind: 'joined' };
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #roster = new Roster();
@@ -67,7 +73,11 @@ export class Session {
   readonly floor: Floor;
   #joined: JoinAnswer;
   #crossfade: Crossfade;
-  #status: CallStatus = { kind: 'joined' };
+  #status: CallStatus = JOINED;
+  /** Whether the gateway can be reached, and has told how things stand. */
+  #inStep = true;
+  /** Whether this is a new participant in place of one that the gateway had given up. */
+  #rejoined = false;
   #self: Participant | undefined;
   #activeSpeaker: string | null = null;
   #locked = false;
@@ -105,6 +115,7 @@ export class Session {
     const stopMedia = media.subscribe(() => this.#mediaChanged());
     const pageGoes = () => this.#end({ kind: 'ended', reason: 'left' }, true);
     window.addEventListener('pagehide', pageGoes);
+    const stopWatching = watchAwakening((how) => this.#woke(how));
     const warmUp = setTimeout(askBrowser, WARM_UP_AFTER_MS);
     const quality = new QualityWatch({
       others: () => this.#roster.others(),
@@ -127,12 +138,14 @@ export class Session {
       quality.close();
       speakers.close();
       stopMedia();
+      stopWatching();
       window.removeEventListener('pagehide', pageGoes);
     };
     signalling.handle(this.#events(), {
       lost: () => {
+        this.#inStep = false;
         this.#crossfade.outOfReach();
-        this.#setStatus({ kind: 'reconnecting' });
+        this.#changed();
       },
       reconnected: () => void this.#resync(),
       refused: (error) => this.#end({ kind: 'ended', reason: 'failed', error }),
@@ -263,7 +276,7 @@ export class Session {
     return this.#roster.replaceAll(participants.filter((each) => each.participantId !== participantId));
   }
 
-  #createCrossfade(joined: JoinAnswer): Crossfade {
+  #createCrossfade(joined: JoinAnswer, anew = false): Crossfade {
     const { callId, media, simulcast, signalling } = this.#options;
     return new Crossfade(
       {
@@ -286,6 +299,7 @@ export class Session {
         outOfStep: () => void this.#resync(),
       },
       joined,
+      anew,
     );
   }
 
@@ -300,6 +314,24 @@ export class Session {
     const { view } = this.floor;
     if (view === null || view.self === 'speaking' || !this.#started) return false;
     return this.#crossfade.mode === 'p2p' && this.#crossfade.switchingTo !== 'sfu';
+  }
+
+  /** What may have broken while nobody looked is found now, rather than when the first timer runs out. */
+  #woke(how: Awakening): void {
+    if (this.#hasEnded()) return;
+    if (!this.#options.signalling.connected) this.#options.signalling.reconnect();
+    else if (how === 'doubt') this.#askForProof();
+    this.#crossfade.lookAgain(how === 'doubt');
+  }
+
+  /** A connection whose other end is gone looks like one that has nothing to say: it is asked. */
+  #askForProof(): void {
+    const { signalling } = this.#options;
+    const limit = setTimeout(() => {
+      if (!this.#hasEnded() && signalling.connected) signalling.reconnect();
+    }, PROOF_OF_LIFE_MS);
+    const answered = () => clearTimeout(limit);
+    this.#resync().then(answered, answered);
   }
 
   /** Asks the gateway how things stand, as the same session, and catches up. */
@@ -319,7 +351,8 @@ export class Session {
       this.#announced = announced;
       this.#catchUp(answer);
       this.#resyncing = false;
-      this.#setStatus({ kind: 'joined' });
+      this.#inStep = true;
+      this.#changed();
       signalling.release();
       void this.#announce();
     } catch (error) {
@@ -342,7 +375,8 @@ export class Session {
       this.#crossfade.close();
       this.#roster.replaceAll([]);
       this.#takeRoster(answer);
-      this.#crossfade = this.#createCrossfade(answer);
+      this.#crossfade = this.#createCrossfade(answer, true);
+      this.#rejoined = true;
       this.#crossfade.start(answer);
       this.#blocksChanged(blocked);
       return;
@@ -365,7 +399,7 @@ export class Session {
     if (this.#announcing) return;
     this.#announcing = true;
     try {
-      while (this.#status.kind === 'joined' && !same(this.#announced, this.#announcement())) {
+      while (this.#inStep && !this.#hasEnded() && !same(this.#announced, this.#announcement())) {
         const state = this.#announcement();
         await signalling.request('call:update', { callId, media: state });
         this.#announced = state;
@@ -425,10 +459,15 @@ export class Session {
     return this.#status.kind === 'ended';
   }
 
-  #setStatus(status: CallStatus): void {
-    if (this.#hasEnded()) return;
-    this.#status = status;
-    this.#changed();
+  #review(): CallStatus {
+    if (this.#hasEnded()) return this.#status;
+    const { pathLost, links } = this.#crossfade.standing;
+    if (!pathLost) this.#rejoined = false;
+    const step = reconnectionStep({ inStep: this.#inStep, rejoined: this.#rejoined, pathLost, links });
+    if (step === null) return JOINED;
+    const before = this.#status;
+    // The same object as long as nothing changes.
+    return before.kind === 'reconnecting' && before.step === step ? before : { kind: 'reconnecting', step };
   }
 
   #changed(): void {
@@ -442,6 +481,7 @@ export class Session {
   #compose(): CallSnapshot {
     const { media, callId, displayName } = this.#options;
     const { mode, epoch, switchingTo, sfu } = this.#crossfade;
+    this.#status = this.#review();
     return {
       status: this.#status,
       callId,

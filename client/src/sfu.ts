@@ -13,7 +13,8 @@ import { SfuSender } from './sfu-sender.ts';
 import { pathState, type Layers, type SfuConsumer, type SfuPathView } from './sfu-view.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
-import { keepConnected } from './transport-upkeep.ts';
+import { worst, type LinkHealth } from './reconnection.ts';
+import { keepConnected, type Upkeep } from './transport-upkeep.ts';
 
 export interface SfuOptions {
   callId: string;
@@ -21,6 +22,8 @@ export interface SfuOptions {
   /** The own participant id: one's own producers are not consumed. */
   selfId: string;
   device: Promise<types.Device>;
+  /** Who can reach nothing else reaches the media server by way of them. */
+  iceServers: RTCIceServer[];
   local: LocalTracks;
   /** Whether the camera is sent in several sizes. */
   simulcast: boolean;
@@ -59,6 +62,7 @@ export class SfuPath implements MediaPath {
   readonly #sender: SfuSender;
   readonly #receiving: Promise<types.Transport>;
   #receiver: types.Transport | null = null;
+  readonly #upkeeps: Upkeep[] = [];
   /** What others produce, by producer id. */
   readonly #known = new Map<string, ProducerInfo>();
   readonly #consumers = new Map<string, types.Consumer>();
@@ -205,11 +209,23 @@ export class SfuPath implements MediaPath {
     return this.#receiver?.connectionState === 'connected';
   }
 
+  health(): LinkHealth {
+    const health = worst(this.#upkeeps.map((upkeep) => upkeep.health));
+    if (health === 'failed' || health === 'interrupted') return health;
+    return this.reaches() ? 'connected' : 'connecting';
+  }
+
   syncLocal(): void {
     this.#sender.sync();
   }
 
+  lookAgain(doubt: boolean): void {
+    for (const upkeep of this.#upkeeps) upkeep.lookAgain(doubt);
+  }
+
   resume(): void {
+    // The media server could not be asked for a restart of ICE meanwhile.
+    this.lookAgain(false);
     this.#sender.sync();
     for (const [id, { participantId }] of this.#known) {
       if (!this.#consumers.has(id)) this.#want(id);
@@ -239,8 +255,9 @@ export class SfuPath implements MediaPath {
       request('media:create-transport', { callId, epoch, direction }),
     ]);
     if (this.#closed) throw new CodedError('transition-over');
+    const options = { ...answer, iceServers: this.#options.iceServers };
     const transport =
-      direction === 'send' ? device.createSendTransport(answer) : device.createRecvTransport(answer);
+      direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
     const transportId = transport.id;
     transport.on('connect', ({ dtlsParameters }, done) => {
       request('media:connect-transport', { callId, epoch, transportId, dtlsParameters }).catch(
@@ -249,11 +266,13 @@ export class SfuPath implements MediaPath {
       // Not awaited: ICE and the next request are under way meanwhile.
       done();
     });
-    keepConnected(transport, {
-      restart: () => request('media:restart-ice', { callId, epoch, transportId }),
-      changed: events.changed,
-      failed: (reason) => this.#fail(reason),
-    });
+    this.#upkeeps.push(
+      keepConnected(transport, {
+        restart: () => request('media:restart-ice', { callId, epoch, transportId }),
+        changed: events.changed,
+        failed: (reason) => this.#fail(reason),
+      }),
+    );
     return transport;
   }
 

@@ -31,6 +31,7 @@ export function shownOf(participantId: string, { active, activeGone, draining, p
   const gone = activeGone && path === active;
   return {
     path: path.reaches(participantId) && !gone ? path.mode : 'none',
+    link: gone ? 'failed' : path.health(participantId),
     tracks: { audio: audio.track, video: video.track },
   };
 }

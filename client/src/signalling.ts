@@ -158,6 +158,13 @@ export class Signalling {
     if (this.#socket.connected) this.#socket.emit(name, payload);
   }
 
+  /** Opens the connection anew at once, whether it is lost, only seems to be there, or waits for its next attempt. */
+  reconnect(): void {
+    if (this.#closed) return;
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
   close(): void {
     this.#closed = true;
     this.#held = null;

@@ -36,6 +36,7 @@ function remote(participantId: string, change: Partial<CallSnapshot['remotes'][n
     connected: true,
     stream,
     path: 'p2p' as const,
+    trouble: null,
     quality: null,
     ...change,
   };
@@ -51,7 +52,7 @@ describe('whether two snapshots show the same', () => {
   });
 
   test.each<[string, Partial<CallSnapshot>]>([
-    ['the status', { status: { kind: 'reconnecting' } }],
+    ['the status', { status: { kind: 'reconnecting', step: 'signalling' } }],
     ['the mode', { mode: 'sfu' }],
     ['a switch that begins', { switchingTo: 'sfu' }],
     ['the epoch', { epoch: 2 }],
@@ -62,6 +63,7 @@ describe('whether two snapshots show the same', () => {
     ['a path through a media server', { sfu: path }],
     ['somebody who comes', { remotes: [remote('ann'), remote('ben')] }],
     ['somebody who goes', { remotes: [] }],
+    ['what is wrong with somebody', { remotes: [remote('ann', { trouble: 'ice-restart' })] }],
     ['another path', { remotes: [remote('ann', { path: 'sfu' })] }],
     ['somebody who mutes', { remotes: [remote('ann', { media: { ...media, audio: false } })] }],
   ])('they do not when it is %s', (_what, change) => {

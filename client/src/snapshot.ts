@@ -5,11 +5,12 @@ import type { FloorView } from './floor.ts';
 import type { SfuConnection } from './sfu-view.ts';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { MediaState, Mode } from '@crossfade/shared/signalling';
+import type { ReconnectionStep, RemoteTrouble } from './reconnection.ts';
 
 export type CallStatus =
   | { readonly kind: 'joined' }
-  /** The signalling connection is lost; media go on meanwhile. */
-  | { readonly kind: 'reconnecting' }
+  /** Something on this side is broken; `step` tells what is being done, and whether media go on meanwhile. */
+  | { readonly kind: 'reconnecting'; readonly step: ReconnectionStep }
   | {
       readonly kind: 'ended';
       /**
@@ -39,6 +40,8 @@ export interface RemoteParticipant {
   /** The same object for the whole call: bind it once, tracks are swapped under it. */
   readonly stream: MediaStream;
   readonly path: RemotePath;
+  /** What is wrong with the way to this participant; null: nothing. */
+  readonly trouble: RemoteTrouble | null;
   /** How good the connection to this participant is; null while nothing has arrived to judge by. */
   readonly quality: Quality | null;
 }

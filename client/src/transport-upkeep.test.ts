@@ -11,7 +11,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function setUp(refusal?: CodedError) {
+function setUp(refusal?: CodedError | (() => CodedError | undefined)) {
   const listeners: ((state: string) => void)[] = [];
   const closing: (() => void)[] = [];
   const restarts: object[] = [];
@@ -27,11 +27,12 @@ function setUp(refusal?: CodedError) {
       return Promise.resolve();
     },
   };
-  keepConnected(transport as unknown as types.Transport, {
+  const upkeep = keepConnected(transport as unknown as types.Transport, {
     restart: () => {
       asked += 1;
-      return refusal
-        ? Promise.reject(refusal)
+      const refused = typeof refusal === 'function' ? refusal() : refusal;
+      return refused
+        ? Promise.reject(refused)
         : Promise.resolve({ iceParameters: { usernameFragment: 'fresh', password: 'secret' } });
     },
     changed: () => undefined,
@@ -45,7 +46,7 @@ function setUp(refusal?: CodedError) {
     transport.closed = true;
     for (const listener of closing) listener();
   };
-  return { become, close, restarts, failures, asked: () => asked };
+  return { become, close, restarts, failures, upkeep, asked: () => asked };
 }
 
 test('an interruption that heals by itself restarts nothing', async () => {
@@ -87,12 +88,55 @@ test('it fails at once when the media server no longer has the transport', async
   expect(failures).toEqual(['restarting ICE: transport-not-found']);
 });
 
-test('a media server that cannot be asked at the moment is asked again', async () => {
-  const { become, failures, asked } = setUp(new CodedError('timeout'));
+test('a media server that cannot be asked is asked again, for as long as it takes', async () => {
+  let reachable = false;
+  const { become, failures, asked, restarts } = setUp(() =>
+    reachable ? undefined : new CodedError('timeout'),
+  );
   become('failed');
-  await jest.advanceTimersByTimeAsync(4_100);
-  expect(asked()).toBe(3);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(asked()).toBe(31);
   expect(failures).toEqual([]);
+  reachable = true;
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(restarts).toHaveLength(1);
+});
+
+test('one that refuses for the moment is asked five times', async () => {
+  const { become, failures, asked } = setUp(new CodedError('media-server-unavailable'));
+  become('failed');
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(asked()).toBe(5);
+  expect(failures).toEqual(['The connection to the media server is lost.']);
+});
+
+test('on waking, one that is interrupted is restarted at once; one that works only if that is doubtful', async () => {
+  const { become, upkeep, restarts } = setUp();
+  upkeep.lookAgain(true);
+  become('connected');
+  upkeep.lookAgain(false);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(restarts).toHaveLength(0);
+  upkeep.lookAgain(true);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(restarts).toHaveLength(1);
+  become('disconnected');
+  upkeep.lookAgain(false);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(restarts).toHaveLength(2);
+});
+
+test('tells how it stands', async () => {
+  const { become, upkeep } = setUp();
+  const seen = [upkeep.health];
+  for (const state of ['connected', 'disconnected', 'connecting', 'connected', 'failed']) {
+    become(state);
+    seen.push(upkeep.health);
+  }
+  // ICE that was restarted is `connecting` as well.
+  expect(seen).toEqual(['connecting', 'connected', 'interrupted', 'interrupted', 'connected', 'interrupted']);
+  await jest.advanceTimersByTimeAsync(60_000);
+  expect(upkeep.health).toBe('failed');
 });
 
 test('a closed transport is left alone', async () => {

@@ -21,20 +21,12 @@ const FLAGS = [
 
 /**
  * @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others
- * @param hosts which address is really meant by another, such as `localhost:3000`
+ * @param flags besides those that every test needs
  */
-export async function launchChromium(
-  framesPerSecond = 10,
-  hosts: Readonly<Record<string, string>> = {},
-): Promise<Browser> {
-  const rules = Object.entries(hosts).map(([host, meant]) => `MAP ${host} ${meant}`);
+export async function launchChromium(framesPerSecond = 10, flags: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: path.join(import.meta.dirname, 'chromium.sh'),
     env: { ...process.env, CHROMIUM_BIN: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium' },
-    args: [
-      ...FLAGS,
-      `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`,
-      ...(rules.length > 0 ? [`--host-resolver-rules=${rules.join(', ')}`] : []),
-    ],
+    args: [...FLAGS, ...flags, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
   });
 }

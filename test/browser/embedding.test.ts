@@ -63,10 +63,9 @@ beforeAll(async () => {
   product = await startProduct({
     gateway: { ALLOWED_ORIGINS: SITE, SWITCH_TIMEOUT_MS: '20000', BACK_TO_P2P_DELAY_MS: '60000' },
   });
-  browser = await launchChromium(10, {
-    'localhost:8080': `127.0.0.1:${String(site.port)}`,
-    'localhost:3000': new URL(product.url).host,
-  });
+  // The page is written for these addresses.
+  const meant = `MAP localhost:8080 127.0.0.1:${String(site.port)}, MAP localhost:3000 ${new URL(product.url).host}`;
+  browser = await launchChromium(10, [`--host-resolver-rules=${meant}`]);
 });
 afterAll(async () => {
   await browser.close();

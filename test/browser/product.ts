@@ -14,6 +14,10 @@ export interface Product {
   readonly mediaServer: (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<unknown>;
   /** The process ids of the media workers. */
   readonly workers: () => Promise<number[]>;
+  /** Ends the media server that has this room, as a crash does. */
+  readonly killMediaServerOf: (roomId: string) => Promise<void>;
+  /** Stops the gateway, and starts it on the same port with the same data. */
+  readonly restartGateway: () => Promise<void>;
   /** What both services have written so far, for a failure report. */
   readonly output: () => string;
   readonly stop: () => Promise<void>;
@@ -23,6 +27,8 @@ export interface ProductOptions {
   /** Settings of the gateway besides those that tests need. */
   gateway?: Record<string, string>;
   mediaServer?: Record<string, string>;
+  /** How many there are; 1 by default. */
+  mediaServers?: number;
   /** The built web app; `web/dist` by default. */
   webRoot?: string;
 }
@@ -35,11 +41,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   if (!existsSync(path.join(webRoot, 'index.html'))) throw new Error('Build the web app first.');
   const dataDir = await mkdtemp(path.join(tmpdir(), 'crossfade-browser-'));
   const output: string[] = [];
-  const services: ServiceProcess[] = [];
+  const mediaServers: ServiceProcess[] = [];
+  let gateway: ServiceProcess | undefined;
   const start = (name: string, settings: Record<string, string>) =>
     startServiceProcess(`${name}/dist/main.js`, settings, (text) => output.push(text));
   const stop = async () => {
-    await Promise.all(services.reverse().map((service) => service.stop()));
+    await Promise.all([...(gateway ? [gateway] : []), ...mediaServers].map((service) => service.stop()));
     await rm(dataDir, { recursive: true, force: true });
   };
   const common = {
@@ -50,23 +57,27 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     SERVICE_JWT_SECRET: randomBytes(32).toString('hex'),
   };
   try {
-    const mediaServer = await start('media-server', {
-      ...common,
-      RTC_BASE_PORT: '0',
-      MEDIASOUP_WORKERS: '1',
-      MEDIASOUP_LISTEN_IP: '127.0.0.1',
-      ...options.mediaServer,
-    });
-    services.push(mediaServer);
-    const gateway = await start('gateway', {
+    for (let count = options.mediaServers ?? 1; count > 0; count -= 1) {
+      const started = await start('media-server', {
+        ...common,
+        RTC_BASE_PORT: '0',
+        MEDIASOUP_WORKERS: '1',
+        MEDIASOUP_LISTEN_IP: '127.0.0.1',
+        ...options.mediaServer,
+      });
+      mediaServers.push(started);
+    }
+    const [mediaServer] = mediaServers as [ServiceProcess];
+    const gatewaySettings = {
       ...common,
       USER_JWT_SECRET: randomBytes(32).toString('hex'),
-      MEDIA_SERVER_URLS: mediaServer.url,
+      MEDIA_SERVER_URLS: mediaServers.map(({ url }) => url).join(','),
       DATA_DIR: dataDir,
       WEB_ROOT: webRoot,
       ...options.gateway,
-    });
-    services.push(gateway);
+    };
+    const firstGateway = await start('gateway', gatewaySettings);
+    gateway = firstGateway;
     const key = { secret: common.SERVICE_JWT_SECRET, issuer: 'crossfade' };
     const authorization = `Bearer ${signServiceToken(key, { subject: 'test', lifetimeS: 3_600 })}`;
     const askMediaServer: Product['mediaServer'] = async (method, path, body) => {
@@ -84,7 +95,32 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
       return children.trim().split(/\s+/).map(Number);
     };
-    return { url: gateway.url, mediaServer: askMediaServer, workers, output: () => output.join(''), stop };
+    const killMediaServerOf = async (roomId: string) => {
+      for (const server of mediaServers) {
+        const answer = await fetch(`${server.url}/api/rooms/${roomId}`, { headers: { authorization } }).catch(
+          () => null,
+        );
+        if (answer?.ok === true) {
+          server.signal('SIGKILL');
+          await server.ended;
+          return;
+        }
+      }
+      throw new Error(`No media server has ${roomId}.`);
+    };
+    const restartGateway = async () => {
+      await gateway?.stop();
+      gateway = await start('gateway', { ...gatewaySettings, PORT: new URL(firstGateway.url).port });
+    };
+    return {
+      url: firstGateway.url,
+      mediaServer: askMediaServer,
+      workers,
+      killMediaServerOf,
+      restartGateway,
+      output: () => output.join(''),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw new Error(`The product did not start.\n${output.join('')}`, { cause: error });

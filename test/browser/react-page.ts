@@ -88,7 +88,7 @@ const media = { audio: true, video: true, screen: false };
 function remote(participantId: string): RemoteParticipant {
   const stream = new MediaStream();
   const known = { participantId, userId: participantId, displayName: participantId, media };
-  return { ...known, blocked: [], connected: true, stream, path: 'p2p', quality: null };
+  return { ...known, blocked: [], connected: true, stream, path: 'p2p', trouble: null, quality: null };
 }
 
 const [ann, ben] = [remote('ann'), remote('ben')];

@@ -14,7 +14,7 @@ export interface ServiceProcess {
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 /** The first start of the embedded database takes the longest. */
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**

@@ -3,6 +3,7 @@ import type { Mode, SignalEvent } from '@crossfade/shared/signalling';
 import type { PathEvents } from '../path.ts';
 import type { ReceivedTrack, TrackKind } from '../received-tracks.ts';
 import type { Layers, SfuPathView } from '../sfu-view.ts';
+import type { LinkHealth } from '../reconnection.ts';
 import { FakeTrack } from './fake-stream.ts';
 
 export class FakePath {
@@ -106,6 +107,17 @@ export class FakePath {
 
   reaches(participantId: string): boolean {
     return !this.broken.has(participantId);
+  }
+
+  health(participantId: string): LinkHealth {
+    return this.broken.has(participantId) ? 'interrupted' : 'connected';
+  }
+
+  /** Whether it was asked to look again, and how. */
+  readonly looks: boolean[] = [];
+
+  lookAgain(doubt: boolean): void {
+    this.looks.push(doubt);
   }
 
   syncLocal(): void {

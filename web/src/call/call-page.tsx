@@ -73,7 +73,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
           onSoundBlocked={() => setSoundBlocked(true)}
           onCopyLink={() => void copy()}
         />
-        <ReconnectingBanner shown={status.kind === 'reconnecting'} />
+        <ReconnectingBanner status={status} />
         <div className="pointer-events-none absolute inset-x-0 bottom-12 z-20 flex flex-col items-center gap-3 px-4">
           <Notices notices={notices} />
           {soundBlocked && <SoundGate onOpen={hearEveryone} />}

@@ -1,4 +1,4 @@
-import type { CallSnapshot, RemoteParticipant } from '@crossfade/client/call';
+import type { CallSnapshot } from '@crossfade/client/call';
 import { distinctNames } from './distinct-names.ts';
 import { layoutCorner, layoutTiles } from './tile-layout.ts';
 import { Tile } from './tile.tsx';
@@ -37,7 +37,7 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               hasPicture={remote.media.video || remote.media.screen}
               quality={remote.quality}
               speaks={remote.participantId === snapshot.activeSpeaker}
-              trouble={troubleWith(remote)}
+              trouble={remote.trouble}
               onSoundBlocked={onSoundBlocked}
             />
           ))}
@@ -55,9 +55,4 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
       )}
     </div>
   );
-}
-
-function troubleWith({ connected, path }: RemoteParticipant): string | null {
-  if (!connected) return 'Reconnecting…';
-  return path === 'none' ? 'Connecting…' : null;
 }

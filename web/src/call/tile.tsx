@@ -1,9 +1,10 @@
-import type { Quality } from '@crossfade/client/call';
+import type { Quality, RemoteTrouble } from '@crossfade/client/call';
 import { MicOff } from 'lucide-react';
 import { useState, type CSSProperties, type ReactNode } from 'react';
 import { classes } from '../ui/classes.ts';
 import { StreamVideo } from '../ui/stream-video.tsx';
 import { ConnectionBars } from './connection-bars.tsx';
+import { TROUBLE_TEXTS } from './reconnecting-text.ts';
 import { hueOf, initials } from './person.ts';
 import { fitPicture, type Place } from './tile-layout.ts';
 
@@ -22,7 +23,7 @@ interface TileProps {
   /** How good this person's connection is; null: not known, or one's own. */
   quality?: Quality | null;
   /** What is wrong with this person's connection, if anything. */
-  trouble?: string | null;
+  trouble?: RemoteTrouble | null;
   onSoundBlocked?: () => void;
   children?: ReactNode;
 }
@@ -68,7 +69,8 @@ export function Tile(props: TileProps) {
             ? 'object-contain'
             : 'object-cover',
           !showsPicture && 'opacity-0',
-          trouble !== null && 'opacity-40',
+          // What still moves is not dimmed.
+          trouble !== null && trouble !== 'signalling' && 'opacity-40',
         )}
       />
       {!showsPicture && <Avatar name={name} place={place} />}
@@ -80,8 +82,13 @@ export function Tile(props: TileProps) {
         )}
       />
       {trouble !== null && (
-        <p className="absolute inset-x-0 top-0 animate-appear p-3 text-center text-sm text-ink">
-          <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">{trouble}</span>
+        <p
+          data-trouble={trouble}
+          className="absolute inset-x-0 top-1/4 animate-appear px-3 text-center text-sm text-ink"
+        >
+          <span className="inline-block animate-breathe rounded-full bg-black/60 px-3 py-1">
+            {TROUBLE_TEXTS[trouble]}
+          </span>
         </p>
       )}
       <p

@@ -1,0 +1,146 @@
+/**
+ * Servers that go away under a call of eight, each with a tone of their own: the gateway is started again, and a media
+ * server is killed beside a spare. And people who can use nothing but a relay.
+ */
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { RedisServer, redisProgram } from '../integration/gateway/redis.ts';
+import { startTurnServer, type TurnServer } from '../integration/gateway/turn-server.ts';
+import { launchChromium } from './chromium.ts';
+import { everybodyThere, Gathering } from './gathering.ts';
+import type { Person, Seen } from './person.ts';
+import { startProduct, type Product } from './product.ts';
+import { hasShown, showsNothingWrong } from './shown-texts.ts';
+import { heardAs, longest, playsExactly, tonesOf, tonesSince } from './tones.ts';
+import { until } from './until.ts';
+
+jest.setTimeout(240_000);
+
+const NAMES = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hal'];
+const STILL_HEARD = 'You are still heard and seen. We are reconnecting to the service…';
+const STOPPED = 'Sound and picture stopped. We are setting them up again; please stay…';
+const SECRET = 'only for this test: the secret of coturn';
+const TAKES_MS = 60_000;
+/** Eight pages that share two cores are slow to play what has arrived, milliseconds. */
+const LONGEST_SILENCE_MS = 1_500;
+
+const withRedis = redisProgram === undefined ? test.skip : test;
+
+let redis: RedisServer | undefined;
+let turn: TurnServer;
+let product: Product;
+let browser: Browser;
+let gathering: Gathering;
+
+beforeAll(async () => {
+  turn = await startTurnServer(SECRET);
+  if (redisProgram !== undefined) redis = await RedisServer.start();
+  product = await startProduct({
+    mediaServers: 2,
+    gateway: {
+      SWITCH_TIMEOUT_MS: '20000',
+      // However long a gateway takes to start on a busy machine.
+      RESUME_WINDOW_MS: '120000',
+      TURN_URLS: `turn:127.0.0.1:${String(turn.port)}?transport=udp`,
+      TURN_SECRET: SECRET,
+      ...(redis && { REDIS_URL: redis.url }),
+    },
+  });
+  browser = await launchChromium(5, ['--autoplay-policy=no-user-gesture-required']);
+  gathering = new Gathering(browser, product.url);
+});
+afterAll(async () => {
+  await browser.close();
+  await product.stop();
+  await redis?.stop();
+  await turn.stop();
+});
+afterEach(async () => {
+  expect((await gathering.end()).filter((problem) => !isMissingGateway(problem))).toEqual([]);
+});
+
+/** The browser itself writes down that nobody listened while the gateway was away. */
+function isMissingGateway(problem: string): boolean {
+  return /WebSocket connection to .* failed/.test(problem);
+}
+
+const others = (person: Person) => NAMES.flatMap((name, tone) => (name === person.name ? [] : [tone]));
+const seen = (people: readonly Person[]): Promise<(Seen | null)[]> =>
+  Promise.all(people.map((person) => person.see()));
+const identities = (all: readonly (Seen | null)[]) => all.map((each) => each?.participantId);
+
+withRedis('eight people keep hearing each other, once each, whichever server goes', async () => {
+  const callId = 'eight';
+  const people: Person[] = [];
+  for (const [tone, name] of NAMES.entries()) {
+    const person = await gathering.open(name, (page) => tonesOf(page, tone, NAMES.length));
+    people.push(person);
+    await person.join(callId);
+  }
+  await Promise.all(people.map((person) => person.settled('sfu', NAMES.length - 1, TAKES_MS)));
+  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  await everybodyThere(people);
+  const before = await seen(people);
+
+  // The gateway is started again: nobody is silent meanwhile, and everybody is who they were.
+  const [ann] = people as [Person];
+  const restartedAt = await ann.page.evaluate(() => performance.now());
+  await product.restartGateway();
+  await Promise.all(people.map(({ page }) => hasShown(page, STILL_HEARD, TAKES_MS)));
+  await Promise.all(people.map(({ page }) => showsNothingWrong(page, TAKES_MS)));
+  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  const samples = await tonesSince(ann.page, restartedAt);
+  for (const tone of others(ann)) {
+    const missing = longest(samples, ({ levels }) => heardAs(levels[tone] ?? 0) !== 'once');
+    expect(missing).toBeLessThan(LONGEST_SILENCE_MS);
+  }
+  const resumed = await seen(people);
+  expect(identities(resumed)).toEqual(identities(before));
+  expect(resumed.map((each) => each?.epoch)).toEqual(before.map((each) => each?.epoch));
+
+  // Their media server is killed: the spare one takes over, and nobody joins again.
+  await product.killMediaServerOf(callId);
+  await Promise.all(people.map(({ page }) => hasShown(page, STOPPED, TAKES_MS)));
+  const epoch = (before[0]?.epoch ?? 0) + 1;
+  await Promise.all(
+    people.map((person) =>
+      until(`${person.name} is in the next room`, TAKES_MS, async () => {
+        const now = await person.see();
+        return now !== null && now.epoch >= epoch && now.switchingTo === null
+          ? { done: now }
+          : { pending: now };
+      }),
+    ),
+  );
+  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  await everybodyThere(people);
+  await Promise.all(people.map(({ page }) => showsNothingWrong(page, TAKES_MS)));
+  expect(identities(await seen(people))).toEqual(identities(before));
+});
+
+/** Every connection of the page goes through a relay, as behind a firewall that lets nothing else out. */
+async function onlyByRelay(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const Original = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Original {
+      constructor(configuration?: RTCConfiguration) {
+        super({ ...configuration, iceTransportPolicy: 'relay' });
+      }
+    };
+  });
+}
+
+const isRelayed = async (person: Person) => (await person.stats()).remotes.map(({ relayed }) => relayed);
+
+test('who can use nothing but a relay is in the call: directly, and by way of the media server', async () => {
+  const callId = 'only-by-relay';
+  const ann = await gathering.open('Ann', onlyByRelay);
+  const [ben, cleo] = (await gathering.openAll('Ben', 'Cleo')) as [Person, Person];
+  await gathering.meet(callId, ann, ben);
+  expect(await isRelayed(ann)).toEqual([true]);
+  await cleo.join(callId);
+  await everybodyThere([ann, ben, cleo]);
+  expect(await isRelayed(ann)).toEqual([true, true]);
+  expect(await isRelayed(ben)).toEqual([false, false]);
+  await Promise.all([ann, ben, cleo].map(({ page }) => showsNothingWrong(page)));
+});
