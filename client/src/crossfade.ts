@@ -273,7 +273,7 @@ export class Crossfade {
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
     const path = this.#build(prepare);
     const gaps = new GapMeter();
-    this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
+    this.#pending = { prepare, path, expected: this.#expected(), gaps, answer: 'none' };
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
       if (stream && roster.shown(participantId).tracks.video?.decoded) gaps.watch(participantId, stream);
@@ -372,7 +372,7 @@ export class Crossfade {
         simulcast,
         wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
         besideAnother: !this.#gone && this.#seesSomebody(),
-        expected: () => expectedTracks(roster.others()),
+        expected: () => this.#expected(),
         device,
         request,
         events: {
@@ -397,6 +397,11 @@ export class Crossfade {
       if (participantId === this.#selfId)
         this.producerWanted(producerId, { pausedByServer, wantedSpatialLayer });
     }
+  }
+
+  #expected(): ExpectedTrack[] {
+    const { roster } = this.#options;
+    return expectedTracks(roster.others(), (id) => roster.shown(id).tracks['screen-audio'] !== null);
   }
 
   #seesSomebody(): boolean {
@@ -452,7 +457,7 @@ export class Crossfade {
     const others = this.#options.roster.others();
     const awaited = awaitedTracks(
       expected,
-      others,
+      this.#expected(),
       ({ participantId, kind }) => path.received.find(participantId, kind)?.decoded ?? false,
     );
     const reachable = others.filter(({ connected }) => connected).map(({ participantId }) => participantId);

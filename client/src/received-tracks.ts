@@ -4,8 +4,7 @@
  */
 import { isDecoding, readReceiverStats } from './receiver-stats.ts';
 import { SilentSink } from './silent-sink.ts';
-
-export type TrackKind = 'audio' | 'video';
+import { mediumOf, TRACK_KINDS, type TrackKind } from './track-kinds.ts';
 
 export interface ReceivedTrack {
   readonly participantId: string;
@@ -46,8 +45,12 @@ export class ReceivedTracks {
     if (this.#closed) return;
     this.remove(participantId, kind);
     this.#tracks.set(keyOf(participantId, kind), { participantId, kind, receiver, decoded: false });
-    if (kind === 'audio') this.#sink.add(receiver.track);
+    if (mediumOf(kind) === 'audio') this.#sink.add(receiver.track);
     receiver.track.addEventListener('unmute', () => this.#endPause());
+    // Of a screen that is not shared any more, peer-to-peer: its section of the connection is closed.
+    receiver.track.addEventListener('ended', () => {
+      if (this.find(participantId, kind)?.receiver === receiver) this.remove(participantId, kind);
+    });
     if (this.#watching) this.#endPause();
     else void this.#watch();
     this.#changed();
@@ -55,7 +58,7 @@ export class ReceivedTracks {
 
   /** Drops one track of a participant, or all of them. */
   remove(participantId: string, kind?: TrackKind): void {
-    const kinds: readonly TrackKind[] = kind ? [kind] : ['audio', 'video'];
+    const kinds: readonly TrackKind[] = kind ? [kind] : TRACK_KINDS;
     const removed = kinds.map((each) => this.find(participantId, each)).filter((track) => track !== null);
     for (const track of removed) {
       this.#tracks.delete(keyOf(participantId, track.kind));
@@ -112,7 +115,7 @@ async function hasBegun({ kind, receiver }: ReceivedTrack): Promise<boolean> {
   try {
     // Unlike statistics this costs next to nothing, and what names no source has delivered nothing yet.
     if (receiver.getSynchronizationSources().length === 0) return false;
-    return isDecoding(kind, readReceiverStats(await receiver.getStats()));
+    return isDecoding(mediumOf(kind), readReceiverStats(await receiver.getStats()));
   } catch {
     // The connection was closed in between.
     return false;

@@ -2,9 +2,10 @@
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { Participant } from '@crossfade/shared/signalling';
 import type { Quality } from './call-quality.ts';
-import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
+import type { ReceivedTrack } from './received-tracks.ts';
 import type { RemoteParticipant, RemotePath } from './snapshot.ts';
 import { StableStream } from './stable-stream.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 /** What a participant is shown from at the moment. */
 export interface Shown {
@@ -12,7 +13,10 @@ export interface Shown {
   tracks: Readonly<Record<TrackKind, ReceivedTrack | null>>;
 }
 
-const NOTHING: Shown = { path: 'none', tracks: { audio: null, video: null } };
+export const NOTHING_SHOWN: Shown = {
+  path: 'none',
+  tracks: { audio: null, video: null, screen: null, 'screen-audio': null },
+};
 
 /** The same list every time, so that nothing seems to have changed. */
 export const NO_BLOCKS: readonly Blockable[] = [];
@@ -20,6 +24,8 @@ export const NO_BLOCKS: readonly Blockable[] = [];
 interface Entry {
   participant: Participant;
   stream: StableStream;
+  /** Where a screen is shown, whenever there is one. */
+  screen: StableStream;
   shown: Shown;
   quality: Quality | null;
 }
@@ -43,14 +49,17 @@ export class Roster {
       this.#entries.set(participant.participantId, {
         participant,
         stream: new StableStream(),
-        shown: NOTHING,
+        screen: new StableStream(),
+        shown: NOTHING_SHOWN,
         quality: null,
       });
     }
   }
 
   remove(participantId: string): void {
-    this.#entries.get(participantId)?.stream.show([]);
+    const entry = this.#entries.get(participantId);
+    entry?.stream.show([]);
+    entry?.screen.show([]);
     this.#entries.delete(participantId);
   }
 
@@ -68,8 +77,9 @@ export class Roster {
     const entry = this.#entries.get(participantId);
     if (!entry) return;
     entry.shown = shown;
-    const { audio, video } = shown.tracks;
-    entry.stream.show([audio, video].filter((track) => track !== null).map(({ receiver }) => receiver.track));
+    const { audio, video, screen, 'screen-audio': screenAudio } = shown.tracks;
+    entry.stream.show(mediaOf([audio, video]));
+    entry.screen.show(mediaOf([screen, screenAudio]));
   }
 
   judge(participantId: string, quality: Quality): void {
@@ -78,7 +88,7 @@ export class Roster {
   }
 
   shown(participantId: string): Shown {
-    return this.#entries.get(participantId)?.shown ?? NOTHING;
+    return this.#entries.get(participantId)?.shown ?? NOTHING_SHOWN;
   }
 
   stream(participantId: string): MediaStream | null {
@@ -86,7 +96,7 @@ export class Roster {
   }
 
   remotes(): RemoteParticipant[] {
-    return [...this.#entries.values()].map(({ participant, stream, shown, quality }) => ({
+    return [...this.#entries.values()].map(({ participant, stream, screen, shown, quality }) => ({
       participantId: participant.participantId,
       userId: participant.userId,
       displayName: participant.displayName,
@@ -94,8 +104,14 @@ export class Roster {
       blocked: participant.blocked ?? NO_BLOCKS,
       connected: participant.connected,
       stream: stream.stream,
+      // What is told decides, not what has arrived: so it neither flickers nor outlives the sharing.
+      screen: participant.media.screen ? screen.stream : null,
       path: shown.path,
       quality,
     }));
   }
+}
+
+function mediaOf(tracks: readonly (ReceivedTrack | null)[]): MediaStreamTrack[] {
+  return tracks.filter((track) => track !== null).map(({ receiver }) => receiver.track);
 }

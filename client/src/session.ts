@@ -16,6 +16,7 @@ import { readReceiverStats } from './receiver-stats.ts';
 import { Moderator } from './moderator.ts';
 import { permittedState, permittedTracks } from './permitted-media.ts';
 import { NO_BLOCKS, Roster } from './roster.ts';
+import { ScreenShare } from './screen-share.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import { SpeakerWatch } from './speaker-watch.ts';
@@ -65,12 +66,15 @@ export class Session {
   readonly chat: Chat;
   readonly moderator: Moderator;
   readonly floor: Floor;
+  readonly screen: ScreenShare;
   #joined: JoinAnswer;
   #crossfade: Crossfade;
   #status: CallStatus = { kind: 'joined' };
   #self: Participant | undefined;
   #activeSpeaker: string | null = null;
   #locked = false;
+  /** What is sent: the same object as long as nothing about it changes. */
+  #sent: Participant['media'] = NOTHING_SENT;
   /** What the gateway was last told is being sent. */
   #announced: Participant['media'];
   #announcing = false;
@@ -93,6 +97,10 @@ export class Session {
       selfId: () => this.#joined.participantId,
       request: signalling.request,
       changed: () => this.#floorChanged(),
+    });
+    this.screen = new ScreenShare({
+      changed: () => this.#mediaChanged(),
+      hindrance: () => (!this.#maySend ? 'forbidden' : this.#blocked().includes('screen') ? 'blocked' : null),
     });
     this.#joined = joined;
     this.#takeRoster(joined);
@@ -246,6 +254,7 @@ export class Session {
     const taken = blocked.filter((kind) => !before.includes(kind));
     if (taken.includes('audio')) media.setMicrophone(false);
     if (taken.includes('video')) media.setCamera(false);
+    if (taken.includes('screen')) this.screen.stop();
     if (taken.length > 0 || before.length !== blocked.length) this.#mediaChanged();
   }
 
@@ -267,8 +276,9 @@ export class Session {
         callId,
         local: permittedTracks(
           media,
+          this.screen,
           () => this.#blocked(),
-          () => this.#mustBeSilent(),
+          () => ({ silent: this.#mustBeSilent(), floor: this.floor.view !== null }),
         ),
         simulcast,
         roster: this.#roster,
@@ -278,6 +288,7 @@ export class Session {
         changed: () => this.#changed(),
         barred: () => {
           this.#maySend = false;
+          this.screen.stop();
           this.#mediaChanged();
         },
         outOfStep: () => void this.#resync(),
@@ -375,8 +386,11 @@ export class Session {
   }
 
   #sending(): Participant['media'] {
-    if (!this.#maySend) return { audio: false, video: false, screen: false };
-    return permittedState(this.#options.media.state, this.#blocked());
+    const { media } = this.#options;
+    const state = { ...media.state, screen: this.screen.stream !== null };
+    const sent = this.#maySend ? permittedState(state, this.#blocked()) : NOTHING_SENT;
+    if (!same(sent, this.#sent)) this.#sent = sent;
+    return this.#sent;
   }
 
   /** In a call of push-to-talk nobody waits for anybody's sound: whom to hear is told by the floor. */
@@ -389,7 +403,9 @@ export class Session {
     const { path, tracks } = this.#roster.shown(participantId);
     const read = async (receiver: RTCRtpReceiver | undefined) =>
       receiver ? readReceiverStats(await receiver.getStats()) : null;
-    const [video, audio] = await Promise.all([read(tracks.video?.receiver), read(tracks.audio?.receiver)]);
+    const [video, audio, screen] = await Promise.all(
+      [tracks.video, tracks.audio, tracks.screen].map((track) => read(track?.receiver)),
+    );
     return {
       participantId,
       path,
@@ -397,6 +413,7 @@ export class Session {
       relayed: video?.relayed ?? audio?.relayed ?? null,
       video: video?.video ?? null,
       audio: audio?.audio ?? null,
+      screen: screen?.video ?? null,
     };
   }
 
@@ -410,6 +427,7 @@ export class Session {
     if (tell) signalling.sendLast('call:leave', { callId });
     this.#status = status;
     this.#stopHearing();
+    this.screen.close();
     this.#crossfade.close();
     this.#roster.replaceAll([]);
     const close = () => signalling.close();
@@ -451,6 +469,7 @@ export class Session {
       local: {
         displayName: this.#self?.displayName ?? displayName ?? '',
         stream: media.stream,
+        screen: this.screen.stream,
         media: this.#sending(),
         blocked: this.#blocked(),
       },
@@ -459,6 +478,8 @@ export class Session {
     };
   }
 }
+
+const NOTHING_SENT: Participant['media'] = { audio: false, video: false, screen: false };
 
 function same(a: Participant['media'], b: Participant['media']): boolean {
   return a.audio === b.audio && a.video === b.video && a.screen === b.screen;

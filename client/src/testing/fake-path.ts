@@ -1,7 +1,8 @@
 /** A media path for tests: does nothing by itself, and is told what has come about. */
 import type { Mode, SignalEvent } from '@crossfade/shared/signalling';
 import type { PathEvents } from '../path.ts';
-import type { ReceivedTrack, TrackKind } from '../received-tracks.ts';
+import type { ReceivedTrack } from '../received-tracks.ts';
+import { TRACK_KINDS, mediumOf, type TrackKind } from '../track-kinds.ts';
 import { FakeTrack } from './fake-stream.ts';
 
 export class FakePath {
@@ -28,13 +29,13 @@ export class FakePath {
     this.events = events;
   }
 
-  /** The tracks of this participant are there, and have been decoded or not. */
-  bring(participantId: string, decoded: boolean): void {
-    for (const kind of ['audio', 'video'] as const) {
+  /** These tracks of this participant are there, and have been decoded or not. */
+  bring(participantId: string, decoded: boolean, kinds: readonly TrackKind[] = ['audio', 'video']): void {
+    for (const kind of kinds) {
       const key = `${kind} ${participantId}`;
       const receiver =
         this.#tracks.get(key)?.receiver ??
-        ({ track: new FakeTrack(kind, `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
+        ({ track: new FakeTrack(mediumOf(kind), `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
       this.#tracks.set(key, { participantId, kind, receiver, decoded });
     }
     this.events.changed();
@@ -100,8 +101,7 @@ export class FakePath {
   }
 
   forget(participantId: string): void {
-    this.#tracks.delete(`audio ${participantId}`);
-    this.#tracks.delete(`video ${participantId}`);
+    for (const kind of TRACK_KINDS) this.#tracks.delete(`${kind} ${participantId}`);
   }
 
   close(): void {

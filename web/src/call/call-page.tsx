@@ -8,6 +8,8 @@ import { ControlsBar } from './controls-bar.tsx';
 import { callLink, copyLink } from './copy-link.ts';
 import { Notices } from './notices.tsx';
 import { ReconnectingBanner } from './reconnecting-banner.tsx';
+import { ShareButton } from './share-button.tsx';
+import { SharingBanner } from './sharing-banner.tsx';
 import { SoundGate } from './sound-gate.tsx';
 import { Stage } from './stage.tsx';
 import { useCall } from './use-call.ts';
@@ -55,8 +57,8 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
     tell((await copyLink(callId)) ? 'Link copied' : callLink(callId));
   };
   const hearEveryone = () => {
-    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>('[data-participant-id] video') ??
-      []) {
+    const playing = '[data-participant-id] video, [data-screen-of] video';
+    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>(playing) ?? []) {
       video.muted = false;
       video.play().catch(() => undefined);
     }
@@ -73,6 +75,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
           onSoundBlocked={() => setSoundBlocked(true)}
           onCopyLink={() => void copy()}
         />
+        <SharingBanner shown={local.screen !== null} onStop={() => call.stopSharing()} />
         <ReconnectingBanner shown={status.kind === 'reconnecting'} />
         <div className="pointer-events-none absolute inset-x-0 bottom-12 z-20 flex flex-col items-center gap-3 px-4">
           <Notices notices={notices} />
@@ -86,7 +89,9 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
         onCamera={toggleCamera}
         onCopyLink={() => void copy()}
         onLeave={() => void call.leave()}
-      />
+      >
+        <ShareButton call={call} sharing={local.screen !== null} tell={tell} />
+      </ControlsBar>
     </div>
   );
 }
