@@ -205,6 +205,15 @@ describe('a switch to the media server', () => {
     expect([told.length, roster.remotes()[0]?.screen]).toEqual([1, null]);
   });
 
+  test('nobody is heard over two paths', () => {
+    const { path, old, crossfade } = switching();
+    path.bring('ann', true);
+    path.bring('ben', true);
+    expect([[...old.heard], [...path.heard]]).toEqual([['audio ann'], ['audio ben']]);
+    crossfade.modeSwitch(commit);
+    expect([[...old.heard], [...path.heard].sort()]).toEqual([[], ['audio ann', 'audio ben']]);
+  });
+
   test('is not confirmed before one is sending oneself', () => {
     const { path, told } = switching();
     path.isReady = false;

@@ -362,7 +362,7 @@ export class Crossfade {
   }
 
   #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>): Path {
-    const { callId, local, simulcast, roster, request, device, build } = this.#options;
+    const { callId, local, simulcast, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {

@@ -26,7 +26,7 @@ beforeEach(() => {
     list: () => Promise.resolve([...plugged]),
     inUse: () => inUse?.id ?? null,
     take: (track) => {
-      inUse = track as unknown as FakeTrack;
+      inUse = track;
       failures = [];
     },
     failed: (_kind, error) => failures.push((error as Error).message),
@@ -82,14 +82,14 @@ test('without another one that is told, and whatever is plugged in is taken', as
   expect(inUse).toBeNull();
   expect(new Set(failures)).toEqual(new Set(['NotFoundError']));
   await plug('desk');
-  expect([(inUse as FakeTrack | null)?.id, failures]).toEqual(['desk', []]);
+  expect([inUse?.id, failures]).toEqual(['desk', []]);
 });
 
 test('whoever has chosen another one keeps it', async () => {
   await unplug('headset');
   recovery.chosen('audio');
   await plug('desk', 'headset');
-  expect([(inUse as FakeTrack | null)?.id, tell]).toEqual(['desk', null]);
+  expect([inUse?.id, tell]).toEqual(['desk', null]);
 });
 
 test('what is opened too late is let go of', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { LocalMedia, openLocalMedia } from './local-media.ts';
+import type { LocalMedia } from './local-media.ts';
+import { openLocalMedia } from './local-media.ts';
 import { FakeStream, FakeTrack } from './testing/fake-stream.ts';
 
 class Device extends FakeTrack {

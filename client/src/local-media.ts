@@ -196,7 +196,7 @@ export class LocalMedia {
     // Fires when the device goes away, not when `stop()` is called.
     track.addEventListener('ended', () => {
       if (!this.stream.getTracks().includes(track)) return;
-      this.#report({ device: DEVICE[kind], kind: 'missing' });
+      // A problem only if there is no other one.
       this.#recovery.lost(kind, track.getSettings().deviceId ?? '');
       this.#changed();
     });

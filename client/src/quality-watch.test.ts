@@ -26,7 +26,13 @@ function shownBy(loss: number): Shown {
       return Promise.resolve(new Map([['in', inbound]]));
     },
   } as unknown as RTCRtpReceiver;
-  const audio = { participantId: 'ann', kind: 'audio', receiver, decoded: true } as const;
+  const audio = {
+    participantId: 'ann',
+    kind: 'audio',
+    receiver,
+    decoded: true,
+    heard: () => undefined,
+  } as const;
   return { path: 'sfu', tracks: { ...NOTHING_SHOWN.tracks, audio } };
 }
 

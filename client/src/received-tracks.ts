@@ -12,6 +12,8 @@ export interface ReceivedTrack {
   readonly receiver: RTCRtpReceiver;
   /** Whether its first frame, or first sound, has been decoded. */
   readonly decoded: boolean;
+  /** Told after it was put into the stream that people hear, and after it was taken out of it. */
+  readonly heard: (isHeard: boolean) => void;
 }
 
 /** Between two looks at tracks whose packets arrive, milliseconds. */
@@ -22,7 +24,7 @@ const LOOK_ANYWAY_MS = 1_000;
 export class ReceivedTracks {
   readonly #tracks = new Map<string, ReceivedTrack>();
   readonly #changed: () => void;
-  /** Where sound goes until it has been decoded. */
+  /** Where sound goes besides. */
   readonly #sink = new SilentSink();
   #watching = false;
   #closed = false;
@@ -44,7 +46,13 @@ export class ReceivedTracks {
   add(participantId: string, kind: TrackKind, receiver: RTCRtpReceiver): void {
     if (this.#closed) return;
     this.remove(participantId, kind);
-    this.#tracks.set(keyOf(participantId, kind), { participantId, kind, receiver, decoded: false });
+    this.#tracks.set(keyOf(participantId, kind), {
+      participantId,
+      kind,
+      receiver,
+      decoded: false,
+      heard: (isHeard) => this.#sink.heard(receiver.track, isHeard),
+    });
     if (mediumOf(kind) === 'audio') this.#sink.add(receiver.track);
     receiver.track.addEventListener('unmute', () => this.#endPause());
     // Of a screen that is not shared any more, peer-to-peer: its section of the connection is closed.
@@ -60,11 +68,10 @@ export class ReceivedTracks {
   remove(participantId: string, kind?: TrackKind): void {
     const kinds: readonly TrackKind[] = kind ? [kind] : TRACK_KINDS;
     const removed = kinds.map((each) => this.find(participantId, each)).filter((track) => track !== null);
-    for (const track of removed) {
-      this.#tracks.delete(keyOf(participantId, track.kind));
-      this.#sink.remove(track.receiver.track);
-    }
+    for (const track of removed) this.#tracks.delete(keyOf(participantId, track.kind));
     if (removed.length > 0 && !this.#closed) this.#changed();
+    // Only now has it been taken out of the stream.
+    for (const { receiver } of removed) this.#sink.remove(receiver.track);
   }
 
   close(): void {
@@ -96,8 +103,6 @@ export class ReceivedTracks {
       this.#tracks.set(keyOf(track.participantId, track.kind), { ...track, decoded: true });
     }
     if (begun.length > 0) this.#changed();
-    // Only now is it played where it is heard, if it was not before: sound has not stopped in between.
-    for (const { receiver } of begun) this.#sink.remove(receiver.track);
   }
 
   #pause(ms: number): Promise<void> {

@@ -76,10 +76,17 @@ export class Roster {
   show(participantId: string, shown: Shown): void {
     const entry = this.#entries.get(participantId);
     if (!entry) return;
+    const before = entry.shown;
     entry.shown = shown;
     const { audio, video, screen, 'screen-audio': screenAudio } = shown.tracks;
     entry.stream.show(mediaOf([audio, video]));
     entry.screen.show(mediaOf([screen, screenAudio]));
+    for (const kind of ['audio', 'screen-audio'] as const) {
+      const [old, now] = [before.tracks[kind], shown.tracks[kind]];
+      if (old?.receiver === now?.receiver) continue;
+      now?.heard(true);
+      old?.heard(false);
+    }
   }
 
   judge(participantId: string, quality: Quality): void {

@@ -1,4 +1,7 @@
-/** Screens that are shared, in real pages: decoded on every path, through switches both ways. */
+/**
+ * What people send in real pages: screens, decoded on every path and through switches both ways; devices that go away; and
+ * nothing at all.
+ */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
@@ -6,7 +9,8 @@ import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import { Person } from './person.ts';
 import { startProduct, type Product } from './product.ts';
-import { mediaArrives } from './received.ts';
+import { hears, mediaArrives } from './received.ts';
+import { until } from './until.ts';
 import { makeUpScreen, screenArrives, screenIsHeard, screensWatched, watchScreens } from './shared-screen.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, '../../artifacts/screenshots');
@@ -123,4 +127,74 @@ test('a screen goes along to the media server and back; one begun and one ended 
   await screenArrives(ben, 'p2p', annId);
   await ann.page.getByRole('button', { name: 'Stop', exact: true }).click();
   await ben.page.locator('[data-screen-of]').waitFor({ state: 'detached' });
+});
+
+/** The device in use goes away; with `others` there is another one of its kind. */
+async function unplug({ page }: Person, kind: 'audio' | 'video', others: boolean): Promise<void> {
+  await page.evaluate(
+    ([of, more]) => {
+      const devices = navigator.mediaDevices;
+      const real = devices.getUserMedia.bind(devices);
+      if (!more) {
+        devices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
+        window.plugIn = () => {
+          devices.getUserMedia = real;
+          devices.dispatchEvent(new Event('devicechange'));
+        };
+      }
+      const stream = window.crossfade?.call.snapshot.local.stream;
+      const track = stream?.getTracks().find((each) => each.kind === of);
+      track?.stop();
+      track?.dispatchEvent(new Event('ended'));
+    },
+    [kind, others] as const,
+  );
+}
+
+declare global {
+  interface Window {
+    plugIn?: () => void;
+  }
+}
+
+test('who may use no device listens, and hears whoever loses theirs again', async () => {
+  const callId = 'devices';
+  const ann = await open('Ann');
+  const lisa = await open('Lisa', async (page) => {
+    await page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    });
+  });
+  await lisa.page.getByText('not allowed to use your camera and microphone').waitFor();
+  await ann.join(callId);
+  await ann.settled('p2p', 0);
+  await lisa.join(callId);
+  const [seen] = await Promise.all([ann.settled('p2p', 1), lisa.settled('p2p', 1)]);
+  expect(seen.remotes).toMatchObject([{ name: 'Lisa', audio: false, video: false }]);
+  await mediaArrives(lisa, 'p2p', 1);
+  const annId = await idOf(ann);
+
+  // Muted, and so is the one that takes its place.
+  const microphone = ann.page.getByRole('button', { name: 'Microphone', exact: true });
+  await microphone.click();
+  await unplug(ann, 'audio', true);
+  await ann.page.getByText('Now using').waitFor();
+  await expect(hears(lisa, annId)).resolves.toBe(false);
+  await microphone.click();
+  await mediaArrives(lisa, 'p2p', 1);
+
+  await unplug(ann, 'video', false);
+  await ann.page.getByText('No camera was found').waitFor();
+  await until('Lisa is told', 10_000, async () => {
+    const [remote] = (await lisa.see())?.remotes ?? [];
+    return remote?.video === false ? { done: undefined } : { pending: remote };
+  });
+  await ann.page.evaluate(() => window.plugIn?.());
+  await mediaArrives(lisa, 'p2p', 1);
+
+  const cleo = await open('Cleo');
+  await cleo.join(callId);
+  await Promise.all([ann, lisa, cleo].map((person) => person.settled('sfu', 2)));
+  await mediaArrives(lisa, 'sfu', 2);
+  await screenshot(lisa, 'listening-only');
 });

@@ -14,6 +14,8 @@ export class FakePath {
   ownProducerIds: readonly string[] = [];
   readonly links: { participantId: string; transitionId: string | undefined }[] = [];
   readonly signals: SignalEvent[] = [];
+  /** The tracks that people hear of this path, by kind and participant. */
+  readonly heard = new Set<string>();
   producers: readonly { producerId: string }[] = [];
   syncs = 0;
   readonly broken = new Set<string>();
@@ -36,7 +38,8 @@ export class FakePath {
       const receiver =
         this.#tracks.get(key)?.receiver ??
         ({ track: new FakeTrack(mediumOf(kind), `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
-      this.#tracks.set(key, { participantId, kind, receiver, decoded });
+      const heard = (isHeard: boolean) => void (isHeard ? this.heard.add(key) : this.heard.delete(key));
+      this.#tracks.set(key, { participantId, kind, receiver, decoded, heard });
     }
     this.events.changed();
   }

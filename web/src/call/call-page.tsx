@@ -13,6 +13,7 @@ import { SharingBanner } from './sharing-banner.tsx';
 import { SoundGate } from './sound-gate.tsx';
 import { Stage } from './stage.tsx';
 import { useCall } from './use-call.ts';
+import { useDeviceNews } from './use-device-news.ts';
 import { useNotices } from './use-notices.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
@@ -25,6 +26,7 @@ interface CallPageProps {
 export function CallPage({ call, media, onEnded }: CallPageProps) {
   const snapshot = useCall(call);
   const { notices, tell } = useNotices(call);
+  useDeviceNews(media, tell);
   const [soundBlocked, setSoundBlocked] = useState(false);
   const stage = useRef<HTMLElement>(null);
   const { status, local, callId } = snapshot;
