@@ -12,6 +12,7 @@ const remote = (participantId: string, change: Partial<CallSnapshot['remotes'][n
   blocked: [],
   connected: true,
   stream,
+  screen: null,
   path: 'p2p' as const,
   trouble: null,
   quality: null,
@@ -28,7 +29,7 @@ const before: CallSnapshot = {
   locked: false,
   floor: null,
   activeSpeaker: null,
-  local: { displayName: 'Me', stream, media, blocked: [] },
+  local: { displayName: 'Me', stream, screen: null, media, blocked: [] },
   remotes: [remote('ann'), remote('ben')],
 };
 const eventsOf = (change: Partial<CallSnapshot>) =>

@@ -29,6 +29,7 @@ export { CodedError } from '@crossfade/shared/errors';
 export type { ErrorCode } from '@crossfade/shared/errors';
 export type { CallEvents } from './call-events.ts';
 export type { ReconnectionStep, RemoteTrouble } from './reconnection.ts';
+export { ScreenShareError, canShareScreen } from './screen-share.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
@@ -149,6 +150,20 @@ export class Call {
   /** As `setMicrophone`, for the camera. */
   setCamera(on: boolean): void {
     this.#media.setCamera(on);
+  }
+
+  /**
+   * Shares a screen, a window or a tab: the browser asks which. One that is shared already is replaced. It is sent until
+   * `stopSharing`, the browser's own button, a moderator or the end of the call, whatever path the call takes.
+   * @throws ScreenShareError when the person refuses or it cannot be done; nothing has changed then
+   */
+  async shareScreen(): Promise<void> {
+    await this.#session.screen.start();
+  }
+
+  /** Without effect when nothing is shared. */
+  stopSharing(): void {
+    this.#session.screen.stop();
   }
 
   /**

@@ -8,6 +8,7 @@ import type { SfuDevice } from './sfu-device.ts';
 import type { Request } from './signalling.ts';
 import { FakePath } from './testing/fake-path.ts';
 import { FakeStream } from './testing/fake-stream.ts';
+import { TRACK_KINDS } from './track-kinds.ts';
 
 const replaced = { MediaStream: globalThis.MediaStream, document: globalThis.document };
 
@@ -123,7 +124,12 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
   const crossfade = new Crossfade(
     {
       callId: 'call',
-      local: { track: () => null, state: { audio: false, video: false }, stream: {} as MediaStream },
+      local: {
+        track: () => null,
+        state: { audio: false, video: false },
+        stream: {} as MediaStream,
+        screen: null,
+      },
       simulcast: true,
       roster,
       device: {} as SfuDevice,
@@ -253,6 +259,46 @@ describe('a switch to the media server', () => {
     path.bring('ben', true);
     path.bring('ben', true);
     expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
+  });
+
+  test('waits for a screen, and for its sound if that was heard before', () => {
+    const set = stage(answer(), [person('ann', { media: { audio: true, video: true, screen: true } })]);
+    const [old] = set.paths as [FakePath];
+    old.bring('ann', true, TRACK_KINDS);
+    expect(set.roster.remotes()[0]?.screen?.getTracks()).toHaveLength(2);
+    set.crossfade.modeSwitch(prepare);
+    const [, path] = set.paths as [FakePath, FakePath];
+    path.bring('ann', true, ['audio', 'video', 'screen']);
+    expect(set.told).toEqual([]);
+    path.bring('ann', true, ['screen-audio']);
+    expect(set.told).toHaveLength(1);
+    set.crossfade.modeSwitch(commit);
+    const shared = set.roster
+      .remotes()[0]
+      ?.screen?.getTracks()
+      .map(({ id }) => id);
+    expect(shared?.sort()).toEqual(['screen ann over sfu', 'screen-audio ann over sfu']);
+  });
+
+  test('does not wait for a screen that is not shared any more', () => {
+    const sharing = person('ann', { media: { audio: true, video: true, screen: true } });
+    const { paths, told, roster, crossfade } = stage(answer(), [sharing]);
+    crossfade.modeSwitch(prepare);
+    const [, path] = paths as [FakePath, FakePath];
+    path.bring('ann', true);
+    expect(told).toEqual([]);
+    roster.put(person('ann'));
+    crossfade.participantsChanged();
+    expect([told.length, roster.remotes()[0]?.screen]).toEqual([1, null]);
+  });
+
+  test('nobody is heard over two paths', () => {
+    const { path, old, crossfade } = switching();
+    path.bring('ann', true);
+    path.bring('ben', true);
+    expect([[...old.heard], [...path.heard]]).toEqual([['audio ann'], ['audio ben']]);
+    crossfade.modeSwitch(commit);
+    expect([[...old.heard], [...path.heard].sort()]).toEqual([[], ['audio ann', 'audio ben']]);
   });
 
   test('is not confirmed before one is sending oneself', () => {

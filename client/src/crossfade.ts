@@ -343,7 +343,7 @@ export class Crossfade {
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
     const path = this.#takeStandby(prepare) ?? this.#build(prepare);
     const gaps = new GapMeter();
-    this.#pending = { prepare, path, expected: expectedTracks(roster.others()), gaps, answer: 'none' };
+    this.#pending = { prepare, path, expected: this.#expected(), gaps, answer: 'none' };
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
       if (stream && roster.shown(participantId).tracks.video?.decoded) gaps.watch(participantId, stream);
@@ -462,7 +462,7 @@ export class Crossfade {
 
   /** @param standby whether nothing is to flow on it yet */
   #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>, standby = false): Path {
-    const { callId, local, simulcast, roster, request, device, build } = this.#options;
+    const { callId, local, simulcast, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {
@@ -473,7 +473,7 @@ export class Crossfade {
         wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
         besideAnother: standby || (!this.#gone && this.#seesSomebody()),
         standby,
-        expected: () => expectedTracks(roster.others()),
+        expected: () => this.#expected(),
         device,
         request,
         events: {
@@ -498,6 +498,11 @@ export class Crossfade {
       if (participantId === this.#selfId)
         this.producerWanted(producerId, { pausedByServer, wantedSpatialLayer });
     }
+  }
+
+  #expected(): ExpectedTrack[] {
+    const { roster } = this.#options;
+    return expectedTracks(roster.others(), (id) => roster.shown(id).tracks['screen-audio'] !== null);
   }
 
   #seesSomebody(): boolean {
@@ -564,7 +569,7 @@ export class Crossfade {
     const others = this.#options.roster.others();
     const awaited = awaitedTracks(
       expected,
-      others,
+      this.#expected(),
       ({ participantId, kind }) => path.received.find(participantId, kind)?.decoded ?? false,
     );
     const reachable = others.filter(({ connected }) => connected).map(({ participantId }) => participantId);

@@ -1,6 +1,7 @@
 /**
- * Measures what a switch costs the viewer: the longest time between two presented frames of a remote video. Runs from
- * the start of a switch until shortly after its commit, then lets go of everything.
+ * Measures what a switch costs the viewer: the longest time between two presented frames of a remote camera; a screen on
+ * which nothing moves presents none for long, so screens say nothing. Runs from the start of a switch until shortly after
+ * its commit, then lets go of everything.
  */
 
 /**

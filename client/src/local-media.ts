@@ -3,6 +3,7 @@
  * a call and outlive one. Muting is `track.enabled`: whatever path sends the track sends silence or black at once.
  */
 import type { MediaState } from '@crossfade/shared/signalling';
+import { DeviceRecovery } from './device-recovery.ts';
 import { problemKind, type MediaProblem } from './media-problem.ts';
 
 export type { MediaProblem } from './media-problem.ts';
@@ -80,6 +81,36 @@ export class LocalMedia {
   #problems: readonly MediaProblem[];
   #state: MediaState = { audio: false, video: false, screen: false };
   readonly #listeners = new Set<() => void>();
+  /** A device that is unplugged falls back to another one. */
+  readonly #recovery = new DeviceRecovery({
+    open: async (kind, deviceId) => {
+      const [track] = (await capture({ [kind]: constraintsFor(kind, deviceId) })).getTracks();
+      if (!track) throw new DOMException('Nothing was opened.', 'NotFoundError');
+      return track;
+    },
+    list: async (kind) => {
+      const { microphones, cameras } = await listDevices();
+      return (kind === 'audio' ? microphones : cameras).map(({ deviceId }) => deviceId);
+    },
+    inUse: (kind) => {
+      const track = this.track(kind);
+      return track && (track.getSettings().deviceId ?? '');
+    },
+    take: (track) => {
+      this.#adopt(track);
+      this.#solved(track.kind as Kind);
+      this.#changed();
+    },
+    failed: (kind, error) => {
+      this.#report(toProblem(kind, error));
+      this.#changed();
+    },
+    watch: (changed) => {
+      const devices = mediaDevices();
+      devices?.addEventListener('devicechange', changed);
+      return () => devices?.removeEventListener('devicechange', changed);
+    },
+  });
 
   constructor(tracks: readonly MediaStreamTrack[], problems: readonly MediaProblem[]) {
     this.#problems = problems;
@@ -87,7 +118,7 @@ export class LocalMedia {
     this.#state = this.#read();
   }
 
-  /** What could not be opened, and what has been unplugged since. */
+  /** What could not be opened, and what has been unplugged since and has no other device in its place. */
   get problems(): readonly MediaProblem[] {
     return this.#problems;
   }
@@ -119,8 +150,9 @@ export class LocalMedia {
   async switchDevice(kind: Kind, deviceId: string): Promise<void> {
     try {
       const stream = await capture({ [kind]: constraintsFor(kind, deviceId) });
+      this.#recovery.chosen(kind);
       for (const track of stream.getTracks()) this.#adopt(track);
-      this.#problems = this.#problems.filter((problem) => problem.device !== DEVICE[kind]);
+      this.#solved(kind);
     } catch (error) {
       this.#report(toProblem(kind, error));
       throw error;
@@ -137,6 +169,7 @@ export class LocalMedia {
 
   /** Lets go of the devices. */
   close(): void {
+    this.#recovery.close();
     for (const track of this.stream.getTracks()) {
       track.stop();
       this.stream.removeTrack(track);
@@ -163,9 +196,14 @@ export class LocalMedia {
     // Fires when the device goes away, not when `stop()` is called.
     track.addEventListener('ended', () => {
       if (!this.stream.getTracks().includes(track)) return;
-      this.#report({ device: DEVICE[kind], kind: 'missing' });
+      // A problem only if there is no other one.
+      this.#recovery.lost(kind, track.getSettings().deviceId ?? '');
       this.#changed();
     });
+  }
+
+  #solved(kind: Kind): void {
+    this.#problems = this.#problems.filter((problem) => problem.device !== DEVICE[kind]);
   }
 
   #report(problem: MediaProblem): void {

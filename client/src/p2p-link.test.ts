@@ -1,18 +1,24 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { FakePeerConnection } from './testing/fake-peer-connection.ts';
+import type { TrackKind } from './track-kinds.ts';
 import { P2pLink, type LinkSignal, type LinkState } from './p2p-link.ts';
 
 interface End {
+  /** What this end shares. */
+  shared: { screen: MediaStreamTrack | null };
   link: P2pLink;
   connection: FakePeerConnection;
   sent: LinkSignal[];
   states: LinkState[];
+  /** The kinds of the tracks the other end has opened sections for. */
+  tracks: TrackKind[];
 }
 
 const local = {
   track: () => null,
   state: { audio: false, video: false },
   stream: {} as MediaStream,
+  screen: null,
 };
 
 /** Lets everything run that is only waiting for promises. */
@@ -24,19 +30,21 @@ function end(polite: boolean, carry: (signal: LinkSignal) => Promise<unknown>): 
   const connection = new FakePeerConnection();
   const sent: LinkSignal[] = [];
   const states: LinkState[] = [];
+  const tracks: TrackKind[] = [];
+  const shared: End['shared'] = { screen: null };
   const link = new P2pLink({
     polite,
     iceServers: [],
-    local,
+    local: { ...local, track: (kind) => (kind === 'screen' ? shared.screen : null) },
     send: (signal) => {
       sent.push(signal);
       return carry(signal);
     },
-    onTrack: () => undefined,
+    onTrack: (kind) => tracks.push(kind),
     onState: (state) => states.push(state),
     createConnection: () => connection as unknown as RTCPeerConnection,
   });
-  return { link, connection, sent, states };
+  return { shared, link, connection, sent, states, tracks };
 }
 
 /** Two ends with a wire between them that loses signals while `cut` says so. */
@@ -136,6 +144,55 @@ describe('negotiation', () => {
     impolite.link.resume();
     await settle();
     expect(impolite.connection.signalingState).toBe('stable');
+  });
+});
+
+describe('a screen', () => {
+  const directions = ({ connection }: End) => connection.getTransceivers().map(({ direction }) => direction);
+
+  test('has a section of its own while it is shared, which closes with it', async () => {
+    const { impolite, polite } = pair();
+    await settle();
+    polite.shared.screen = { kind: 'video' } as MediaStreamTrack;
+    polite.link.syncLocal();
+    polite.link.syncLocal();
+    await settle();
+    expect(directions(polite)).toEqual(['sendrecv', 'sendrecv', 'sendonly']);
+    expect(kinds(polite)).toEqual(['answer', 'offer']);
+    expect(impolite.connection.signalingState).toBe('stable');
+    polite.shared.screen = null;
+    polite.link.syncLocal();
+    await settle();
+    expect(directions(polite)).toEqual(['sendrecv', 'sendrecv']);
+    expect(kinds(polite)).toEqual(['answer', 'offer', 'offer']);
+  });
+
+  test('another one takes the place of the first without negotiation', async () => {
+    const { impolite } = pair();
+    impolite.shared.screen = { kind: 'video' } as MediaStreamTrack;
+    impolite.link.syncLocal();
+    await settle();
+    const next = { kind: 'video' } as MediaStreamTrack;
+    impolite.shared.screen = next;
+    impolite.link.syncLocal();
+    await settle();
+    expect(impolite.connection.getTransceivers()[2]?.sender.track).toBe(next);
+    expect(kinds(impolite)).toEqual(['offer']);
+  });
+
+  test('shared before the link stands, it comes after microphone and camera on both ends', async () => {
+    const { polite, impolite } = pair();
+    for (const { shared } of [polite, impolite]) shared.screen = { kind: 'video' } as MediaStreamTrack;
+    impolite.link.syncLocal();
+    polite.link.syncLocal();
+    expect(directions(polite)).toEqual([]);
+    await settle();
+    expect(directions(impolite)).toEqual(['sendrecv', 'sendrecv', 'sendonly']);
+    expect(directions(polite)).toEqual(['sendrecv', 'sendrecv', 'sendonly']);
+    expect(polite.tracks).toEqual(['audio', 'video']);
+    polite.connection.open('video');
+    polite.connection.open('audio');
+    expect(polite.tracks).toEqual(['audio', 'video', 'screen', 'screen-audio']);
   });
 });
 

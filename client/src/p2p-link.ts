@@ -2,13 +2,16 @@
  * The connection to one other participant. Both ends follow the perfect-negotiation pattern: when two offers cross, the
  * polite end takes its own back. To avoid that at the start, only the impolite end makes the first offer, with one
  * audio and one video section that both directions use for good: muting, changing a device or having none at first
- * never negotiates again; only an ICE restart does.
+ * never negotiates again; only an ICE restart does, and a screen. The first section of each medium is microphone and
+ * camera; any other is of a screen, made by whoever shares it, and closed when they stop.
  *
  * Everything that changes the connection's description runs in one queue, in the order it came, so `signalingState`
  * alone tells whether two offers cross. Owned and closed by its mesh.
  */
 import type { SignalEvent } from '@crossfade/shared/signalling';
 import type { LocalTracks } from './path.ts';
+import { SCREEN_ENCODING } from './screen-share.ts';
+import { SCREEN_KINDS, type ScreenKind, type TrackKind } from './track-kinds.ts';
 
 export type LinkSignal = Pick<SignalEvent, 'description' | 'candidate'>;
 
@@ -27,7 +30,7 @@ export interface LinkOptions {
   local: LocalTracks;
   /** Rejects when the signal did not reach the gateway. */
   send: (signal: LinkSignal) => Promise<unknown>;
-  onTrack: (kind: 'audio' | 'video', receiver: RTCRtpReceiver) => void;
+  onTrack: (kind: TrackKind, receiver: RTCRtpReceiver) => void;
   onState: (state: LinkState) => void;
   createConnection?: (configuration: RTCConfiguration) => RTCPeerConnection;
 }
@@ -42,6 +45,8 @@ const ANSWER_TIMEOUT_MS = 1_500;
 export class P2pLink {
   readonly connection: RTCPeerConnection;
   readonly #options: LinkOptions;
+  /** The sections in which the own screen is sent. */
+  readonly #shared = new Map<ScreenKind, RTCRtpTransceiver>();
   #queue: Promise<unknown> = Promise.resolve();
   #waitingCandidates: (RTCIceCandidateInit | null)[] = [];
   /** Set while the other end's offer is being ignored: its candidates cannot be applied then. */
@@ -59,8 +64,10 @@ export class P2pLink {
       // A candidate lost with the signalling connection is in the description that `resume` repeats.
       this.#options.send({ candidate: candidate && toWire(candidate) }).catch(ignore);
     };
-    connection.ontrack = ({ track, receiver }) => {
-      if (track.kind === 'audio' || track.kind === 'video') options.onTrack(track.kind, receiver);
+    connection.ontrack = ({ receiver, transceiver }) => {
+      const medium = mediumOfSection(transceiver);
+      const ofPerson = this.#ofPerson().includes(transceiver);
+      options.onTrack(ofPerson ? medium : medium === 'video' ? 'screen' : 'screen-audio', receiver);
     };
     connection.onconnectionstatechange = () => this.#connectionChanged();
     this.#after('connect', CONNECT_TIMEOUT_MS, () => this.#become('failed'));
@@ -79,11 +86,11 @@ export class P2pLink {
 
   /** Sends the tracks there are now. */
   syncLocal(): void {
-    for (const transceiver of this.connection.getTransceivers()) {
-      const kind = kindOf(transceiver);
-      const track = this.#options.local.track(kind);
+    for (const transceiver of this.#ofPerson()) {
+      const track = this.#options.local.track(mediumOfSection(transceiver));
       if (transceiver.sender.track !== track) void transceiver.sender.replaceTrack(track).catch(ignore);
     }
+    this.#syncScreen();
   }
 
   /** The signalling connection is back: repeats an offer that may be lost, and looks for a way if there is none. */
@@ -123,6 +130,36 @@ export class P2pLink {
         streams: [local.stream],
       });
     }
+    this.#syncScreen();
+  }
+
+  /** The sections of microphone and camera: on both ends the first ones. */
+  #ofPerson(): RTCRtpTransceiver[] {
+    const transceivers = this.connection.getTransceivers();
+    return (['audio', 'video'] as const)
+      .map((medium) => transceivers.find((each) => mediumOfSection(each) === medium))
+      .filter((each) => each !== undefined);
+  }
+
+  /** Opens and closes the sections of the own screen; the browser then asks for negotiation. */
+  #syncScreen(): void {
+    if (this.#state === 'closed' || this.connection.getTransceivers().length === 0) return;
+    const { local } = this.#options;
+    for (const kind of SCREEN_KINDS) {
+      const track = local.track(kind);
+      const section = this.#shared.get(kind);
+      if (!track) {
+        section?.stop();
+        this.#shared.delete(kind);
+      } else if (!section) {
+        const made = this.connection.addTransceiver(track, {
+          direction: 'sendonly',
+          streams: local.screen ? [local.screen] : [],
+          ...(kind === 'screen' && { sendEncodings: [{ ...SCREEN_ENCODING }] }),
+        });
+        this.#shared.set(kind, made);
+      } else if (section.sender.track !== track) void section.sender.replaceTrack(track).catch(ignore);
+    }
   }
 
   async #offer(): Promise<void> {
@@ -148,13 +185,15 @@ export class P2pLink {
     for (const candidate of waiting) await this.#addCandidate(candidate);
     if (description.type !== 'offer') return;
 
-    for (const transceiver of connection.getTransceivers()) {
+    for (const transceiver of this.#ofPerson()) {
       transceiver.direction = 'sendrecv';
       transceiver.sender.setStreams(this.#options.local.stream);
-      await transceiver.sender.replaceTrack(this.#options.local.track(kindOf(transceiver)));
+      await transceiver.sender.replaceTrack(this.#options.local.track(mediumOfSection(transceiver)));
     }
     await connection.setLocalDescription();
     await this.#sendDescription();
+    // A screen that was shared before there were sections of microphone and camera waits for them.
+    this.#syncScreen();
   }
 
   async #addCandidate(candidate: RTCIceCandidateInit | null): Promise<void> {
@@ -236,7 +275,7 @@ function toWire({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: RTCIceCa
   return { candidate, sdpMid, sdpMLineIndex, usernameFragment };
 }
 
-function kindOf(transceiver: RTCRtpTransceiver): 'audio' | 'video' {
+function mediumOfSection(transceiver: RTCRtpTransceiver): 'audio' | 'video' {
   return transceiver.receiver.track.kind === 'audio' ? 'audio' : 'video';
 }
 

@@ -2,6 +2,7 @@
 import type { Mode } from '@crossfade/shared/signalling';
 import type { ReceivedTracks } from './received-tracks.ts';
 import type { LinkHealth } from './reconnection.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 export interface PathEvents {
   /** A remote track came, went or was decoded for the first time, or a connection changed its state. */
@@ -14,9 +15,12 @@ export interface PathEvents {
 
 /** The own tracks, as every path sends them. */
 export interface LocalTracks {
-  track: (kind: 'audio' | 'video') => MediaStreamTrack | null;
+  track: (kind: TrackKind) => MediaStreamTrack | null;
+  /** Whether microphone and camera are on; a screen is sent as long as there is one. */
   readonly state: { readonly audio: boolean; readonly video: boolean };
   readonly stream: MediaStream;
+  /** What is shared; null: nothing. */
+  readonly screen: MediaStream | null;
 }
 
 export interface MediaPath {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Quality } from './call-quality.ts';
 import { QualityWatch } from './quality-watch.ts';
-import type { Shown } from './roster.ts';
+import { NOTHING_SHOWN, type Shown } from './roster.ts';
 
 let packets: number;
 let told: [string, Quality][];
@@ -26,8 +26,14 @@ function shownBy(loss: number): Shown {
       return Promise.resolve(new Map([['in', inbound]]));
     },
   } as unknown as RTCRtpReceiver;
-  const audio = { participantId: 'ann', kind: 'audio', receiver, decoded: true } as const;
-  return { path: 'sfu', link: 'connected', tracks: { audio, video: null } };
+  const audio = {
+    participantId: 'ann',
+    kind: 'audio',
+    receiver,
+    decoded: true,
+    heard: () => undefined,
+  } as const;
+  return { path: 'sfu', link: 'connected', tracks: { ...NOTHING_SHOWN.tracks, audio } };
 }
 
 let shown: Shown;
@@ -59,7 +65,7 @@ test('tells once how good a connection is, and again when it is another', async 
 });
 
 test('nobody who has left or shows nothing is judged, and nothing after it was closed', async () => {
-  shown = { path: 'none', link: 'connecting', tracks: { audio: null, video: null } };
+  shown = NOTHING_SHOWN;
   await jest.advanceTimersByTimeAsync(10_000);
   others = [];
   shown = shownBy(0);

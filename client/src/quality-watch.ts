@@ -2,6 +2,7 @@
 import { judged, qualityOf, type Quality, type QualityReading, type QualityView } from './call-quality.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import type { Shown } from './roster.ts';
+import { mediumOf } from './track-kinds.ts';
 
 export interface QualityWatchOptions {
   /** Everyone else in the call. */
@@ -56,7 +57,7 @@ export class QualityWatch {
     const { path, tracks } = this.#options.shown(participantId);
     for (const { receiver, kind } of [tracks.audio, tracks.video].filter((track) => track !== null)) {
       try {
-        const { [kind]: counted, rttMs } = readReceiverStats(await receiver.getStats());
+        const { [mediumOf(kind)]: counted, rttMs } = readReceiverStats(await receiver.getStats());
         if (!counted || counted.packetsReceived === 0) continue;
         const { packetsReceived, packetsLost, jitterBufferDelay, jitterBufferEmittedCount } = counted;
         return {

@@ -4,8 +4,7 @@
  */
 import { isDecoding, readReceiverStats } from './receiver-stats.ts';
 import { SilentSink } from './silent-sink.ts';
-
-export type TrackKind = 'audio' | 'video';
+import { mediumOf, TRACK_KINDS, type TrackKind } from './track-kinds.ts';
 
 export interface ReceivedTrack {
   readonly participantId: string;
@@ -13,6 +12,8 @@ export interface ReceivedTrack {
   readonly receiver: RTCRtpReceiver;
   /** Whether its first frame, or first sound, has been decoded. */
   readonly decoded: boolean;
+  /** Told after it was put into the stream that people hear, and after it was taken out of it. */
+  readonly heard: (isHeard: boolean) => void;
 }
 
 /** Between two looks at tracks whose packets arrive, milliseconds. */
@@ -23,7 +24,7 @@ const LOOK_ANYWAY_MS = 1_000;
 export class ReceivedTracks {
   readonly #tracks = new Map<string, ReceivedTrack>();
   readonly #changed: () => void;
-  /** Where sound goes until it has been decoded. */
+  /** Where sound goes besides. */
   readonly #sink = new SilentSink();
   #watching = false;
   #closed = false;
@@ -45,9 +46,19 @@ export class ReceivedTracks {
   add(participantId: string, kind: TrackKind, receiver: RTCRtpReceiver): void {
     if (this.#closed) return;
     this.remove(participantId, kind);
-    this.#tracks.set(keyOf(participantId, kind), { participantId, kind, receiver, decoded: false });
-    if (kind === 'audio') this.#sink.add(receiver.track);
+    this.#tracks.set(keyOf(participantId, kind), {
+      participantId,
+      kind,
+      receiver,
+      decoded: false,
+      heard: (isHeard) => this.#sink.heard(receiver.track, isHeard),
+    });
+    if (mediumOf(kind) === 'audio') this.#sink.add(receiver.track);
     receiver.track.addEventListener('unmute', () => this.#endPause());
+    // Of a screen that is not shared any more, peer-to-peer: its section of the connection is closed.
+    receiver.track.addEventListener('ended', () => {
+      if (this.find(participantId, kind)?.receiver === receiver) this.remove(participantId, kind);
+    });
     if (this.#watching) this.#endPause();
     else void this.#watch();
     this.#changed();
@@ -55,13 +66,12 @@ export class ReceivedTracks {
 
   /** Drops one track of a participant, or all of them. */
   remove(participantId: string, kind?: TrackKind): void {
-    const kinds: readonly TrackKind[] = kind ? [kind] : ['audio', 'video'];
+    const kinds: readonly TrackKind[] = kind ? [kind] : TRACK_KINDS;
     const removed = kinds.map((each) => this.find(participantId, each)).filter((track) => track !== null);
-    for (const track of removed) {
-      this.#tracks.delete(keyOf(participantId, track.kind));
-      this.#sink.remove(track.receiver.track);
-    }
+    for (const track of removed) this.#tracks.delete(keyOf(participantId, track.kind));
     if (removed.length > 0 && !this.#closed) this.#changed();
+    // Only now has it been taken out of the stream.
+    for (const { receiver } of removed) this.#sink.remove(receiver.track);
   }
 
   close(): void {
@@ -93,8 +103,6 @@ export class ReceivedTracks {
       this.#tracks.set(keyOf(track.participantId, track.kind), { ...track, decoded: true });
     }
     if (begun.length > 0) this.#changed();
-    // Only now is it played where it is heard, if it was not before: sound has not stopped in between.
-    for (const { receiver } of begun) this.#sink.remove(receiver.track);
   }
 
   #pause(ms: number): Promise<void> {
@@ -112,7 +120,7 @@ async function hasBegun({ kind, receiver }: ReceivedTrack): Promise<boolean> {
   try {
     // Unlike statistics this costs next to nothing, and what names no source has delivered nothing yet.
     if (receiver.getSynchronizationSources().length === 0) return false;
-    return isDecoding(kind, readReceiverStats(await receiver.getStats()));
+    return isDecoding(mediumOf(kind), readReceiverStats(await receiver.getStats()));
   } catch {
     // The connection was closed in between.
     return false;

@@ -2,10 +2,11 @@
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { Participant } from '@crossfade/shared/signalling';
 import type { Quality } from './call-quality.ts';
-import type { ReceivedTrack, TrackKind } from './received-tracks.ts';
 import { remoteTrouble, type LinkHealth } from './reconnection.ts';
+import type { ReceivedTrack } from './received-tracks.ts';
 import type { RemoteParticipant, RemotePath } from './snapshot.ts';
 import { StableStream } from './stable-stream.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 /** What a participant is shown from at the moment. */
 export interface Shown {
@@ -15,7 +16,11 @@ export interface Shown {
   tracks: Readonly<Record<TrackKind, ReceivedTrack | null>>;
 }
 
-const NOTHING: Shown = { path: 'none', link: 'connecting', tracks: { audio: null, video: null } };
+export const NOTHING_SHOWN: Shown = {
+  path: 'none',
+  link: 'connecting',
+  tracks: { audio: null, video: null, screen: null, 'screen-audio': null },
+};
 
 /** The same list every time, so that nothing seems to have changed. */
 export const NO_BLOCKS: readonly Blockable[] = [];
@@ -23,6 +28,8 @@ export const NO_BLOCKS: readonly Blockable[] = [];
 interface Entry {
   participant: Participant;
   stream: StableStream;
+  /** Where a screen is shown, whenever there is one. */
+  screen: StableStream;
   shown: Shown;
   quality: Quality | null;
 }
@@ -46,14 +53,17 @@ export class Roster {
       this.#entries.set(participant.participantId, {
         participant,
         stream: new StableStream(),
-        shown: NOTHING,
+        screen: new StableStream(),
+        shown: NOTHING_SHOWN,
         quality: null,
       });
     }
   }
 
   remove(participantId: string): void {
-    this.#entries.get(participantId)?.stream.show([]);
+    const entry = this.#entries.get(participantId);
+    entry?.stream.show([]);
+    entry?.screen.show([]);
     this.#entries.delete(participantId);
   }
 
@@ -70,9 +80,17 @@ export class Roster {
   show(participantId: string, shown: Shown): void {
     const entry = this.#entries.get(participantId);
     if (!entry) return;
+    const before = entry.shown;
     entry.shown = shown;
-    const { audio, video } = shown.tracks;
-    entry.stream.show([audio, video].filter((track) => track !== null).map(({ receiver }) => receiver.track));
+    const { audio, video, screen, 'screen-audio': screenAudio } = shown.tracks;
+    entry.stream.show(mediaOf([audio, video]));
+    entry.screen.show(mediaOf([screen, screenAudio]));
+    for (const kind of ['audio', 'screen-audio'] as const) {
+      const [old, now] = [before.tracks[kind], shown.tracks[kind]];
+      if (old?.receiver === now?.receiver) continue;
+      now?.heard(true);
+      old?.heard(false);
+    }
   }
 
   judge(participantId: string, quality: Quality): void {
@@ -81,7 +99,7 @@ export class Roster {
   }
 
   shown(participantId: string): Shown {
-    return this.#entries.get(participantId)?.shown ?? NOTHING;
+    return this.#entries.get(participantId)?.shown ?? NOTHING_SHOWN;
   }
 
   stream(participantId: string): MediaStream | null {
@@ -89,7 +107,7 @@ export class Roster {
   }
 
   remotes(): RemoteParticipant[] {
-    return [...this.#entries.values()].map(({ participant, stream, shown, quality }) => ({
+    return [...this.#entries.values()].map(({ participant, stream, screen, shown, quality }) => ({
       participantId: participant.participantId,
       userId: participant.userId,
       displayName: participant.displayName,
@@ -97,6 +115,8 @@ export class Roster {
       blocked: participant.blocked ?? NO_BLOCKS,
       connected: participant.connected,
       stream: stream.stream,
+      // What is told decides, not what has arrived: so it neither flickers nor outlives the sharing.
+      screen: participant.media.screen ? screen.stream : null,
       path: shown.path,
       trouble: remoteTrouble(participant.connected, arrives(participant, shown), shown.link),
       quality,
@@ -108,4 +128,8 @@ export class Roster {
 function arrives({ media }: Participant, { path, tracks }: Shown): boolean {
   if (path === 'none') return false;
   return tracks.audio !== null || tracks.video !== null || !(media.audio || media.video);
+}
+
+function mediaOf(tracks: readonly (ReceivedTrack | null)[]): MediaStreamTrack[] {
+  return tracks.filter((track) => track !== null).map(({ receiver }) => receiver.track);
 }

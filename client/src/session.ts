@@ -18,6 +18,7 @@ import { Moderator } from './moderator.ts';
 import { permittedState, permittedTracks } from './permitted-media.ts';
 import { reconnectionStep } from './reconnection.ts';
 import { NO_BLOCKS, Roster } from './roster.ts';
+import { ScreenShare } from './screen-share.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import { SpeakerWatch } from './speaker-watch.ts';
@@ -71,6 +72,7 @@ export class Session {
   readonly chat: Chat;
   readonly moderator: Moderator;
   readonly floor: Floor;
+  readonly screen: ScreenShare;
   #joined: JoinAnswer;
   #crossfade: Crossfade;
   #status: CallStatus = JOINED;
@@ -81,6 +83,8 @@ export class Session {
   #self: Participant | undefined;
   #activeSpeaker: string | null = null;
   #locked = false;
+  /** What is sent: the same object as long as nothing about it changes. */
+  #sent: Participant['media'] = NOTHING_SENT;
   /** What the gateway was last told is being sent. */
   #announced: Participant['media'];
   #announcing = false;
@@ -103,6 +107,10 @@ export class Session {
       selfId: () => this.#joined.participantId,
       request: signalling.request,
       changed: () => this.#floorChanged(),
+    });
+    this.screen = new ScreenShare({
+      changed: () => this.#mediaChanged(),
+      hindrance: () => (!this.#maySend ? 'forbidden' : this.#blocked().includes('screen') ? 'blocked' : null),
     });
     this.#joined = joined;
     this.#takeRoster(joined);
@@ -262,6 +270,7 @@ export class Session {
     const taken = blocked.filter((kind) => !before.includes(kind));
     if (taken.includes('audio')) media.setMicrophone(false);
     if (taken.includes('video')) media.setCamera(false);
+    if (taken.includes('screen')) this.screen.stop();
     if (taken.length > 0 || before.length !== blocked.length) this.#mediaChanged();
   }
 
@@ -283,8 +292,9 @@ export class Session {
         callId,
         local: permittedTracks(
           media,
+          this.screen,
           () => this.#blocked(),
-          () => this.#mustBeSilent(),
+          () => ({ silent: this.#mustBeSilent(), floor: this.floor.view !== null }),
         ),
         simulcast,
         roster: this.#roster,
@@ -294,6 +304,7 @@ export class Session {
         changed: () => this.#changed(),
         barred: () => {
           this.#maySend = false;
+          this.screen.stop();
           this.#mediaChanged();
         },
         outOfStep: () => void this.#resync(),
@@ -412,8 +423,11 @@ export class Session {
   }
 
   #sending(): Participant['media'] {
-    if (!this.#maySend) return { audio: false, video: false, screen: false };
-    return permittedState(this.#options.media.state, this.#blocked());
+    const { media } = this.#options;
+    const state = { ...media.state, screen: this.screen.stream !== null };
+    const sent = this.#maySend ? permittedState(state, this.#blocked()) : NOTHING_SENT;
+    if (!same(sent, this.#sent)) this.#sent = sent;
+    return this.#sent;
   }
 
   /** In a call of push-to-talk nobody waits for anybody's sound: whom to hear is told by the floor. */
@@ -426,7 +440,9 @@ export class Session {
     const { path, tracks } = this.#roster.shown(participantId);
     const read = async (receiver: RTCRtpReceiver | undefined) =>
       receiver ? readReceiverStats(await receiver.getStats()) : null;
-    const [video, audio] = await Promise.all([read(tracks.video?.receiver), read(tracks.audio?.receiver)]);
+    const [video, audio, screen] = await Promise.all(
+      [tracks.video, tracks.audio, tracks.screen].map((track) => read(track?.receiver)),
+    );
     return {
       participantId,
       path,
@@ -434,6 +450,7 @@ export class Session {
       relayed: video?.relayed ?? audio?.relayed ?? null,
       video: video?.video ?? null,
       audio: audio?.audio ?? null,
+      screen: screen?.video ?? null,
     };
   }
 
@@ -447,6 +464,7 @@ export class Session {
     if (tell) signalling.sendLast('call:leave', { callId });
     this.#status = status;
     this.#stopHearing();
+    this.screen.close();
     this.#crossfade.close();
     this.#roster.replaceAll([]);
     const close = () => signalling.close();
@@ -495,6 +513,7 @@ export class Session {
       local: {
         displayName: this.#self?.displayName ?? displayName ?? '',
         stream: media.stream,
+        screen: this.screen.stream,
         media: this.#sending(),
         blocked: this.#blocked(),
       },
@@ -503,6 +522,8 @@ export class Session {
     };
   }
 }
+
+const NOTHING_SENT: Participant['media'] = { audio: false, video: false, screen: false };
 
 function same(a: Participant['media'], b: Participant['media']): boolean {
   return a.audio === b.audio && a.video === b.video && a.screen === b.screen;

@@ -4,6 +4,7 @@ import type { types } from 'mediasoup-client';
 import { SfuSender } from './sfu-sender.ts';
 import type { Request } from './signalling.ts';
 import { FakeTrack } from './testing/fake-stream.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 type Kind = 'audio' | 'video';
 type ProduceListener = (data: object, done: (answer: { id: string }) => void) => void;
@@ -62,14 +63,16 @@ class FakeTransport {
 
 interface Sent {
   name: string;
-  payload: { kind?: Kind; paused?: boolean; producerId?: string };
+  payload: { kind?: Kind; source?: string; paused?: boolean; producerId?: string };
   answer: (result: object | CodedError) => void;
 }
 
 function setUp(standby = false) {
-  const tracks: Record<Kind, FakeTrack | null> = {
+  const tracks: Record<TrackKind, FakeTrack | null> = {
     audio: new FakeTrack('audio', 'mic'),
     video: new FakeTrack('video', 'cam'),
+    screen: null,
+    'screen-audio': null,
   };
   const state = { audio: true, video: true };
   const requests: Sent[] = [];
@@ -83,6 +86,7 @@ function setUp(standby = false) {
       track: (kind) => tracks[kind] as unknown as MediaStreamTrack | null,
       state,
       stream: {} as MediaStream,
+      screen: null,
     },
     simulcast: true,
     standby,
@@ -212,6 +216,36 @@ describe('what is sent to the media server', () => {
     expect(transport.producers.map(({ track }) => track.id)).toContain('other camera');
     expect(transport.producers).toHaveLength(2);
     expect(requests).toEqual([]);
+  });
+
+  test('a screen is sent beside the camera in one size, and closed when it is not shared any more', async () => {
+    const { sender, tracks, transport, settle, take, requests } = await sending();
+    tracks.screen = new FakeTrack('video', 'screen');
+    sender.sync();
+    await settle();
+    expect(sender.ready).toBe(false);
+    const asked = take('media:produce', 'video');
+    expect(asked.payload).toMatchObject({ source: 'screen', paused: false });
+    // Stopped before the answer.
+    tracks.screen = null;
+    sender.sync();
+    asked.answer({ id: 'S' });
+    await settle();
+    const closed = take('media:close-producer');
+    expect(closed.payload.producerId).toBe('S');
+    expect(transport.producers.map(({ track, closed }) => [track.id, closed])).toContainEqual([
+      'screen',
+      true,
+    ]);
+    // And shared again before that is answered; a moderator's word had closed it.
+    tracks.screen = new FakeTrack('video', 'another screen');
+    sender.sync();
+    closed.answer(new CodedError('producer-not-found'));
+    await settle();
+    take('media:produce', 'video').answer({ id: 'S2' });
+    await settle();
+    expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V', 'S2']));
+    expect([sender.ready, requests]).toEqual([true, []]);
   });
 
   test('a camera that is found later is sent then', async () => {

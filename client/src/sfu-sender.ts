@@ -8,10 +8,11 @@ import type { ProducerDemand } from '@crossfade/shared/media-api';
 import type { RtpParameters } from '@crossfade/shared/rtp';
 import { cameraEncodings } from './camera-encodings.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
-import type { TrackKind } from './received-tracks.ts';
+import { SCREEN_ENCODING } from './screen-share.ts';
 import { EVERYTHING, NOTHING, SentEncodings } from './sent-encodings.ts';
 import type { Direction, SfuProducer } from './sfu-view.ts';
 import type { Request } from './signalling.ts';
+import { isOfScreen, mediumOf, type TrackKind } from './track-kinds.ts';
 
 export interface SenderOptions {
   callId: string;
@@ -36,8 +37,13 @@ interface Sent {
 }
 
 /** Video first: the tracks are set up one after the other, and a picture takes longer to get through. */
-const KINDS = ['video', 'audio'] as const;
-const SOURCE = { audio: 'microphone', video: 'camera' } as const;
+const KINDS = ['video', 'audio', 'screen', 'screen-audio'] as const satisfies readonly TrackKind[];
+const SOURCE = {
+  audio: 'microphone',
+  video: 'camera',
+  screen: 'screen',
+  'screen-audio': 'screen-audio',
+} as const satisfies Record<TrackKind, string>;
 /** What the encoder starts at, kbit/s: the default of 300 shows mush for seconds after a switch. */
 const VIDEO_START_KBPS = 1_000;
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
@@ -62,15 +68,15 @@ export class SfuSender {
     options.transport.then(
       (transport) => {
         this.#transport = transport;
-        transport.on('produce', ({ kind, rtpParameters, appData }, done) => {
-          const { answered, paused } = appData as unknown as ProduceTicket;
+        transport.on('produce', ({ kind: medium, rtpParameters, appData }, done) => {
+          const { kind, answered, paused } = appData as unknown as ProduceTicket;
           const { callId, epoch, request } = this.#options;
           answered.resolve(
             request('media:produce', {
               callId,
               epoch,
               transportId: transport.id,
-              kind,
+              kind: medium,
               rtpParameters: rtpParameters as RtpParameters,
               source: SOURCE[kind],
               paused,
@@ -93,7 +99,7 @@ export class SfuSender {
     return [...this.#sent].map(([kind, { id, paused }]) => {
       const { pausedByServer, wantedSpatialLayer } = this.#demands.get(id) ?? EVERYTHING;
       const pausedBy = paused ? 'owner' : pausedByServer ? 'server' : null;
-      return { id, kind, source: SOURCE[kind], pausedBy, wantedLayer: wantedSpatialLayer };
+      return { id, kind: mediumOf(kind), source: SOURCE[kind], pausedBy, wantedLayer: wantedSpatialLayer };
     });
   }
 
@@ -179,8 +185,12 @@ export class SfuSender {
       if (track && !this.#barred.has(kind)) await this.#produce(transport, device, kind, track);
       return;
     }
+    if (!track && isOfScreen(kind)) {
+      await this.#endProducer(kind, sent);
+      return;
+    }
     if (track && sent.producer.track !== track) await sent.producer.replaceTrack({ track });
-    const paused = !local.state[kind];
+    const paused = this.#isPaused(kind);
     if (sent.paused === paused) return;
     const name = paused ? 'media:pause-producer' : 'media:resume-producer';
     try {
@@ -201,20 +211,20 @@ export class SfuSender {
     kind: TrackKind,
     track: MediaStreamTrack,
   ): Promise<void> {
-    const paused = !this.#options.local.state[kind];
+    const paused = this.#isPaused(kind);
     const answered = Promise.withResolvers<string>();
     // The rejection is seen below; without this it would count as unhandled until then.
     answered.promise.catch(() => undefined);
-    const ticket: ProduceTicket = { answered, paused };
+    const ticket: ProduceTicket = { kind, answered, paused };
     const producer = await transport.produce({
       track,
       // The tracks belong to the local media: neither stopped nor switched off by a path.
       stopTracks: false,
       disableTrackOnPause: false,
-      ...(kind === 'audio'
+      ...(mediumOf(kind) === 'audio'
         ? { codecOptions: { opusFec: true } }
         : {
-            ...this.#asVideo(track, device),
+            ...this.#asVideo(kind, track, device),
             codecOptions: { videoGoogleStartBitrate: VIDEO_START_KBPS },
           }),
       appData: { ...ticket },
@@ -237,8 +247,28 @@ export class SfuSender {
     this.#again.add(kind);
   }
 
-  #asVideo(track: MediaStreamTrack, device: types.Device) {
+  #isPaused(kind: TrackKind): boolean {
+    return !isOfScreen(kind) && !this.#options.local.state[kind];
+  }
+
+  /** A screen that is not shared any more is gone, not muted: the next one is another. */
+  async #endProducer(kind: TrackKind, { producer, id, encodings }: Sent): Promise<void> {
+    const { request, callId, epoch } = this.#options;
+    encodings?.close();
+    producer.close();
+    try {
+      await request('media:close-producer', { callId, epoch, producerId: id });
+    } catch (error) {
+      // A moderator's word has closed it already.
+      if (!(error instanceof CodedError && error.code === 'producer-not-found')) throw error;
+    }
+    this.#sent.delete(kind);
+    this.#again.add(kind);
+  }
+
+  #asVideo(kind: TrackKind, track: MediaStreamTrack, device: types.Device) {
     const codec = videoCodec(device);
+    if (kind === 'screen') return { encodings: [{ ...SCREEN_ENCODING }], ...(codec && { codec }) };
     const several = this.#options.simulcast;
     const encodings = cameraEncodings(track.getSettings(), { mimeType: codec?.mimeType ?? '', several });
     return { encodings, ...(codec && { codec }) };
@@ -253,6 +283,7 @@ export class SfuSender {
 
 /** Travels through mediasoup-client's `produce` to its event. */
 interface ProduceTicket {
+  kind: TrackKind;
   answered: PromiseWithResolvers<string>;
   paused: boolean;
 }

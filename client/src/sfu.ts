@@ -8,12 +8,13 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
-import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
+import { ReceivedTracks } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
 import { pathState, type Layers, type SfuConsumer, type SfuPathView } from './sfu-view.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
 import { worst, type LinkHealth } from './reconnection.ts';
+import { isOfScreen, type TrackKind } from './track-kinds.ts';
 import { keepConnected, type Upkeep } from './transport-upkeep.ts';
 
 export interface SfuOptions {
@@ -39,10 +40,12 @@ export interface SfuOptions {
   events: PathEvents;
 }
 
-/** Which kind of track a source is shown as; screens and injected sound have no place in the call yet. */
+/** Which kind of track a source is shown as; injected sound has no place in the call yet. */
 const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
   microphone: 'audio',
   camera: 'video',
+  screen: 'screen',
+  'screen-audio': 'screen-audio',
 };
 /**
  * How long is waited for the producers that are still to come, milliseconds. Each request costs a negotiation, which
@@ -345,13 +348,13 @@ export class SfuPath implements MediaPath {
     const kind = producer && SHOWN_SOURCES[producer.source];
     if (!producer || !kind || this.#closed) return;
     const { participantId } = producer;
-    // One stream id for both tracks of a participant keeps lips and voice together.
+    // One stream id for picture and sound of the same thing keeps them together.
     const consumer = await transport.consume({
       id,
       producerId,
       kind: mediaKind,
       rtpParameters: rtpParameters as types.RtpParameters,
-      streamId: participantId,
+      streamId: isOfScreen(kind) ? `${participantId}-screen` : participantId,
     });
     // The producer may have gone, or have been consumed twice, while this was under way.
     if (!this.#known.has(producerId) || this.#consumers.has(producerId)) {
@@ -369,7 +372,8 @@ export class SfuPath implements MediaPath {
   /** @param otherwise what is asked for when no size is wanted; null: nothing */
   async #setLayer(consumer: types.Consumer, participantId: string, otherwise: number | null): Promise<void> {
     const spatialLayer = this.#options.wantedLayer(participantId) ?? otherwise;
-    if (consumer.kind !== 'video' || spatialLayer === null) return;
+    // A screen comes in one size.
+    if (this.#known.get(consumer.producerId)?.source !== 'camera' || spatialLayer === null) return;
     const { callId, epoch, request } = this.#options;
     const preferredLayers = { spatialLayer };
     await request('media:set-layers', { callId, epoch, consumerId: consumer.id, preferredLayers });

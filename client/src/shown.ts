@@ -1,8 +1,8 @@
 /** What a participant is shown from, as the paths stand at this moment. */
 import type { MediaPath } from './path.ts';
-import type { TrackKind } from './received-tracks.ts';
 import type { Shown } from './roster.ts';
 import { shownFrom, type PathRole, type TrackOnPath } from './switch.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 export interface Paths {
   active: MediaPath;
@@ -27,12 +27,18 @@ export function shownOf(participantId: string, { active, activeGone, draining, p
   };
   const video = choose('video');
   const audio = choose('audio');
-  const path = video.path ?? audio.path ?? active;
+  const screen = choose('screen');
+  const path = video.path ?? audio.path ?? screen.path ?? active;
   const gone = activeGone && path === active;
   return {
     path: path.reaches(participantId) && !gone ? path.mode : 'none',
     link: gone ? 'failed' : path.health(participantId),
-    tracks: { audio: audio.track, video: video.track },
+    tracks: {
+      audio: audio.track,
+      video: video.track,
+      screen: screen.track,
+      'screen-audio': choose('screen-audio').track,
+    },
   };
 }
 

@@ -1,6 +1,11 @@
 /**
- * Plays tracks to nobody. Chromium decodes sound only for a page that plays some, so a track that is not shown yet
- * would never count as decoded. A muted element may play without a click of the person.
+ * Plays tracks to nobody, as long as they are received. A muted element may play without a click of the person. Chromium
+ * needs it for three things:
+ * - It decodes sound only for a page that plays some, so a track that is not shown yet would never count as decoded.
+ * - While one element lets go of a track to take another, something else has to play, or all playback stops and starts
+ *   again: 40 ms of silence.
+ * - A track that is taken out of a stream goes on to be heard until its connection is closed, beside the one that took its
+ *   place; its loudness is reckoned anew when any element that holds it stops (https://crbug.com/697256 is why).
  */
 
 export class SilentSink {
@@ -11,9 +16,16 @@ export class SilentSink {
     const element = new Audio();
     element.muted = true;
     element.srcObject = new MediaStream([track]);
-    // Interrupted when the track is removed before it plays.
-    element.play().catch(() => undefined);
     this.#elements.set(track, element);
+    this.heard(track, true);
+  }
+
+  /** Somebody is to hear this track elsewhere from now on, or not any more: right after it was shown, or taken out. */
+  heard(track: MediaStreamTrack, isHeard: boolean): void {
+    const element = this.#elements.get(track);
+    if (!isHeard) element?.pause();
+    // Interrupted when the track is removed before it plays.
+    else if (element?.paused) element.play().catch(() => undefined);
   }
 
   remove(track: MediaStreamTrack): void {

@@ -39,6 +39,11 @@ export interface RemoteParticipant {
   readonly connected: boolean;
   /** The same object for the whole call: bind it once, tracks are swapped under it. */
   readonly stream: MediaStream;
+  /**
+   * What this participant shares of their screen, with its sound if there is any; null: nothing. The same object as long
+   * as it is shared, and before its first picture has arrived.
+   */
+  readonly screen: MediaStream | null;
   readonly path: RemotePath;
   /** What is wrong with the way to this participant; null: nothing. */
   readonly trouble: RemoteTrouble | null;
@@ -49,6 +54,8 @@ export interface RemoteParticipant {
 export interface LocalParticipant {
   readonly displayName: string;
   readonly stream: MediaStream;
+  /** What one shares of the own screen; null: nothing. */
+  readonly screen: MediaStream | null;
   readonly media: MediaState;
   /** What a moderator does not let one send; given back, it stays off until it is switched on. */
   readonly blocked: readonly Blockable[];
@@ -113,6 +120,8 @@ export interface RemoteStats {
   readonly relayed: boolean | null;
   readonly video: VideoStats | null;
   readonly audio: AudioStats | null;
+  /** Of the picture of a shared screen. */
+  readonly screen: VideoStats | null;
 }
 
 /** One reading of everything that is received. */

@@ -38,6 +38,21 @@ describe('what has to arrive before a switch is confirmed', () => {
     ]);
   });
 
+  test('a screen that is shared, and its sound where that is heard and not taken', () => {
+    const media = { ...silent, screen: true };
+    const others = [
+      person('ann', { media }),
+      person('ben', { media }),
+      person('cleo', { media, blocked: ['audio'] }),
+    ];
+    expect(expectedTracks(others, (id) => id !== 'ann')).toEqual([
+      { participantId: 'ann', kind: 'screen' },
+      { participantId: 'ben', kind: 'screen' },
+      { participantId: 'ben', kind: 'screen-audio' },
+      { participantId: 'cleo', kind: 'screen' },
+    ]);
+  });
+
   const atPrepare = expectedTracks([person('ann'), person('ben')]);
   const none = () => false;
 
@@ -61,15 +76,17 @@ describe('what has to arrive before a switch is confirmed', () => {
     ],
   ])('%s', (_what, others, awaited) => {
     expect(
-      awaitedTracks(atPrepare, others, none).map(({ participantId, kind }) => `${participantId} ${kind}`),
+      awaitedTracks(atPrepare, expectedTracks(others), none).map(
+        ({ participantId, kind }) => `${participantId} ${kind}`,
+      ),
     ).toEqual(awaited);
   });
 
   test('what has been decoded is not awaited any more', () => {
     const others = [person('ann'), person('ben')];
-    const awaited = awaitedTracks(atPrepare, others, ({ kind }) => kind === 'audio');
+    const awaited = awaitedTracks(atPrepare, expectedTracks(others), ({ kind }) => kind === 'audio');
     expect(awaited.map(({ kind }) => kind)).toEqual(['video', 'video']);
-    expect(awaitedTracks(atPrepare, others, () => true)).toEqual([]);
+    expect(awaitedTracks(atPrepare, expectedTracks(others), () => true)).toEqual([]);
   });
 });
 

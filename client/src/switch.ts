@@ -4,31 +4,40 @@
  * after a lost connection how things stand.
  */
 import type { JoinAnswer, Mode, ModeSwitchPrepare, Participant } from '@crossfade/shared/signalling';
-import type { TrackKind } from './received-tracks.ts';
+import type { TrackKind } from './track-kinds.ts';
 
 export interface ExpectedTrack {
   participantId: string;
   kind: TrackKind;
 }
 
-/** The tracks the others send at this moment. Who has no signalling at the moment cannot build a path. */
-export function expectedTracks(others: Iterable<Participant>): ExpectedTrack[] {
+/**
+ * The tracks the others send at this moment. Who has no signalling at the moment cannot build a path.
+ * @param screenSounds whether sound comes with a screen, which nobody tells: it does as long as it is received
+ */
+export function expectedTracks(
+  others: Iterable<Participant>,
+  screenSounds: (participantId: string) => boolean = () => false,
+): ExpectedTrack[] {
   const expected: ExpectedTrack[] = [];
-  for (const { participantId, connected, media } of others) {
+  for (const { participantId, connected, media, blocked = [] } of others) {
     if (!connected) continue;
     if (media.audio) expected.push({ participantId, kind: 'audio' });
     if (media.video) expected.push({ participantId, kind: 'video' });
+    if (!media.screen) continue;
+    expected.push({ participantId, kind: 'screen' });
+    if (screenSounds(participantId) && !blocked.includes('audio'))
+      expected.push({ participantId, kind: 'screen-audio' });
   }
   return expected;
 }
 
-/** The tracks still awaited: expected when the switch began, still being sent, and not decoded yet. */
+/** The tracks still awaited: expected when the switch began, still expected now, and not decoded yet. */
 export function awaitedTracks(
   atPrepare: readonly ExpectedTrack[],
-  others: Iterable<Participant>,
+  now: readonly ExpectedTrack[],
   isDecoded: (track: ExpectedTrack) => boolean,
 ): ExpectedTrack[] {
-  const now = expectedTracks(others);
   return atPrepare.filter(
     (track) =>
       now.some(({ participantId, kind }) => participantId === track.participantId && kind === track.kind) &&

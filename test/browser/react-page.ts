@@ -88,7 +88,7 @@ const media = { audio: true, video: true, screen: false };
 function remote(participantId: string): RemoteParticipant {
   const stream = new MediaStream();
   const known = { participantId, userId: participantId, displayName: participantId, media };
-  return { ...known, blocked: [], connected: true, stream, path: 'p2p', trouble: null, quality: null };
+  return { ...known, blocked: [], connected: true, stream, screen: null, path: 'p2p', trouble: null, quality: null };
 }
 
 const [ann, ben] = [remote('ann'), remote('ben')];
@@ -131,7 +131,7 @@ export async function run(): Promise<Outcome> {
     locked: false,
     floor: null,
     activeSpeaker: null,
-    local: { displayName: 'Me', stream: new MediaStream(), media, blocked: [] },
+    local: { displayName: 'Me', stream: new MediaStream(), screen: null, media, blocked: [] },
     remotes: [ann, ben],
   });
   call.history.push(chatMessage(1, 'before'));

@@ -1,9 +1,10 @@
 /** A media path for tests: does nothing by itself, and is told what has come about. */
 import type { Mode, SignalEvent } from '@crossfade/shared/signalling';
 import type { PathEvents } from '../path.ts';
-import type { ReceivedTrack, TrackKind } from '../received-tracks.ts';
+import type { ReceivedTrack } from '../received-tracks.ts';
 import type { Layers, SfuPathView } from '../sfu-view.ts';
 import type { LinkHealth } from '../reconnection.ts';
+import { TRACK_KINDS, mediumOf, type TrackKind } from '../track-kinds.ts';
 import { FakeTrack } from './fake-stream.ts';
 
 export class FakePath {
@@ -15,6 +16,8 @@ export class FakePath {
   ownProducerIds: readonly string[] = [];
   readonly links: { participantId: string; transitionId: string | undefined }[] = [];
   readonly signals: SignalEvent[] = [];
+  /** The tracks that people hear of this path, by kind and participant. */
+  readonly heard = new Set<string>();
   producers: readonly { producerId: string }[] = [];
   syncs = 0;
   readonly broken = new Set<string>();
@@ -30,14 +33,15 @@ export class FakePath {
     this.events = events;
   }
 
-  /** The tracks of this participant are there, and have been decoded or not. */
-  bring(participantId: string, decoded: boolean): void {
-    for (const kind of ['audio', 'video'] as const) {
+  /** These tracks of this participant are there, and have been decoded or not. */
+  bring(participantId: string, decoded: boolean, kinds: readonly TrackKind[] = ['audio', 'video']): void {
+    for (const kind of kinds) {
       const key = `${kind} ${participantId}`;
       const receiver =
         this.#tracks.get(key)?.receiver ??
-        ({ track: new FakeTrack(kind, `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
-      this.#tracks.set(key, { participantId, kind, receiver, decoded });
+        ({ track: new FakeTrack(mediumOf(kind), `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
+      const heard = (isHeard: boolean) => void (isHeard ? this.heard.add(key) : this.heard.delete(key));
+      this.#tracks.set(key, { participantId, kind, receiver, decoded, heard });
     }
     this.events.changed();
   }
@@ -129,8 +133,7 @@ export class FakePath {
   }
 
   forget(participantId: string): void {
-    this.#tracks.delete(`audio ${participantId}`);
-    this.#tracks.delete(`video ${participantId}`);
+    for (const kind of TRACK_KINDS) this.#tracks.delete(`${kind} ${participantId}`);
   }
 
   /** Whether media flow on it. */

@@ -1,8 +1,15 @@
-/** A peer connection for tests: the signalling states of the standard, two sections, and no network. */
+/** A peer connection for tests: the signalling states of the standard, sections that are opened and closed, and no network. */
 
 interface FakeDescription {
   type: 'offer' | 'answer';
   sdp: string;
+}
+
+export interface FakeTransceiver {
+  receiver: { track: { kind: string } };
+  sender: { track: object | null };
+  direction: string;
+  stop: () => void;
 }
 
 let serial = 0;
@@ -18,14 +25,25 @@ export class FakePeerConnection {
   rollbacks = 0;
   onnegotiationneeded: (() => void) | null = null;
   onicecandidate: ((event: { candidate: RTCIceCandidate | null }) => void) | null = null;
-  ontrack: (() => void) | null = null;
+  ontrack: ((event: { receiver: object; transceiver: FakeTransceiver }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   #needed = false;
-  #transceivers: { receiver: object; sender: object; direction: string }[] = [];
+  #transceivers: FakeTransceiver[] = [];
 
-  addTransceiver(trackOrKind: string | { kind: string }): void {
-    this.#add(typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind);
+  addTransceiver(
+    trackOrKind: string | { kind: string },
+    { direction }: { direction: string },
+  ): FakeTransceiver {
+    const track = typeof trackOrKind === 'string' ? null : trackOrKind;
+    const made = this.#add(track ? track.kind : (trackOrKind as string), direction, track);
     this.#need();
+    return made;
+  }
+
+  /** The other end has opened a section. */
+  open(kind: string): void {
+    const transceiver = this.#add(kind, 'recvonly', null);
+    this.ontrack?.({ receiver: transceiver.receiver, transceiver });
   }
 
   getTransceivers() {
@@ -64,8 +82,8 @@ export class FakePeerConnection {
     }
     this.remoteDescription = description;
     if (this.#transceivers.length === 0) {
-      this.#add('audio');
-      this.#add('video');
+      this.open('audio');
+      this.open('video');
     }
     this.#become('have-remote-offer');
   }
@@ -86,13 +104,26 @@ export class FakePeerConnection {
     this.onconnectionstatechange?.();
   }
 
-  #add(kind: string): void {
+  #add(kind: string, direction: string, track: object | null): FakeTransceiver {
     const sender = {
-      track: null,
+      track,
       setStreams: () => undefined,
-      replaceTrack: () => Promise.resolve(),
+      replaceTrack: (next: object | null) => {
+        sender.track = next;
+        return Promise.resolve();
+      },
     };
-    this.#transceivers.push({ receiver: { track: { kind } }, sender, direction: 'recvonly' });
+    const transceiver: FakeTransceiver = {
+      receiver: { track: { kind } },
+      sender,
+      direction,
+      stop: () => {
+        this.#transceivers = this.#transceivers.filter((each) => each !== transceiver);
+        this.#need();
+      },
+    };
+    this.#transceivers.push(transceiver);
+    return transceiver;
   }
 
   #need(): void {

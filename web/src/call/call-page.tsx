@@ -9,8 +9,11 @@ import { ControlsBar } from './controls-bar.tsx';
 import { callLink, copyLink } from './copy-link.ts';
 import { Notices } from './notices.tsx';
 import { ReconnectingBanner } from './reconnecting-banner.tsx';
+import { ShareButton } from './share-button.tsx';
+import { SharingBanner } from './sharing-banner.tsx';
 import { SoundGate } from './sound-gate.tsx';
 import { Stage } from './stage.tsx';
+import { useDeviceNews } from './use-device-news.ts';
 import { useNotices } from './use-notices.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
@@ -23,6 +26,7 @@ interface CallPageProps {
 export function CallPage({ call, media, onEnded }: CallPageProps) {
   const snapshot = useCall(call);
   const { notices, tell } = useNotices(call);
+  useDeviceNews(media, tell);
   const [soundBlocked, setSoundBlocked] = useState(false);
   const stage = useRef<HTMLElement>(null);
   const { status, local, callId } = snapshot;
@@ -55,8 +59,8 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
     tell((await copyLink(callId)) ? 'Link copied' : callLink(callId));
   };
   const hearEveryone = () => {
-    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>('[data-participant-id] video') ??
-      []) {
+    const playing = '[data-participant-id] video, [data-screen-of] video';
+    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>(playing) ?? []) {
       video.muted = false;
       video.play().catch(() => undefined);
     }
@@ -73,6 +77,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
           onSoundBlocked={() => setSoundBlocked(true)}
           onCopyLink={() => void copy()}
         />
+        <SharingBanner shown={local.screen !== null} onStop={() => call.stopSharing()} />
         <ReconnectingBanner status={status} />
         <div className="pointer-events-none absolute inset-x-0 bottom-12 z-20 flex flex-col items-center gap-3 px-4">
           <Notices notices={notices} />
@@ -86,7 +91,9 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
         onCamera={toggleCamera}
         onCopyLink={() => void copy()}
         onLeave={() => void call.leave()}
-      />
+      >
+        <ShareButton call={call} sharing={local.screen !== null} tell={tell} />
+      </ControlsBar>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { LocalMedia } from '@crossfade/client/local-media';
 import type { MediaState } from '@crossfade/shared/signalling';
 import { Link, PhoneOff, Settings2 } from 'lucide-react';
-import { useId } from 'react';
+import { useId, type ReactNode } from 'react';
 import { CameraToggle, MicrophoneToggle } from '../devices/device-toggles.tsx';
 import { Popup } from '../ui/popup.tsx';
 import { RoundButton } from '../ui/round-button.tsx';
@@ -14,14 +14,16 @@ interface ControlsBarProps {
   onCamera: () => void;
   onCopyLink: () => void;
   onLeave: () => void;
+  /** More buttons, after those of microphone and camera. */
+  children?: ReactNode;
 }
 
 export function ControlsBar(props: ControlsBarProps) {
-  const { media, sent, onMicrophone, onCamera, onCopyLink, onLeave } = props;
+  const { media, sent, onMicrophone, onCamera, onCopyLink, onLeave, children } = props;
   const popup = useId();
   return (
     // An open panel takes the place of the tips.
-    <footer className="has-[:popover-open]:**:data-tip:hidden flex shrink-0 items-center justify-center gap-2.5 px-3 pt-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:gap-3">
+    <footer className="has-[:popover-open]:**:data-tip:hidden flex shrink-0 items-center justify-center gap-1.5 px-2 pt-3 min-[26rem]:gap-2.5 min-[26rem]:px-3 pb-[max(1rem,env(safe-area-inset-bottom))] sm:gap-3">
       <MicrophoneToggle
         on={sent.audio}
         hint={sent.audio ? 'Mute' : 'Unmute'}
@@ -34,6 +36,7 @@ export function ControlsBar(props: ControlsBarProps) {
         shortcut="V"
         onToggle={onCamera}
       />
+      {children}
       <RoundButton
         label="Devices"
         hint="Choose microphone and camera"
@@ -44,10 +47,10 @@ export function ControlsBar(props: ControlsBarProps) {
       <button
         type="button"
         onClick={onLeave}
-        className="inline-flex h-12 cursor-pointer items-center gap-2 rounded-full bg-danger px-5 font-semibold text-white transition-colors hover:bg-danger-strong sm:ml-2"
+        className="inline-flex h-12 cursor-pointer items-center gap-2 rounded-full bg-danger px-4 min-[26rem]:px-5 font-semibold text-white transition-colors hover:bg-danger-strong sm:ml-2"
       >
         <PhoneOff aria-hidden="true" className="size-5" />
-        Leave
+        <span className="max-[26rem]:sr-only">Leave</span>
       </button>
       <Popup
         id={popup}

@@ -3,8 +3,8 @@ import { describeMode } from './modes.ts';
 import { newsBetween } from './news.ts';
 
 const open = { locked: false, local: { blocked: [] } } as const;
-const ana = { participantId: '1', displayName: 'Ana' };
-const ben = { participantId: '2', displayName: 'Ben' };
+const ana = { participantId: '1', displayName: 'Ana', screen: null };
+const ben = { participantId: '2', displayName: 'Ben', screen: null };
 
 test('tells who came and who left', () => {
   expect(
@@ -19,6 +19,7 @@ test('tells many at once', () => {
   const people = ['Ana', 'Ben', 'Cleo', 'Dan', 'Eve'].map((displayName, index) => ({
     participantId: String(index),
     displayName,
+    screen: null,
   }));
   const textFor = (count: number) =>
     newsBetween(
@@ -31,7 +32,7 @@ test('tells many at once', () => {
 });
 
 test('shortens a long name', () => {
-  const long = { participantId: '3', displayName: 'W'.repeat(64) };
+  const long = { participantId: '3', displayName: 'W'.repeat(64), screen: null };
   expect(
     newsBetween({ ...open, mode: 'p2p', remotes: [] }, { ...open, mode: 'p2p', remotes: [long] }),
   ).toEqual([{ text: `${'W'.repeat(23)}… joined`, spokenOnly: false }]);
@@ -67,4 +68,13 @@ test('the same call is no news, also under another name', () => {
 test('describeMode says where the media run and where they go', () => {
   expect(describeMode('p2p', null)).toBe('Sound and picture go directly from one to the other.');
   expect(describeMode('p2p', 'sfu')).toMatch(/Switching to media server\.$/);
+});
+
+test('speaks of a screen that is shared, and not of one that was before', () => {
+  const sharing = { ...ana, screen: {} as MediaStream };
+  const call = { ...open, mode: 'p2p' } as const;
+  expect(newsBetween({ ...call, remotes: [ana, ben] }, { ...call, remotes: [sharing, ben] })).toEqual([
+    { text: 'Ana is sharing a screen', spokenOnly: true },
+  ]);
+  expect(newsBetween({ ...call, remotes: [sharing] }, { ...call, remotes: [sharing] })).toEqual([]);
 });

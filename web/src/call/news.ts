@@ -10,7 +10,10 @@ export interface News {
 
 type Seen = Pick<CallSnapshot, 'mode' | 'locked'> & {
   readonly local: Pick<CallSnapshot['local'], 'blocked'>;
-  readonly remotes: readonly Pick<CallSnapshot['remotes'][number], 'participantId' | 'displayName'>[];
+  readonly remotes: readonly Pick<
+    CallSnapshot['remotes'][number],
+    'participantId' | 'displayName' | 'screen'
+  >[];
 };
 
 /** What is new in a call: who came, who left, and where the media run. */
@@ -24,12 +27,19 @@ export function newsBetween(before: Seen, after: Seen): News[] {
   return [
     ...(came.length > 0 ? [{ text: `${listed(came)} joined`, spokenOnly: false }] : []),
     ...(left.length > 0 ? [{ text: `${listed(left)} left`, spokenOnly: false }] : []),
+    ...shared(before.remotes, after.remotes),
     ...(before.locked === after.locked
       ? []
       : [{ text: after.locked ? 'The call is now locked' : 'The call is open again', spokenOnly: false }]),
     ...moderated(before.local.blocked, after.local.blocked),
     ...moved,
   ];
+}
+
+function shared(before: Seen['remotes'], after: Seen['remotes']): News[] {
+  const sharing = (remotes: Seen['remotes']) => remotes.filter(({ screen }) => screen !== null);
+  const began = without(sharing(after), sharing(before));
+  return began.map((name) => ({ text: `${name} is sharing a screen`, spokenOnly: true }));
 }
 
 const MEDIA = { audio: 'microphone', video: 'camera', screen: 'screen' } as const;

@@ -13,6 +13,7 @@ const reading = (at: number, bytesReceived: number): PathStats => ({
       rttMs: 12.4,
       relayed: false,
       audio: null,
+      screen: null,
       video: {
         framesDecoded: 1,
         framesDropped: 0,
@@ -47,6 +48,7 @@ test('what is not known is left open', () => {
     relayed: null,
     video: null,
     audio: null,
+    screen: null,
   } as const;
   const [figures] = pathFigures(null, { ...reading(1, 0), remotes: [remote] });
   expect(figures).toEqual({ participantId: 'a', roundTrip: '–', picture: '–', rate: '–' });

@@ -1,5 +1,7 @@
 import type { CallSnapshot } from '@crossfade/client/call';
 import { distinctNames } from './distinct-names.ts';
+import { layoutWithScreens } from './screen-layout.ts';
+import { ScreenTile } from './screen-tile.tsx';
 import { layoutCorner, layoutTiles } from './tile-layout.ts';
 import { Tile } from './tile.tsx';
 import { useSize } from './use-size.ts';
@@ -19,13 +21,34 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
   const [size, measure] = useSize();
   const { local, remotes } = snapshot;
   const names = distinctNames(remotes.map(({ displayName }) => displayName));
-  const pair = remotes.length === 1;
-  const places = size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP);
+  const screens = remotes.filter(({ screen }) => screen !== null);
+  const pair = remotes.length === 1 && screens.length === 0;
+  const beside =
+    size !== null && screens.length > 0
+      ? layoutWithScreens(size, screens.length, remotes.length + 1, GAP)
+      : null;
+  const places =
+    beside?.people ?? (size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP));
   const ownPlace = pair ? layoutCorner(places[0] ?? NOWHERE, GAP) : places[remotes.length];
   return (
     <div ref={measure} className="relative size-full">
       {size !== null && (
         <>
+          {screens.map(
+            ({ participantId, displayName, screen }, index) =>
+              screen && (
+                <ScreenTile
+                  key={`screen of ${participantId}`}
+                  place={beside?.screens[index] ?? NOWHERE}
+                  participantId={participantId}
+                  name={
+                    names[remotes.findIndex((each) => each.participantId === participantId)] ?? displayName
+                  }
+                  stream={screen}
+                  onSoundBlocked={onSoundBlocked}
+                />
+              ),
+          )}
           {remotes.map((remote, index) => (
             <Tile
               key={remote.participantId}
@@ -34,7 +57,7 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               name={names[index] ?? remote.displayName}
               stream={remote.stream}
               hasSound={remote.media.audio}
-              hasPicture={remote.media.video || remote.media.screen}
+              hasPicture={remote.media.video}
               quality={remote.quality}
               speaks={remote.participantId === snapshot.activeSpeaker}
               trouble={remote.trouble}
