@@ -3,6 +3,7 @@ import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
+import type { CaptionLine } from './captions.ts';
 import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 import type { Floor } from './floor.ts';
 import type { Moderator } from './moderator.ts';
@@ -20,6 +21,7 @@ export type {
   VideoStats,
 } from './snapshot.ts';
 export type { Quality } from './call-quality.ts';
+export type { CaptionLine } from './captions.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
@@ -145,6 +147,16 @@ export class Call {
   /** Calls the listener with every new message. Returns how to stop that. */
   onChat(listener: (message: ChatMessage) => void): () => void {
     return this.#session.chat.subscribe(listener);
+  }
+
+  /** What was said of late, as text, oldest first: where the media server transcribes the call. A new array on every change. */
+  get captions(): readonly CaptionLine[] {
+    return this.#session.captions.lines;
+  }
+
+  /** Calls the listener whenever `captions` has changed. Returns how to stop that. */
+  onCaptions(listener: () => void): () => void {
+    return this.#session.captions.subscribe(listener);
   }
 
   /** For those whose token has the `moderate` grant. */

@@ -7,6 +7,7 @@ import { CodedError } from '@crossfade/shared/errors';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
 import { buildPath } from './build-path.ts';
+import { Captions } from './captions.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
 import { Floor } from './floor.ts';
@@ -62,6 +63,7 @@ export class Session {
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
   readonly #stopHearing: () => void;
+  readonly captions: Captions;
   readonly chat: Chat;
   readonly moderator: Moderator;
   readonly floor: Floor;
@@ -86,6 +88,7 @@ export class Session {
     this.#options = options;
     this.#announced = announced;
     const { signalling, media } = options;
+    this.captions = new Captions((participantId) => this.#nameOf(participantId));
     this.chat = new Chat(options.callId, signalling.request);
     this.moderator = new Moderator(options.callId, signalling.request);
     this.floor = new Floor({
@@ -209,6 +212,7 @@ export class Session {
         if (policy.requires?.includes('push-to-talk') !== true) this.floor.gone();
         this.#changed();
       }),
+      'call:transcription': here((event) => this.captions.received(event)),
       'chat:message': here((message) => this.chat.received(message)),
       'call:ended': here(({ reason, message }) => {
         const removed = reason === 'removed';
@@ -220,6 +224,13 @@ export class Session {
       }),
       'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
     };
+  }
+
+  #nameOf(participantId: string): string {
+    const someone = [this.#self, ...this.#roster.others()].find(
+      (each) => each?.participantId === participantId,
+    );
+    return someone?.displayName ?? '';
   }
 
   #producerPaused({ producerId, by }: { producerId: string; by: 'owner' | 'server' }, paused: boolean): void {
