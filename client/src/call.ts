@@ -5,6 +5,7 @@ import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
 import type { CaptionLine } from './captions.ts';
 import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+import type { Decision } from './decisions.ts';
 import type { Floor } from './floor.ts';
 import type { Moderator } from './moderator.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
@@ -23,6 +24,7 @@ export type {
 export type { Quality } from './call-quality.ts';
 export type { CaptionLine } from './captions.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+export type { Decision } from './decisions.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
 
@@ -130,10 +132,12 @@ export class Call {
 
   /**
    * Sends a chat message to everyone, oneself included; tried again while the connection is lost, and never doubled.
+   * @param options.clientMessageId to send a message again that failed, under the id it had (1-64 characters of
+   *   `A-Z a-z 0-9 _ . : -`): if it arrived after all, it is not doubled
    * @throws CodedError, for example `forbidden`, `rate-limited`, `validation-failed`
    */
-  async sendChat(text: string): Promise<SentMessage> {
-    return this.#session.chat.send(text);
+  async sendChat(text: string, options: { clientMessageId?: string } = {}): Promise<SentMessage> {
+    return this.#session.chat.send(text, options.clientMessageId);
   }
 
   /**
@@ -167,6 +171,19 @@ export class Call {
   /** Who may speak, in a call of push-to-talk: `snapshot.floor` tells, this asks. */
   get floor(): Floor {
     return this.#session.floor;
+  }
+
+  /** The user this is, as the token says: messages and other sessions of theirs are told by it. */
+  get userId(): string {
+    return this.#session.userId;
+  }
+
+  /**
+   * Why the call runs where it runs: what the gateway has decided so far and why, newest last.
+   * @throws CodedError, for example `call-not-found`, or `timeout` without a connection
+   */
+  async decisions(): Promise<readonly Decision[]> {
+    return this.#session.decisions();
   }
 
   /** Leaves for good; safe to call twice. */

@@ -28,9 +28,9 @@ export class Chat {
     this.#request = request;
   }
 
-  async send(text: string): Promise<SentMessage> {
-    // The same however often it is tried: the gateway takes it once.
-    const message = { callId: this.#callId, text, clientMessageId: crypto.randomUUID() };
+  /** @param clientMessageId the same however often it is tried: the gateway takes it once */
+  async send(text: string, clientMessageId: string = crypto.randomUUID()): Promise<SentMessage> {
+    const message = { callId: this.#callId, text, clientMessageId };
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#request('chat:send', message);

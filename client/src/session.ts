@@ -10,6 +10,7 @@ import { buildPath } from './build-path.ts';
 import { Captions } from './captions.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
+import { readDecisions, type Decision } from './decisions.ts';
 import { Floor } from './floor.ts';
 import type { LocalMedia } from './local-media.ts';
 import { QualityWatch } from './quality-watch.ts';
@@ -168,6 +169,15 @@ export class Session {
       this.#roster.others().map(({ participantId }) => this.#remoteStats(participantId)),
     );
     return { at: performance.now(), mode, epoch, remotes };
+  }
+
+  get userId(): string {
+    return this.#self?.userId ?? '';
+  }
+
+  async decisions(): Promise<readonly Decision[]> {
+    const { signalling, callId } = this.#options;
+    return readDecisions(signalling.url, await signalling.token(), callId);
   }
 
   #events(): EventHandlers {

@@ -21,6 +21,8 @@ const reading = (at: number, bytesReceived: number): PathStats => ({
         jitterBufferDelay: 0,
         jitterBufferEmittedCount: 0,
         bytesReceived,
+        jitter: 0.004,
+        codec: 'VP8',
         frameWidth: 640,
         frameHeight: 360,
       },
