@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useEffectEvent, type ReactNode } from 'react';
 
 interface SidePanelProps {
   title: string;
@@ -9,14 +9,20 @@ interface SidePanelProps {
 
 /** Beside the pictures; on a phone over everything. Escape closes it. */
 export function SidePanel({ title, onClose, children }: SidePanelProps) {
+  const escape = useEffectEvent((event: KeyboardEvent) => {
+    // A popup over the page is closed by the browser first.
+    if (event.key !== 'Escape' || event.isComposing || document.querySelector(':popover-open')) return;
+    onClose();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => escape(event);
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
+  }, []);
+
   return (
     <aside
       aria-label={title}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
-        event.stopPropagation();
-        onClose();
-      }}
       className="z-40 flex w-88 shrink-0 animate-appear flex-col overflow-hidden bg-surface max-md:fixed max-md:inset-0 max-md:w-auto max-md:pt-[env(safe-area-inset-top)] max-md:pb-[env(safe-area-inset-bottom)] md:mr-3 md:rounded-2xl md:border md:border-line lg:w-96"
     >
       <header className="flex h-14 shrink-0 items-center border-b border-line pr-2 pl-4">
