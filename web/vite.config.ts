@@ -5,6 +5,28 @@ import { build, defineConfig, type Plugin } from 'vite';
 const workspace = decodeURIComponent(new URL('..', import.meta.url).pathname);
 const gateway = 'http://127.0.0.1:3000';
 
+/**
+ * What mediasoup-client has for tests, for React Native and for browsers older than those this app is built for, a third of
+ * it; and what Zod makes JSON Schema with, a quarter of it. No page can come to use any of that.
+ */
+const NEVER_USED = [
+  /\/mediasoup-client\/lib\/(?:handlers\/(?:Chrome74|ReactNative106|FakeHandler)|test\/fakeParameters)\.js$/,
+  /\/zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/,
+];
+const leaveOut: Plugin = {
+  name: 'leave-out-what-is-never-used',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!NEVER_USED.some((path) => path.test(id))) return null;
+    // What is imported by name from a module of ECMAScript has to be there.
+    const names = code.matchAll(/^export (?:const |function |\{ \w+ as )(\w+)/gm);
+    const exported = [...names].map(([, name]) => `nothing as ${name}`);
+    return exported.length === 0
+      ? 'module.exports = {};'
+      : `const nothing = () => undefined;\nexport { ${exported.join(', ')} };`;
+  },
+};
+
 const target = 'es2023';
 const resolve = {
   // The packages of this workspace are taken from their sources: nothing has to be built before.
@@ -19,6 +41,7 @@ const sdkForOtherSites: Plugin = {
     await build({
       configFile: false,
       logLevel: 'warn',
+      plugins: [leaveOut],
       publicDir: false,
       resolve,
       build: {
@@ -36,7 +59,7 @@ const sdkForOtherSites: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), sdkForOtherSites],
+  plugins: [leaveOut, react(), tailwindcss(), sdkForOtherSites],
   resolve,
   build: {
     target,

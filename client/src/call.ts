@@ -6,7 +6,9 @@ import type { LocalMedia } from './local-media.ts';
 import { Session, joinRequest } from './session.ts';
 import { askBrowser } from './sfu-device.ts';
 import { Signalling } from './signalling.ts';
+import type { CaptionLine } from './captions.ts';
 import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+import type { Decision } from './decisions.ts';
 import type { Floor } from './floor.ts';
 import type { Moderator } from './moderator.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
@@ -30,7 +32,9 @@ export type { ErrorCode } from '@crossfade/shared/errors';
 export type { CallEvents } from './call-events.ts';
 export type { ReconnectionStep, RemoteTrouble } from './reconnection.ts';
 export { ScreenShareError, canShareScreen } from './screen-share.ts';
+export type { CaptionLine } from './captions.ts';
 export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+export type { Decision } from './decisions.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
 
@@ -197,6 +201,16 @@ export class Call {
     return this.#session.chat.subscribe(listener);
   }
 
+  /** What was said of late, as text, oldest first: where the media server transcribes the call. A new array on every change. */
+  get captions(): readonly CaptionLine[] {
+    return this.#session.captions.lines;
+  }
+
+  /** Calls the listener whenever `captions` has changed. Returns how to stop that. */
+  onCaptions(listener: () => void): () => void {
+    return this.#session.captions.subscribe(listener);
+  }
+
   /** For those whose token has the `moderate` grant. */
   get moderate(): Moderator {
     return this.#session.moderator;
@@ -205,6 +219,19 @@ export class Call {
   /** Who may speak, in a call of push-to-talk: `snapshot.floor` tells, this asks. */
   get floor(): Floor {
     return this.#session.floor;
+  }
+
+  /** The user this is, as the token says: messages and other sessions of theirs are told by it. */
+  get userId(): string {
+    return this.#session.userId;
+  }
+
+  /**
+   * Why the call runs where it runs: what the gateway has decided so far and why, newest last.
+   * @throws CodedError, for example `call-not-found`, or `timeout` without a connection
+   */
+  async decisions(): Promise<readonly Decision[]> {
+    return this.#session.decisions();
   }
 
   /** Leaves for good; safe to call twice. */

@@ -53,3 +53,9 @@ test('tells each message once, and nobody who no longer listens', () => {
   chat.received(message('c'));
   expect(heard).toEqual(['a', 'b']);
 });
+
+test('sends a message again under the id it had', async () => {
+  const { chat, asked } = chatThat([answer]);
+  await chat.send('hello', 'mine-1');
+  expect(asked[0]?.payload.clientMessageId).toBe('mine-1');
+});

@@ -44,6 +44,18 @@ describe('reading a stats report', () => {
   });
 });
 
+test('names the codec of a track, and tells how unevenly it arrives', () => {
+  const { audio, video } = readReceiverStats(
+    report(
+      { id: 'C', type: 'codec', mimeType: 'video/VP9' },
+      { id: 'V', type: 'inbound-rtp', kind: 'video', codecId: 'C', jitter: 0.012 },
+      { id: 'A', type: 'inbound-rtp', kind: 'audio' },
+    ),
+  );
+  expect(video).toMatchObject({ codec: 'VP9', jitter: 0.012 });
+  expect(audio).toMatchObject({ codec: null, jitter: 0 });
+});
+
 describe('whether a track is decoded', () => {
   const of = (kind: string, values: object) =>
     readReceiverStats(report({ id: 'I', type: 'inbound-rtp', kind, ...values }));

@@ -13,6 +13,9 @@ interface Stat {
   jitterBufferDelay?: number;
   jitterBufferEmittedCount?: number;
   bytesReceived?: number;
+  jitter?: number;
+  codecId?: string;
+  mimeType?: string;
   frameWidth?: number;
   frameHeight?: number;
   totalAudioEnergy?: number;
@@ -49,7 +52,7 @@ export function readReceiverStats(report: Iterable<readonly [string, unknown]>):
       ? {
           framesDecoded: video.framesDecoded ?? 0,
           framesDropped: video.framesDropped ?? 0,
-          ...arrived(video),
+          ...arrived(video, stats),
           frameWidth: video.frameWidth ?? 0,
           frameHeight: video.frameHeight ?? 0,
         }
@@ -59,7 +62,7 @@ export function readReceiverStats(report: Iterable<readonly [string, unknown]>):
           totalAudioEnergy: audio.totalAudioEnergy ?? 0,
           totalSamplesReceived: audio.totalSamplesReceived ?? 0,
           concealedSamples: audio.concealedSamples ?? 0,
-          ...arrived(audio),
+          ...arrived(audio, stats),
         }
       : null,
     rttMs: pair?.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
@@ -75,11 +78,14 @@ export function isDecoding(kind: 'audio' | 'video', { audio, video }: ReceiverSt
   return audio !== null && audio.packetsReceived > 0 && audio.totalSamplesReceived > 0;
 }
 
-function arrived(stat: Stat): ArrivalStats {
+function arrived(stat: Stat, stats: ReadonlyMap<string, Stat>): ArrivalStats {
+  const { mimeType } = stats.get(stat.codecId ?? '') ?? {};
   return {
     packetsReceived: stat.packetsReceived ?? 0,
     packetsLost: stat.packetsLost ?? 0,
     bytesReceived: stat.bytesReceived ?? 0,
+    jitter: stat.jitter ?? 0,
+    codec: mimeType?.replace(/^.*\//, '') ?? null,
     jitterBufferDelay: stat.jitterBufferDelay ?? 0,
     jitterBufferEmittedCount: stat.jitterBufferEmittedCount ?? 0,
   };

@@ -8,8 +8,10 @@ import type { Blockable } from '@crossfade/shared/moderation';
 import type { JoinAnswer, JoinRequest, Participant } from '@crossfade/shared/signalling';
 import { watchAwakening, type Awakening } from './awakening.ts';
 import { buildPath } from './build-path.ts';
+import { Captions } from './captions.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
+import { readDecisions, type Decision } from './decisions.ts';
 import { Floor } from './floor.ts';
 import type { LocalMedia } from './local-media.ts';
 import { QualityWatch } from './quality-watch.ts';
@@ -69,6 +71,7 @@ export class Session {
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
   readonly #stopHearing: () => void;
+  readonly captions: Captions;
   readonly chat: Chat;
   readonly moderator: Moderator;
   readonly floor: Floor;
@@ -100,6 +103,7 @@ export class Session {
     this.#options = options;
     this.#announced = announced;
     const { signalling, media } = options;
+    this.captions = new Captions((participantId) => this.#nameOf(participantId));
     this.chat = new Chat(options.callId, signalling.request);
     this.moderator = new Moderator(options.callId, signalling.request);
     this.floor = new Floor({
@@ -188,6 +192,15 @@ export class Session {
     return { at: performance.now(), mode, epoch, remotes };
   }
 
+  get userId(): string {
+    return this.#self?.userId ?? '';
+  }
+
+  async decisions(): Promise<readonly Decision[]> {
+    const { signalling, callId } = this.#options;
+    return readDecisions(signalling.url, await signalling.token(), callId);
+  }
+
   #events(): EventHandlers {
     const { callId } = this.#options;
     const here = <E extends { callId: string }>(handle: (event: E) => void) => {
@@ -233,6 +246,7 @@ export class Session {
         if (policy.requires?.includes('push-to-talk') !== true) this.floor.gone();
         this.#changed();
       }),
+      'call:transcription': here((event) => this.captions.received(event)),
       'chat:message': here((message) => this.chat.received(message)),
       'call:ended': here(({ reason, message }) => {
         const removed = reason === 'removed';
@@ -244,6 +258,13 @@ export class Session {
       }),
       'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
     };
+  }
+
+  #nameOf(participantId: string): string {
+    const someone = [this.#self, ...this.#roster.others()].find(
+      (each) => each?.participantId === participantId,
+    );
+    return someone?.displayName ?? '';
   }
 
   #producerPaused({ producerId, by }: { producerId: string; by: 'owner' | 'server' }, paused: boolean): void {

@@ -47,9 +47,12 @@ export class Signalling {
   #connection: ConnectionHandlers | null = null;
   #closed = false;
   readonly #tokens: Tokens;
+  /** Where the gateway is. */
+  readonly url: string;
 
   /** @param token sent with every connection; a function is asked again when the one before is refused */
   constructor(url: string, token: string | (() => Promise<string>)) {
+    this.url = url;
     this.#tokens = new Tokens(token);
     this.#socket = io(url, {
       transports: ['websocket'],
@@ -152,6 +155,11 @@ export class Signalling {
     }
     return answer.data as ClientAnswer<typeof name>;
   };
+
+  /** The token of this connection, for the REST API. */
+  token(): Promise<string> {
+    return this.#tokens.take();
+  }
 
   /** Sends without waiting for anything: for a page that is going away. */
   sendLast<N extends ClientRequestName>(name: N, payload: ClientRequest<N>): void {

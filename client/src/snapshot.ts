@@ -88,6 +88,10 @@ export interface ArrivalStats {
   readonly packetsReceived: number;
   readonly packetsLost: number;
   readonly bytesReceived: number;
+  /** How unevenly packets arrive, seconds (RFC 3550, 6.4.1). */
+  readonly jitter: number;
+  /** For example `VP8` or `opus`; null: not known yet. */
+  readonly codec: string | null;
   /** How long all samples or frames have waited to be played, seconds, and how many there were. */
   readonly jitterBufferDelay: number;
   readonly jitterBufferEmittedCount: number;

@@ -166,20 +166,3 @@ export const patchCallAnswerSchema = z.object({
   policy: callPolicySchema,
 });
 export type PatchCallAnswer = z.infer<typeof patchCallAnswerSchema>;
-
-/** One decision of the mode selector, with what it saw. */
-export const decisionSchema = z.object({
-  at: z.iso.datetime(),
-  epoch: epochSchema,
-  phase: callPhaseSchema,
-  /** The mode that should be. */
-  target: modeSchema,
-  /** The rule that fired. */
-  rule: z.string(),
-  inputs: z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.null()])),
-});
-export type Decision = z.infer<typeof decisionSchema>;
-
-/** `GET /api/calls/:id/decisions`, newest last. */
-export const decisionsAnswerSchema = z.object({ callId: callIdSchema, decisions: z.array(decisionSchema) });
-export type DecisionsAnswer = z.infer<typeof decisionsAnswerSchema>;

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { ownRoutes, type ApiRoute } from './api-routes.ts';
 import type { ErrorCode } from './errors.ts';
+import { decisionsAnswerSchema } from './decisions.ts';
 import {
   callAnswerSchema,
-  decisionsAnswerSchema,
   listCallsAnswerSchema,
   listCallsQuerySchema,
   mediaServersAnswerSchema,

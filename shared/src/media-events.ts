@@ -10,6 +10,7 @@ import {
   workerInfoSchema,
 } from './media-api.ts';
 import { ackErrorSchema } from './errors.ts';
+import { transcriptionFields } from './transcription.ts';
 
 export const FEED_NAMESPACE = '/feed';
 
@@ -177,6 +178,9 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       ),
     })
     .describe('The loudest, loudest first; empty when it has become quiet.'),
+  z
+    .object({ type: z.literal('transcription'), ...envelope, ...transcriptionFields })
+    .describe('What somebody says, as text: guesses while they speak, then what it was.'),
   z
     .object({
       type: z.literal('room-moved'),

@@ -53,6 +53,7 @@ import {
   removeRequestSchema,
 } from './moderation.ts';
 import { dtlsParametersSchema, toldCapabilitiesSchema } from './rtp.ts';
+import { transcriptionFields } from './transcription.ts';
 import { visibleText } from './visible-text.ts';
 
 /** Where a call's media runs. */
@@ -428,6 +429,8 @@ export const serverEvents = {
     /** dBov, -127 (silence) to 0. */
     levels: z.array(z.object({ participantId: participantIdSchema, dbov: z.number() })),
   }),
+  /** What somebody says, as text: to everyone in the call, whoever says it included. */
+  'call:transcription': z.object({ callId: callIdSchema, ...transcriptionFields }),
   /** Another size or frame rate is sent to one of this participant's consumers; null: nothing, for want of bandwidth. */
   'consumer-layers-changed': z.object({
     callId: callIdSchema,

@@ -1,13 +1,15 @@
 import type { Call } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
-import { useEffect, useState } from 'react';
-import { CallPage } from './call/call-page.tsx';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { EndedPage } from './ended/ended-page.tsx';
 import { pastVisit, type PastVisit } from './ended/past-visit.ts';
 import { JoinPage } from './join/join-page.tsx';
 import { callPath, destinationOf } from './location/address.ts';
 import { useAddress } from './location/use-address.ts';
 import { NoSuchPage } from './no-such-page.tsx';
+
+/** Loaded beside the SDK, before a call is entered. */
+const CallPage = lazy(async () => ({ default: (await import('./call/call-page.tsx')).CallPage }));
 
 type Visit =
   { kind: 'outside' } | { kind: 'inside'; call: Call; media: LocalMedia } | { kind: 'past'; past: PastVisit };
@@ -38,14 +40,16 @@ export function App({ invitation }: AppProps) {
 
   if (visit.kind === 'inside') {
     return (
-      <CallPage
-        call={visit.call}
-        media={visit.media}
-        onEnded={(ending) => {
-          setVisit({ kind: 'past', past: pastVisit(visit.call, visit.media, ending) });
-          visit.media.close();
-        }}
-      />
+      <Suspense fallback={null}>
+        <CallPage
+          call={visit.call}
+          media={visit.media}
+          onEnded={(ending) => {
+            setVisit({ kind: 'past', past: pastVisit(visit.call, visit.media, ending) });
+            visit.media.close();
+          }}
+        />
+      </Suspense>
     );
   }
   if (visit.kind === 'past' && visit.past.callId === addressed) {

@@ -1,6 +1,6 @@
 /** What can happen to a call, and what a call wants done. */
 import type { CallPolicyChange, CallPolicyOverrides } from '@crossfade/shared/call-policy';
-import type { Decision } from '@crossfade/shared/gateway-api';
+import type { Decision } from '@crossfade/shared/decisions';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type {

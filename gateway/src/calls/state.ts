@@ -1,6 +1,6 @@
 /** What a call is, at one moment: plain data, so that any gateway can load it, reduce it and write it back. */
 import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
-import type { Decision } from '@crossfade/shared/gateway-api';
+import type { Decision } from '@crossfade/shared/decisions';
 import type { Blockable } from '@crossfade/shared/moderation';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import type { MediaState, Mode, Participant, TransitionReason } from '@crossfade/shared/signalling';

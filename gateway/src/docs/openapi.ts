@@ -1,9 +1,9 @@
 /** OpenAPI 3.1 of the gateway's REST API. Pure: the same every time. */
 import { createOpenApiDocument, type RequestExamples } from '@crossfade/service/openapi';
 import { callPolicySchema } from '@crossfade/shared/call-policy';
+import { decisionSchema } from '@crossfade/shared/decisions';
 import {
   callAnswerSchema,
-  decisionSchema,
   participantRecordSchema,
   transitionRecordSchema,
 } from '@crossfade/shared/gateway-api';

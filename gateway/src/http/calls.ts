@@ -1,11 +1,11 @@
 /** `GET /api/calls…`: history and live state, for users whose token covers the call. */
 import { bodyOf, route } from '@crossfade/service/http';
 import { CodedError, parseOrThrow, type ErrorCode } from '@crossfade/shared/errors';
+import type { DecisionsAnswer } from '@crossfade/shared/decisions';
 import {
   listCallsQuerySchema,
   patchCallRequestSchema,
   type CallAnswer,
-  type DecisionsAnswer,
   type ListCallsAnswer,
   type PatchCallAnswer,
 } from '@crossfade/shared/gateway-api';

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import { FEED_NAMESPACE, type FeedEvent } from '@crossfade/shared/media-events';
 import { Server } from 'socket.io';
-import { roomNewsRecipient } from '../signalling/room-news.ts';
+import { roomNewsMessage, roomNewsRecipient } from '../signalling/room-news.ts';
 import { MediaServerFeed, type RoomNews } from './feed.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -113,4 +113,41 @@ test('tells whether its owner paused a producer, or the media server for want of
     { only: 'a' },
     { except: 'a' },
   ]);
+});
+
+test('what is said goes to everyone in the call, whoever says it included', async () => {
+  const { url, tell } = await startFeed();
+  const heard = Promise.withResolvers<RoomNews>();
+  const nothing = () => undefined;
+  const feed = new MediaServerFeed({
+    url,
+    token: () => 'token',
+    rooms: {
+      news: (_roomId, news) => {
+        if (news.type === 'transcription') heard.resolve(news);
+      },
+      lost: nothing,
+      moving: nothing,
+    },
+    connection: { connected: nothing, cut: nothing, load: nothing },
+    log: silentLog,
+  });
+  stops.push(() => feed.close());
+  await feed.subscribe('r', 1);
+
+  const said = {
+    participantId: 'a',
+    text: 'Hello',
+    final: true,
+    startMs: 0,
+    endMs: 400,
+    language: 'en',
+  };
+  tell('transcription', said);
+  const news = await heard.promise;
+  expect(roomNewsRecipient(news)).toEqual({ except: null });
+  expect(roomNewsMessage('call', news, 1)).toEqual({
+    name: 'call:transcription',
+    payload: { callId: 'call', ...said },
+  });
 });

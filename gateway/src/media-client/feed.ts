@@ -30,7 +30,10 @@ type News =
   /** For everyone in the call, or for the owner of a consumer: passed on as it came. */
   | Extract<
       FeedEvent,
-      { type: 'active-speaker' | 'audio-levels' | 'consumer-layers-changed' | 'consumer-score' }
+      {
+        type:
+          'active-speaker' | 'audio-levels' | 'transcription' | 'consumer-layers-changed' | 'consumer-score';
+      }
     >;
 
 /** What is told of rooms, each by the epoch it is subscribed to under. */
@@ -273,6 +276,7 @@ export class MediaServerFeed {
       }
       case 'active-speaker':
       case 'audio-levels':
+      case 'transcription':
       case 'consumer-layers-changed':
       case 'consumer-score':
         rooms.news(roomId, event, epoch);

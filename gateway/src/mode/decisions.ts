@@ -1,5 +1,5 @@
 /** The decisions on a call's mode that can be read later: each with its inputs and the rule that fired. */
-import type { Decision } from '@crossfade/shared/gateway-api';
+import type { Decision } from '@crossfade/shared/decisions';
 import type { CallPhase } from '@crossfade/shared/signalling';
 import { explain, type ModeDecision, type ModeInputs } from './select.ts';
 

@@ -36,6 +36,11 @@ export function roomNewsMessage(callId: string, news: RoomNews, epoch: number): 
     }
     case 'audio-levels':
       return { name: 'audio-levels', payload: { callId, levels: news.levels } };
+    case 'transcription': {
+      const { participantId, text, final, startMs, endMs, language } = news;
+      const said = { participantId, text, final, startMs, endMs, language };
+      return { name: 'call:transcription', payload: { callId, ...said } };
+    }
     case 'consumer-layers-changed': {
       const { consumerId, producerId, layers } = news;
       return { name: 'consumer-layers-changed', payload: { callId, consumerId, producerId, layers } };
@@ -63,6 +68,7 @@ export function roomNewsRecipient(news: RoomNews): { only: string } | { except: 
       return { except: news.producer.participantId };
     case 'active-speaker':
     case 'audio-levels':
+    case 'transcription':
       return { except: null };
     case 'new-producer':
     case 'producer-closed':

@@ -1,5 +1,6 @@
 /** The history of calls: what is kept of them after they ended. */
-import type { CallAnswer, Decision, ListCallsAnswer, ListCallsQuery } from '@crossfade/shared/gateway-api';
+import type { Decision } from '@crossfade/shared/decisions';
+import type { CallAnswer, ListCallsAnswer, ListCallsQuery } from '@crossfade/shared/gateway-api';
 import type { RecordEntry } from '../calls/events.ts';
 import type { Place } from './cursor.ts';
 

@@ -1,8 +1,8 @@
 /** Records in SQL by Drizzle: on PGlite (embedded) or a PostgreSQL server, the same statements. */
 import { CodedError } from '@crossfade/shared/errors';
+import type { Decision } from '@crossfade/shared/decisions';
 import type {
   CallAnswer,
-  Decision,
   ListCallsAnswer,
   ListCallsQuery,
   SessionRecord,

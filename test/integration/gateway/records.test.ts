@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { silentLog } from '@crossfade/service/log';
 import pg from 'pg';
-import type { Decision } from '@crossfade/shared/gateway-api';
+import type { Decision } from '@crossfade/shared/decisions';
 import type { RecordEntry } from '../../../gateway/src/calls/events.ts';
 import { openEmbedded, openServer } from '../../../gateway/src/store/database.ts';
 import { Outbox } from '../../../gateway/src/store/outbox.ts';

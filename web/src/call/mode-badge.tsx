@@ -1,20 +1,25 @@
 import type { Mode } from '@crossfade/shared/signalling';
-import { ArrowLeftRight, Server } from 'lucide-react';
+import { ArrowLeftRight, Server, User } from 'lucide-react';
 import { useId } from 'react';
 import { classes } from '../ui/classes.ts';
-import { MODES, describeMode } from './modes.ts';
+import { describeMode, whereItRuns } from './modes.ts';
 
 interface ModeBadgeProps {
   mode: Mode;
   switchingTo: Mode | null;
-  /** The popup that tells more. */
-  popup: string;
+  /** How many others are in the call. */
+  others: number;
+  /** Whether the panel that tells more is open. */
+  open: boolean;
+  onPress: () => void;
 }
 
-/** Where the call's media run. */
-export function ModeBadge({ mode, switchingTo, popup }: ModeBadgeProps) {
+/** Where the call's media run; pressed, it tells more. */
+export function ModeBadge({ mode, switchingTo, others, open, onPress }: ModeBadgeProps) {
   const id = useId();
-  const Icon = mode === 'p2p' ? ArrowLeftRight : Server;
+  const direct = mode === 'p2p';
+  const Icon = others === 0 ? User : direct ? ArrowLeftRight : Server;
+  const colour = others === 0 ? 'text-muted' : direct ? 'text-direct' : 'text-server';
   const switching = switchingTo !== null;
   return (
     <div className="relative flex items-center">
@@ -29,20 +34,21 @@ export function ModeBadge({ mode, switchingTo, popup }: ModeBadgeProps) {
       </span>
       <button
         type="button"
-        popoverTarget={popup}
         data-testid="mode-badge"
         data-mode={mode}
         aria-describedby={id}
+        aria-expanded={open}
+        onClick={onPress}
         className={classes(
           'inline-flex h-9 w-36 cursor-pointer items-center justify-center gap-2 rounded-full border border-line text-sm font-medium transition-colors duration-300 hover:bg-surface max-sm:h-8 max-sm:w-32 max-sm:text-xs',
-          mode === 'p2p' ? 'text-direct' : 'text-server',
+          colour,
         )}
       >
         <Icon aria-hidden="true" className={classes('size-4', switching && 'animate-breathe')} />
-        {MODES[mode].label}
+        {whereItRuns(mode, others).label}
       </button>
       <span id={id} hidden>
-        {describeMode(mode, switchingTo)}
+        {describeMode(mode, others, switchingTo)}
       </span>
     </div>
   );

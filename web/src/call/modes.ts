@@ -20,8 +20,15 @@ export const MODES: Record<Mode, ModeText> = {
   },
 };
 
+/** Where sound and picture run, with so many others in the call. Of one who is alone nothing runs anywhere. */
+export function whereItRuns(mode: Mode, others: number): Pick<ModeText, 'label' | 'explanation'> {
+  if (others > 0) return MODES[mode];
+  return { label: 'Just you', explanation: 'Nobody else is here: your sound and picture stay with you.' };
+}
+
 /** What a screen reader adds to the label of the mode. */
-export function describeMode(mode: Mode, switchingTo: Mode | null): string {
+export function describeMode(mode: Mode, others: number, switchingTo: Mode | null): string {
+  const { explanation } = whereItRuns(mode, others);
   const switching = switchingTo === null ? '' : ` Switching to ${MODES[switchingTo].label.toLowerCase()}.`;
-  return `${MODES[mode].explanation}${switching}`;
+  return `${explanation}${switching}`;
 }

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { describeMode } from './modes.ts';
 import { newsBetween } from './news.ts';
 
 const open = { locked: false, local: { blocked: [] } } as const;
@@ -63,11 +62,6 @@ test('the same call is no news, also under another name', () => {
   expect(
     newsBetween({ ...open, mode: 'sfu', remotes: [ana] }, { ...open, mode: 'sfu', remotes: [renamed] }),
   ).toEqual([]);
-});
-
-test('describeMode says where the media run and where they go', () => {
-  expect(describeMode('p2p', null)).toBe('Sound and picture go directly from one to the other.');
-  expect(describeMode('p2p', 'sfu')).toMatch(/Switching to media server\.$/);
 });
 
 test('speaks of a screen that is shared, and not of one that was before', () => {

@@ -56,7 +56,7 @@ export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
               participantId={remote.participantId}
               name={names[index] ?? remote.displayName}
               stream={remote.stream}
-              hasSound={remote.media.audio}
+              hasSound={remote.media.audio || remote.participantId === snapshot.floor?.holder}
               hasPicture={remote.media.video}
               quality={remote.quality}
               speaks={remote.participantId === snapshot.activeSpeaker}

@@ -6,6 +6,7 @@ interface ToggleProps {
   hint: string;
   shortcut?: string;
   disabled?: boolean;
+  named?: boolean;
   onToggle: () => void;
 }
 
@@ -15,7 +16,7 @@ export function MicrophoneToggle({ on, onToggle, ...rest }: ToggleProps) {
     <RoundButton
       label="Microphone"
       icon={on ? Mic : MicOff}
-      bright={!on}
+      look={on ? 'plain' : 'bright'}
       aria-pressed={on}
       onClick={onToggle}
       {...rest}
@@ -29,7 +30,7 @@ export function CameraToggle({ on, onToggle, ...rest }: ToggleProps) {
     <RoundButton
       label="Camera"
       icon={on ? Video : VideoOff}
-      bright={!on}
+      look={on ? 'plain' : 'bright'}
       aria-pressed={on}
       onClick={onToggle}
       {...rest}

@@ -1,5 +1,6 @@
 import type { Call, ConnectionAhead } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
+import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import { Unreachable, fetchToken } from './token.ts';
 
 export interface Entry {
@@ -9,10 +10,15 @@ export interface Entry {
   invitation: string | null;
   /** A connection that was opened while the page was looked at. */
   connection?: ConnectionAhead | null;
+  /** What the call is to be like if this person starts it. */
+  policy?: CallPolicyOverrides;
 }
 
-/** The part of the SDK a call needs; a file of its own, so that the join page is there first. */
-export const loadCallSdk = () => import('@crossfade/client/call');
+/** What a call needs, the SDK's part of it and its page; files of their own, so that the join page is there first. */
+export async function loadCallSdk() {
+  const [sdk] = await Promise.all([import('@crossfade/client/call'), import('../call/call-page.tsx')]);
+  return sdk;
+}
 
 /**
  * Joins a call of the service this page comes from.
@@ -23,19 +29,20 @@ export async function enterCall({
   callId,
   media,
   invitation,
+  policy,
   connection = null,
 }: Entry): Promise<Call> {
   const sdk = await loadCallSdk().catch((cause: unknown) => {
     throw new Unreachable('The call could not be loaded.', { cause });
   });
   if (connection?.open === true) {
-    const token = () => fetchToken(name, callId, invitation);
+    const token = () => fetchToken(name, callId, invitation, policy);
     return sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media, connection });
   }
   connection?.close();
-  const first = fetchToken(name, callId, invitation);
+  const first = fetchToken(name, callId, invitation, policy);
   let asked = 0;
-  const token = () => (asked++ === 0 ? first : fetchToken(name, callId, invitation));
+  const token = () => (asked++ === 0 ? first : fetchToken(name, callId, invitation, policy));
   const giveUp = new AbortController();
   // The connection opens while the token is on its way.
   const joining = sdk.joinCall({

@@ -15,6 +15,8 @@ interface JoinFormProps {
   addressed: string | null;
   /** What a damaged invitation holds in place of a call's name. */
   damaged: string | null;
+  /** Whether what the call is like may be chosen here; otherwise the invitation says it. */
+  mayChoose: boolean;
   /** Whether camera and microphone have been asked for and answered. */
   ready: boolean;
   joining: boolean;
@@ -22,12 +24,14 @@ interface JoinFormProps {
   failure: string | null;
   /** What is filled in and may be joined; null: something is missing. */
   onFilled: (filled: Filled | null) => void;
-  onSubmit: (name: string, callId: string) => void;
+  onSubmit: (name: string, callId: string, oneAtATime: boolean) => void;
 }
 
-export function JoinForm({ addressed, damaged, ready, joining, failure, onFilled, onSubmit }: JoinFormProps) {
+export function JoinForm(props: JoinFormProps) {
+  const { addressed, damaged, mayChoose, ready, joining, failure, onFilled, onSubmit } = props;
   const [name, setName] = useState(rememberedName);
   const [call, setCall] = useState(() => addressed ?? damaged ?? randomCallId());
+  const [oneAtATime, setOneAtATime] = useState(false);
   const [checked, setChecked] = useState(false);
 
   const callId = callOfInput(call);
@@ -51,7 +55,7 @@ export function JoinForm({ addressed, damaged, ready, joining, failure, onFilled
     if (nameError !== null || wrongCall !== null || !ready || joining) return;
     rememberName(readableName);
     setCall(callId);
-    onSubmit(readableName, callId);
+    onSubmit(readableName, callId, oneAtATime);
   };
 
   return (
@@ -75,6 +79,18 @@ export function JoinForm({ addressed, damaged, ready, joining, failure, onFilled
         spellCheck={false}
         enterKeyHint="go"
       />
+      {/* Who comes to a call that is there already finds it as it is. */}
+      {mayChoose && addressed === null && damaged === null && (
+        <label className="flex min-h-8 cursor-pointer items-center gap-2.5 text-sm text-muted">
+          <input
+            type="checkbox"
+            checked={oneAtATime}
+            onChange={(event) => setOneAtATime(event.target.checked)}
+            className="size-4.5 cursor-pointer accent-accent"
+          />
+          Push-to-talk: one speaks at a time
+        </label>
+      )}
       <Button type="submit" disabled={!ready || joining} aria-busy={joining} className="mt-1 text-lg">
         {joining && <LoaderCircle aria-hidden="true" className="size-5 animate-spin" />}
         {joining ? 'Joining…' : 'Join'}

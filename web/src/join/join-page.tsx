@@ -32,9 +32,16 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       .catch(() => undefined);
   }, []);
 
-  const join = async (name: string, callId: string) => {
+  const join = async (name: string, callId: string, oneAtATime: boolean) => {
     if (media === null) return;
-    const call = await enter({ name, callId, media, invitation, connection: ahead.take() });
+    const call = await enter({
+      name,
+      callId,
+      media,
+      invitation,
+      connection: ahead.take(),
+      ...(oneAtATime && { policy: { requires: ['push-to-talk'] } }),
+    });
     if (call === null) return;
     handOver(media);
     onJoined(call, media);
@@ -69,11 +76,12 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
             <JoinForm
               addressed={addressed}
               damaged={damaged}
+              mayChoose={invitation === null}
               ready={media !== null}
               joining={entering.kind === 'joining'}
               failure={entering.kind === 'failed' ? entering.text : null}
               onFilled={ahead.setFilled}
-              onSubmit={(name, callId) => void join(name, callId)}
+              onSubmit={(name, callId, oneAtATime) => void join(name, callId, oneAtATime)}
             />
           </div>
         </div>

@@ -21,6 +21,13 @@ describe('fetchToken', () => {
     expect(request.mock.calls[0]?.[1]?.body).toBe('{"name":"Ana","callId":"amber-river-42","userId":"u"}');
   });
 
+  test('says what the call is to be like if this person starts it', async () => {
+    const request = answerWith(201, { token: 'a.b.c', userId: 'u', expiresAt: '2030-01-01T00:00:00Z' });
+    await fetchToken('Ana', 'amber-river-42', null, { requires: ['push-to-talk'] });
+    const body = JSON.parse(request.mock.calls[0]?.[1]?.body as string) as object;
+    expect(body).toMatchObject({ policy: { requires: ['push-to-talk'] } });
+  });
+
   test('takes the token of the invitation where the service has none to give', async () => {
     answerWith(404, {});
     await expect(fetchToken('Ana', 'amber-river-42', 'x.y.z')).resolves.toBe('x.y.z');

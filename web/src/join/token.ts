@@ -1,3 +1,4 @@
+import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
 import { CodedError, problemSchema } from '@crossfade/shared/errors';
 import { tokenAnswerSchema } from '@crossfade/shared/tokens';
 
@@ -16,17 +17,20 @@ let userId: string | undefined;
 
 /**
  * A token for one call: from the service while it is in development, otherwise the one of the invitation.
+ * @param policy what the call is to be like if this token starts it; where the service hands out no tokens, the
+ *   invitation says that
  * @throws Unreachable, NoInvitation, or CodedError with what the service answered
  */
 export async function fetchToken(
   name: string,
   callId: string,
   fromInvitation: string | null,
+  policy?: CallPolicyOverrides,
 ): Promise<string> {
   const answer = await fetch('/api/tokens', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, callId, userId }),
+    body: JSON.stringify({ name, callId, userId, policy }),
     signal: AbortSignal.timeout(5_000),
   }).catch((cause: unknown) => {
     throw new Unreachable('The token request failed.', { cause });

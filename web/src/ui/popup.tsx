@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import { useState, type ReactNode, type Ref } from 'react';
 import { classes } from './classes.ts';
 
 interface PopupProps {
@@ -7,14 +7,16 @@ interface PopupProps {
   label: string;
   /** Where it appears. */
   className: string;
+  ref?: Ref<HTMLDivElement>;
   children: ReactNode;
 }
 
 /** A small panel over the page. The browser opens it, closes it at Escape or a click elsewhere, and keeps the focus. */
-export function Popup({ id, label, className, children }: PopupProps) {
+export function Popup({ id, label, className, ref, children }: PopupProps) {
   const [open, setOpen] = useState(false);
   return (
     <div
+      ref={ref}
       id={id}
       popover="auto"
       role="dialog"

@@ -1,7 +1,16 @@
 import type { LucideIcon } from 'lucide-react';
-import type { ComponentProps } from 'react';
+import { useId, type ComponentProps } from 'react';
 import { classes } from './classes.ts';
 import { Tip } from './tip.tsx';
+
+const LOOKS = {
+  plain: 'bg-raised text-ink group-hover/round:bg-line',
+  /** Something is off that people expect to be on. */
+  bright: 'bg-ink text-canvas group-hover/round:bg-ink/85',
+  /** Something is on that is off as a rule. */
+  active: 'bg-accent text-on-accent group-hover/round:bg-accent-strong',
+  danger: 'bg-danger text-white group-hover/round:bg-danger-strong',
+};
 
 interface RoundButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
   /** Its name; stays the same in every state. */
@@ -10,34 +19,54 @@ interface RoundButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
   hint: string;
   icon: LucideIcon;
   /** As in `aria-keyshortcuts`. */
-  shortcut?: string;
-  /** Bright, because something is off that people expect to be on. */
-  bright?: boolean;
+  shortcut?: string | undefined;
+  look?: keyof typeof LOOKS;
+  /** Whether the name stands below, where the window is high enough. */
+  named?: boolean;
+  /** Shown at its edge, and told as `count` says: for example how many messages are unread. */
+  count?: { readonly number: number; readonly text: string } | undefined;
 }
 
 /** A round button with an icon, and its explanation above it. */
-export function RoundButton({
-  label,
-  hint,
-  icon: Icon,
-  shortcut,
-  bright = false,
-  ...rest
-}: RoundButtonProps) {
+export function RoundButton(props: RoundButtonProps) {
+  const { label, hint, icon: Icon, shortcut, look = 'plain', named = false, count, ...rest } = props;
+  const id = useId();
+  const counted = count !== undefined && count.number > 0;
   return (
     <Tip text={hint} shortcut={shortcut}>
       <button
         type="button"
         aria-label={label}
         aria-keyshortcuts={shortcut}
+        aria-describedby={counted ? id : undefined}
         className={classes(
-          'flex size-12 cursor-pointer items-center justify-center rounded-full transition-colors',
-          'disabled:cursor-default disabled:opacity-50',
-          bright ? 'bg-ink text-canvas hover:bg-ink/85' : 'bg-raised text-ink hover:bg-line',
+          'group/round flex cursor-pointer flex-col items-center gap-1 disabled:cursor-default disabled:opacity-50',
+          named ? 'w-16 rounded-2xl' : 'rounded-full',
         )}
         {...rest}
       >
-        <Icon aria-hidden="true" className="size-5" />
+        <span
+          className={classes(
+            'relative flex size-12 items-center justify-center rounded-full transition-colors',
+            LOOKS[look],
+          )}
+        >
+          <Icon aria-hidden="true" className="size-5" />
+          {counted && (
+            <span
+              id={id}
+              className="absolute -top-1 -right-1 flex h-5 min-w-5 items-center justify-center rounded-full bg-accent px-1 text-xs font-semibold text-on-accent ring-2 ring-canvas tabular-nums"
+            >
+              <span aria-hidden="true">{count.number > 99 ? '99+' : count.number}</span>
+              <span className="sr-only">{count.text}</span>
+            </span>
+          )}
+        </span>
+        {named && (
+          <span aria-hidden="true" className="text-[0.6875rem] leading-4 text-muted short:hidden">
+            {label}
+          </span>
+        )}
       </button>
     </Tip>
   );
