@@ -6,6 +6,7 @@ import type { SfuDevice } from './sfu-device.ts';
 import { SfuPath } from './sfu.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
+import type { Views } from './views.ts';
 
 export interface PathPlace {
   mode: Mode;
@@ -21,8 +22,8 @@ export interface PathMaterial {
   local: LocalTracks;
   /** Whether the camera is sent to a media server in several sizes. */
   simulcast: boolean;
-  /** The size in which this participant is wanted from a media server, 0 the smallest; null: the largest. */
-  wantedLayer: (participantId: string) => number | null;
+  /** What is shown of whom. */
+  views: Pick<Views, 'wishFor' | 'relief'>;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** What the others say they send. */
@@ -34,18 +35,7 @@ export interface PathMaterial {
 
 export function buildPath(
   { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
-  {
-    callId,
-    selfId,
-    local,
-    simulcast,
-    wantedLayer,
-    besideAnother,
-    expected,
-    device,
-    request,
-    events,
-  }: PathMaterial,
+  { callId, selfId, local, simulcast, views, besideAnother, expected, device, request, events }: PathMaterial,
 ): P2pPath | SfuPath {
   if (mode === 'sfu') {
     return new SfuPath({
@@ -55,7 +45,7 @@ export function buildPath(
       device: device.load(rtpCapabilities ?? {}),
       local,
       simulcast,
-      wantedLayer,
+      views,
       besideAnother,
       expected,
       request,

@@ -95,6 +95,8 @@ interface Stage {
   /** Makes requests fail. */
   failWith: (error: CodedError | null) => void;
   outOfStep: jest.Mock;
+  /** Those whose video is shown nowhere. */
+  hidden: Set<string>;
   /** From which mode a participant's picture is shown. */
   shows: (participantId: string) => string | undefined;
 }
@@ -115,12 +117,18 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     return path as unknown as ReturnType<typeof buildPath>;
   }) as typeof buildPath;
   const outOfStep = jest.fn();
+  const hidden = new Set<string>();
   const crossfade = new Crossfade(
     {
       callId: 'call',
       local: { track: () => null, state: { audio: false, video: false }, stream: {} as MediaStream },
       simulcast: true,
       roster,
+      views: {
+        wishFor: (id) =>
+          hidden.has(id) ? { kind: 'nothing' } : { kind: 'picture', view: null, priority: 1 },
+        relief: 0,
+      },
       device: {} as SfuDevice,
       request,
       build,
@@ -138,6 +146,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     told,
     failWith: (error) => (failure = error),
     outOfStep,
+    hidden,
     shows: (id) => roster.shown(id).tracks.video?.receiver.track.id.split(' over ')[1],
   };
 }
@@ -184,6 +193,20 @@ describe('a switch to the media server', () => {
     path.bring('ann', true);
     roster.put(person('ben', { connected: false }));
     crossfade.participantsChanged();
+    expect(told).toHaveLength(1);
+  });
+
+  test('does not wait for a video that is shown nowhere, but for it once it is shown', () => {
+    const { path, told, hidden, crossfade } = switching();
+    path.bring('ann', true);
+    hidden.add('ben');
+    path.bring('ben', false);
+    expect(told).toEqual([]);
+    hidden.clear();
+    path.bring('ben', true, ['audio']);
+    expect(told).toEqual([]);
+    hidden.add('ben');
+    crossfade.viewsChanged();
     expect(told).toHaveLength(1);
   });
 

@@ -7,13 +7,16 @@ import type { EventHandlers, Signalling } from './signalling.ts';
 
 const callId = 'c';
 const on = { audio: true, video: false, screen: false };
-const scope = globalThis as { window?: unknown };
+const scope = globalThis as { window?: unknown; document?: unknown };
 
 beforeEach(() => {
-  scope.window = { addEventListener: () => undefined, removeEventListener: () => undefined };
+  const listening = { addEventListener: () => undefined, removeEventListener: () => undefined };
+  scope.window = listening;
+  scope.document = { visibilityState: 'visible', ...listening };
 });
 afterEach(() => {
   delete scope.window;
+  delete scope.document;
 });
 
 function stage(floor: JoinAnswer['floor']) {

@@ -19,6 +19,8 @@ import { NO_BLOCKS, Roster } from './roster.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import { SpeakerWatch } from './speaker-watch.ts';
+import type { View } from './video-wish.ts';
+import { Views, type VideoSource } from './views.ts';
 import {
   showsTheSame,
   type CallSnapshot,
@@ -61,6 +63,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
+  readonly #views: Views;
   readonly #stopHearing: () => void;
   readonly chat: Chat;
   readonly moderator: Moderator;
@@ -96,6 +99,9 @@ export class Session {
     });
     this.#joined = joined;
     this.#takeRoster(joined);
+    this.#views = new Views(document, () => {
+      if (this.#started) this.#crossfade.viewsChanged();
+    });
     this.#crossfade = this.#createCrossfade(joined);
     this.#snapshot = this.#compose();
     this.#crossfade.start(joined);
@@ -119,6 +125,7 @@ export class Session {
       shown: (participantId) => this.#roster.shown(participantId),
       changed: (speaker) => {
         this.#activeSpeaker = speaker;
+        this.#views.speaks(speaker);
         this.#changed();
       },
     });
@@ -126,6 +133,7 @@ export class Session {
       clearTimeout(warmUp);
       quality.close();
       speakers.close();
+      this.#views.close();
       stopMedia();
       window.removeEventListener('pagehide', pageGoes);
     };
@@ -155,8 +163,9 @@ export class Session {
     await left.catch(() => undefined);
   }
 
-  wantLayer(participantId: string, layer: number | null): void {
-    if (!this.#hasEnded()) this.#crossfade.wantLayer(participantId, layer);
+  setView(participantId: string, source: VideoSource, view: View | null): void {
+    const known = this.#roster.find(participantId) !== null;
+    if (known && !this.#hasEnded()) this.#views.set(participantId, source, view);
   }
 
   async stats(): Promise<PathStats> {
@@ -179,6 +188,7 @@ export class Session {
       'call:participant-updated': here(({ participant }) => this.#putParticipant(participant, false)),
       'call:participant-left': here(({ participantId }) => {
         this.#roster.remove(participantId);
+        this.#views.forget(participantId);
         if (this.#activeSpeaker === participantId) this.#activeSpeaker = null;
         this.#crossfade.participantLeft(participantId);
       }),
@@ -194,8 +204,10 @@ export class Session {
       'consumer-closed': here(({ consumerId, producerId }) =>
         this.#crossfade.consumerClosed(consumerId, producerId),
       ),
+      'consumer-layers-changed': here(({ consumerId, producerId, layers }) =>
+        this.#crossfade.layerChanged(consumerId, producerId, layers?.spatialLayer ?? null),
+      ),
       // Nothing in this SDK depends on these; whoever wants them listens to the socket.
-      'consumer-layers-changed': here(() => undefined),
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
       'audio-levels': here(() => undefined),
@@ -272,6 +284,7 @@ export class Session {
         ),
         simulcast,
         roster: this.#roster,
+        views: this.#views,
         device: this.#device,
         request: signalling.request,
         build: buildPath,
@@ -345,7 +358,10 @@ export class Session {
       return;
     }
     const gone = this.#takeRoster(answer);
-    for (const participantId of gone) this.#crossfade.participantLeft(participantId);
+    for (const participantId of gone) {
+      this.#views.forget(participantId);
+      this.#crossfade.participantLeft(participantId);
+    }
     this.#crossfade.resume(answer);
     this.#blocksChanged(blocked);
   }

@@ -7,12 +7,15 @@ import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
+import { ConsumerControl } from './consumer-control.ts';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import { ReceivedTracks, type TrackKind } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
 import { keepConnected } from './transport-upkeep.ts';
+import { layerCount, PRIORITY, type VideoWish, type View } from './video-wish.ts';
+import type { Views } from './views.ts';
 
 export interface SfuOptions {
   callId: string;
@@ -23,8 +26,8 @@ export interface SfuOptions {
   local: LocalTracks;
   /** Whether the camera is sent in several sizes. */
   simulcast: boolean;
-  /** The size in which this participant is wanted, 0 the smallest; null: the largest. */
-  wantedLayer: (participantId: string) => number | null;
+  /** What is shown of whom. */
+  views: Pick<Views, 'wishFor' | 'relief'>;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** What the others say they send. */
@@ -44,8 +47,8 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
 const COLLECT_MS = { soon: 100, together: 1_000 };
-/** The largest size there can be: the media server takes it for the largest there is. */
-const LARGEST = 7;
+/** Sound is wanted from everyone, whoever is seen. */
+const HEARD: VideoWish = { kind: 'picture', view: null, priority: PRIORITY.others };
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
 
@@ -58,7 +61,7 @@ export class SfuPath implements MediaPath {
   #receiver: types.Transport | null = null;
   /** What others produce, by producer id. */
   readonly #known = new Map<string, ProducerInfo>();
-  readonly #consumers = new Map<string, types.Consumer>();
+  readonly #consumers = new Map<string, { consumer: types.Consumer; control: ConsumerControl }>();
   readonly #toConsume = new Set<string>();
   #collecting: ReturnType<typeof setTimeout> | null = null;
   #closed = false;
@@ -118,7 +121,7 @@ export class SfuPath implements MediaPath {
 
   /** The media server closed a consumer; its producer may be offered again under another id. */
   removeConsumer(producerId: string, consumerId: string): void {
-    if (this.#consumers.get(producerId)?.id !== consumerId) return;
+    if (this.#consumers.get(producerId)?.consumer.id !== consumerId) return;
     this.removeProducer(producerId);
   }
 
@@ -132,14 +135,15 @@ export class SfuPath implements MediaPath {
     this.#sender.sendEverything();
   }
 
-  /** The size in which this participant is wanted has changed. */
-  wantedLayerChanged(participantId: string): void {
-    for (const consumer of this.#consumers.values()) {
-      const producer = this.#known.get(consumer.producerId);
-      if (producer?.participantId !== participantId) continue;
-      // What does not arrive is said again with the next resumption.
-      this.#setLayer(consumer, participantId, LARGEST).catch(() => undefined);
-    }
+  /** Something else is shown, or another way. */
+  viewsChanged(): void {
+    for (const { control } of this.#consumers.values()) void control.settle();
+  }
+
+  /** The media server sends another size of a consumer's picture; null: nothing. */
+  layerChanged(consumerId: string, producerId: string, layer: number | null): void {
+    const entry = this.#consumers.get(producerId);
+    if (entry?.consumer.id === consumerId) entry.control.layerChanged(layer);
   }
 
   ready(): boolean {
@@ -158,10 +162,8 @@ export class SfuPath implements MediaPath {
 
   resume(): void {
     this.#sender.sync();
-    for (const [id, { participantId }] of this.#known) {
-      if (!this.#consumers.has(id)) this.#want(id);
-      else this.wantedLayerChanged(participantId);
-    }
+    for (const id of this.#known.keys()) if (!this.#consumers.has(id)) this.#want(id);
+    this.viewsChanged();
   }
 
   forget(participantId: string): void {
@@ -174,6 +176,7 @@ export class SfuPath implements MediaPath {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#collecting) clearTimeout(this.#collecting);
+    for (const { control } of this.#consumers.values()) control.close();
     this.#sender.close();
     this.#receiving.then((transport) => transport.close()).catch(() => undefined);
     this.received.close();
@@ -286,43 +289,36 @@ export class SfuPath implements MediaPath {
       consumer.close();
       return;
     }
-    this.#consumers.set(producerId, consumer);
+    const control = this.#controlOf(consumer, producer);
+    this.#consumers.set(producerId, { consumer, control });
     const receiver = consumer.rtpReceiver;
     if (receiver) this.received.add(participantId, kind, receiver);
-    // Before it flows, or the sender would be asked for a size that nobody wants.
-    await this.#setLayer(consumer, participantId, null).catch(() => undefined);
-    await this.#resumeConsumer(consumer);
+    await control.settle();
   }
 
-  /** @param otherwise what is asked for when no size is wanted; null: nothing */
-  async #setLayer(consumer: types.Consumer, participantId: string, otherwise: number | null): Promise<void> {
-    const spatialLayer = this.#options.wantedLayer(participantId) ?? otherwise;
-    if (consumer.kind !== 'video' || spatialLayer === null) return;
-    const { callId, epoch, request } = this.#options;
-    const preferredLayers = { spatialLayer };
-    await request('media:set-layers', { callId, epoch, consumerId: consumer.id, preferredLayers });
-  }
-
-  /** Consumers start paused, so that no key frame is spent before the browser can decode it. */
-  async #resumeConsumer(consumer: types.Consumer): Promise<void> {
-    const { callId, epoch, request } = this.#options;
-    while (!consumer.closed) {
-      try {
-        await request('media:resume-consumer', { callId, epoch, consumerId: consumer.id });
-        return;
-      } catch (error) {
-        // Its producer went away while this was under way: an event tells.
-        if (error instanceof CodedError && error.code === 'consumer-not-found') return;
-        if (!(error instanceof CodedError && error.retryable)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
+  #controlOf({ id, kind, track, rtpParameters }: types.Consumer, producer: ProducerInfo): ConsumerControl {
+    const { callId, epoch, request, views } = this.#options;
+    const { participantId, source } = producer;
+    const video = kind === 'video';
+    return new ConsumerControl({
+      callId,
+      epoch,
+      consumerId: id,
+      request,
+      layers: video ? layerCount(rtpParameters.encodings) : 1,
+      wish: () => (video ? views.wishFor(participantId, source === 'screen' ? 'screen' : 'camera') : HEARD),
+      relief: () => views.relief,
+      decodedSize: () => sizeOf(track),
+      failed: (error) => this.#fail(describe('receiving', error)),
+    });
   }
 
   #dropConsumer(producerId: string): void {
-    const consumer = this.#consumers.get(producerId);
-    if (!consumer) return;
+    const entry = this.#consumers.get(producerId);
+    if (!entry) return;
+    const { consumer, control } = entry;
     this.#consumers.delete(producerId);
+    control.close();
     const track = this.received.all().find(({ receiver }) => receiver === consumer.rtpReceiver);
     consumer.close();
     if (track) this.received.remove(track.participantId, track.kind);
@@ -336,4 +332,10 @@ export class SfuPath implements MediaPath {
 function describe(step: string, error: unknown): string {
   const detail = error instanceof CodedError ? error.code : String(error);
   return `${step}: ${detail}`;
+}
+
+/** The size of what a remote track shows at the moment. */
+function sizeOf(track: MediaStreamTrack): View | null {
+  const { width = 0, height = 0 } = track.getSettings();
+  return width > 0 && height > 0 ? { width, height } : null;
 }

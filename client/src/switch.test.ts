@@ -70,6 +70,8 @@ describe('what has to arrive before a switch is confirmed', () => {
     const awaited = awaitedTracks(atPrepare, others, ({ kind }) => kind === 'audio');
     expect(awaited.map(({ kind }) => kind)).toEqual(['video', 'video']);
     expect(awaitedTracks(atPrepare, others, () => true)).toEqual([]);
+    const shown = awaitedTracks(atPrepare, others, none, ({ kind }) => kind === 'audio');
+    expect(shown.every(({ kind }) => kind === 'audio')).toBe(true);
   });
 });
 

@@ -22,16 +22,21 @@ export function expectedTracks(others: Iterable<Participant>): ExpectedTrack[] {
   return expected;
 }
 
-/** The tracks still awaited: expected when the switch began, still being sent, and not decoded yet. */
+/**
+ * The tracks still awaited: expected when the switch began, still being sent, and not decoded yet.
+ * @param isShown what is not shown does not come by way of a media server, and is not waited for
+ */
 export function awaitedTracks(
   atPrepare: readonly ExpectedTrack[],
   others: Iterable<Participant>,
   isDecoded: (track: ExpectedTrack) => boolean,
+  isShown: (track: ExpectedTrack) => boolean = () => true,
 ): ExpectedTrack[] {
   const now = expectedTracks(others);
   return atPrepare.filter(
     (track) =>
       now.some(({ participantId, kind }) => participantId === track.participantId && kind === track.kind) &&
+      isShown(track) &&
       !isDecoded(track),
   );
 }

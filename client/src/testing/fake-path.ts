@@ -29,8 +29,8 @@ export class FakePath {
   }
 
   /** The tracks of this participant are there, and have been decoded or not. */
-  bring(participantId: string, decoded: boolean): void {
-    for (const kind of ['audio', 'video'] as const) {
+  bring(participantId: string, decoded: boolean, kinds: readonly TrackKind[] = ['audio', 'video']): void {
+    for (const kind of kinds) {
       const key = `${kind} ${participantId}`;
       const receiver =
         this.#tracks.get(key)?.receiver ??
@@ -79,7 +79,11 @@ export class FakePath {
     this.demands.clear();
   }
 
-  wantedLayerChanged(): void {
+  viewsChanged(): void {
+    // Nothing is consumed.
+  }
+
+  layerChanged(): void {
     // Nothing is consumed.
   }
 
