@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { Views, type Page } from './views.ts';
+import { Views } from './views.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -21,7 +21,7 @@ class FakePage extends EventTarget {
 function views() {
   const page = new FakePage();
   const changed = jest.fn();
-  return { page, changed, views: new Views(page as unknown as Page, changed) };
+  return { page, changed, views: new Views(page, changed) };
 }
 
 const small = { width: 200, height: 112 };

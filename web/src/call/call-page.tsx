@@ -13,6 +13,7 @@ import { Stage } from './stage.tsx';
 import { useCall } from './use-call.ts';
 import { useNotices } from './use-notices.ts';
 import { useShortcuts } from './use-shortcuts.ts';
+import { hearVoices } from './voices.tsx';
 
 interface CallPageProps {
   call: Call;
@@ -55,11 +56,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
     tell((await copyLink(callId)) ? 'Link copied' : callLink(callId));
   };
   const hearEveryone = () => {
-    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>('[data-participant-id] video') ??
-      []) {
-      video.muted = false;
-      video.play().catch(() => undefined);
-    }
+    hearVoices(stage.current);
     setSoundBlocked(false);
   };
 
@@ -69,6 +66,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
       <CallHeader call={call} snapshot={snapshot} />
       <main ref={stage} className="relative min-h-0 grow px-2 sm:px-3">
         <Stage
+          call={call}
           snapshot={snapshot}
           onSoundBlocked={() => setSoundBlocked(true)}
           onCopyLink={() => void copy()}
