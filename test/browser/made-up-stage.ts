@@ -4,11 +4,39 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
 
 const WEB = path.resolve(import.meta.dirname, '../../web');
 
-/** A script that leaves `window.madeUpStage` behind, and its styles. */
-export async function bundleMadeUpStage(): Promise<{ script: string; styles: string }> {
+export interface StageBundle {
+  /** Leaves `window.madeUpStage` behind. */
+  script: string;
+  styles: string;
+}
+
+declare global {
+  interface Window {
+    /** See `web/src/testing/made-up-stage.tsx`. */
+    madeUpStage?: {
+      show: (made: { others: number; speaker?: number | null; sharing?: number | null }) => void;
+      /** Where the stage said that a video is shown, by source and participant; null: nowhere. */
+      views: Record<string, { width: number; height: number } | null>;
+    };
+  }
+}
+
+const HTML = '<!doctype html><html lang="en"><title>Stage</title><body><div id="root"></div></body></html>';
+
+/** Opens a page with an empty stage. */
+export async function openStage(page: Page, { script, styles }: StageBundle): Promise<void> {
+  const url = 'http://stage.test/';
+  await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body: HTML }));
+  await page.goto(url);
+  await page.addStyleTag({ content: styles });
+  await page.addScriptTag({ content: script });
+}
+
+export async function bundleMadeUpStage(): Promise<StageBundle> {
   const outDir = await mkdtemp(path.join(tmpdir(), 'crossfade-stage-'));
   const options = {
     logLevel: 'error',

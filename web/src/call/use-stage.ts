@@ -21,7 +21,7 @@ export interface StageView extends Arrangement {
 export function useStage({ local, remotes, activeSpeaker }: CallSnapshot, size: Size): StageView {
   const [seating, setSeating] = useState(NOBODY_SEATED);
   const [choice, setChoice] = useState(NO_CHOICE);
-  const [wantedPage, setPage] = useState(0);
+  const [pages, setPages] = useState({ grid: 0, strip: 0 });
 
   const tiles = tilesOf(local, remotes, seating.order);
   const { screens, people, self } = tiles;
@@ -33,7 +33,7 @@ export function useStage({ local, remotes, activeSpeaker }: CallSnapshot, size: 
   };
   const hasChoice = screens.length + people.length > 1;
   const spotlight = hasChoice ? spotlightOf(choice, onStage) : null;
-  const arrangement = arrange(size, tiles, spotlight, wantedPage);
+  const arrangement = arrange(size, tiles, spotlight, spotlight === null ? pages.grid : pages.strip);
 
   const seats = arrangement.placed
     .map(({ tile }) => seating.order.indexOf(tile.id))
@@ -53,8 +53,11 @@ export function useStage({ local, remotes, activeSpeaker }: CallSnapshot, size: 
     spotlight,
     pinned: choice.pinned,
     hasChoice,
-    changeView: () => setChoice(otherView(choice, onStage)),
+    changeView: () => {
+      setChoice(otherView(choice, onStage));
+      setPages({ ...pages, strip: 0 });
+    },
     pin: (tile) => setChoice(pinned(choice, tile)),
-    turnTo: setPage,
+    turnTo: (page) => setPages({ ...pages, [spotlight === null ? 'grid' : 'strip']: page }),
   };
 }
