@@ -10,6 +10,7 @@ import { buildPath } from './build-path.ts';
 import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
 import { Floor } from './floor.ts';
+import { LoadWatch } from './load-watch.ts';
 import type { LocalMedia } from './local-media.ts';
 import { QualityWatch } from './quality-watch.ts';
 import { readReceiverStats } from './receiver-stats.ts';
@@ -129,10 +130,16 @@ export class Session {
         this.#changed();
       },
     });
+    const load = new LoadWatch({
+      receivers: () => this.#videosFromServer(),
+      sender: () => this.#crossfade.videoSender,
+      changed: (relief) => this.#views.relieve(relief),
+    });
     this.#stopHearing = () => {
       clearTimeout(warmUp);
       quality.close();
       speakers.close();
+      load.close();
       this.#views.close();
       stopMedia();
       window.removeEventListener('pagehide', pageGoes);
@@ -388,6 +395,16 @@ export class Session {
     } finally {
       this.#announcing = false;
     }
+  }
+
+  /** Peer-to-peer there is one size, and what is not shown does not come. */
+  #videosFromServer(): RTCRtpReceiver[] {
+    return this.#roster
+      .others()
+      .filter(({ participantId }) => this.#views.wishFor(participantId, 'camera').kind === 'picture')
+      .map(({ participantId }) => this.#roster.shown(participantId))
+      .filter(({ path }) => path === 'sfu')
+      .flatMap(({ tracks }) => (tracks.video ? [tracks.video.receiver] : []));
   }
 
   #sending(): Participant['media'] {
