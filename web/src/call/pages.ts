@@ -4,7 +4,7 @@ import { layoutTiles, type Size } from './tile-layout.ts';
 const MOST_TILES = 16;
 /** Below these a face cannot be read: CSS pixels of the shorter side, and of the whole tile. */
 const LEAST_SIDE = 90;
-const LEAST_AREA = 20_000;
+const LEAST_AREA = 21_000;
 
 /** How many tiles of a usable size fit: at least one, at most 16. */
 export function tilesPerPage(stage: Size, gap: number): number {
