@@ -124,11 +124,6 @@ export class Crossfade {
     return this.#pending?.prepare.mode ?? null;
   }
 
-  /** What sends the camera to a media server, if anything does. */
-  get videoSender(): RTCRtpSender | null {
-    return isSfu(this.#active) ? this.#active.videoSender : null;
-  }
-
   modeSwitch(message: ModeSwitch): void {
     switch (message.phase) {
       case 'prepare':

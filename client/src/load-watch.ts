@@ -6,8 +6,6 @@ import type { Relief } from './video-wish.ts';
 export interface LoadWatchOptions {
   /** What shows a video that comes from the media server. */
   receivers: () => readonly RTCRtpReceiver[];
-  /** What sends the camera to the media server, if anything. */
-  sender: () => RTCRtpSender | null;
   changed: (relief: Relief) => void;
 }
 
@@ -41,10 +39,9 @@ export class LoadWatch {
     const receivers = this.#options.receivers();
     if (this.#reading || receivers.length === 0) return;
     this.#reading = true;
-    const [encoderLimited, ...counts] = await Promise.all([
-      isLimited(this.#options.sender()),
-      ...receivers.map(async (receiver) => [receiver.track.id, await countOf(receiver)] as const),
-    ]);
+    const counts = await Promise.all(
+      receivers.map(async (receiver) => [receiver.track.id, await countOf(receiver)] as const),
+    );
     this.#reading = false;
     if (this.#closed) return;
     let [decoded, dropped] = [0, 0];
@@ -57,7 +54,7 @@ export class LoadWatch {
     }
     this.#counted = new Map(counts);
     const { relief } = this.#view;
-    this.#view = burdened(this.#view, { decoded, dropped, encoderLimited });
+    this.#view = burdened(this.#view, { decoded, dropped });
     if (this.#view.relief !== relief) this.#options.changed(this.#view.relief);
   }
 }
@@ -70,18 +67,4 @@ async function countOf(receiver: RTCRtpReceiver): Promise<Counted> {
     // The connection was closed in between.
     return { decoded: 0, dropped: 0 };
   }
-}
-
-async function isLimited(sender: RTCRtpSender | null): Promise<boolean> {
-  try {
-    const stats = [...((await sender?.getStats()) ?? new Map<string, unknown>()).values()] as Stat[];
-    return stats.some(({ type, qualityLimitationReason: why }) => type === 'outbound-rtp' && why === 'cpu');
-  } catch {
-    return false;
-  }
-}
-
-interface Stat {
-  type: string;
-  qualityLimitationReason?: string;
 }

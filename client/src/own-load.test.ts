@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { burdened, UNSTRAINED, type LoadReading, type LoadView } from './own-load.ts';
 
-const calm: LoadReading = { decoded: 500, dropped: 5, encoderLimited: false };
-const drops: LoadReading = { decoded: 300, dropped: 200, encoderLimited: false };
+const calm: LoadReading = { decoded: 500, dropped: 5 };
+const drops: LoadReading = { decoded: 300, dropped: 200 };
 const times = (count: number, reading: LoadReading, from: LoadView = UNSTRAINED) =>
   Array.from({ length: count }).reduce<LoadView>((view) => burdened(view, reading), from);
 
@@ -15,13 +15,9 @@ describe('a device that cannot keep up', () => {
     expect(times(100, drops).relief).toBe(2);
   });
 
-  test('may be one whose encoder lacks CPU', () => {
-    expect(times(4, { ...calm, encoderLimited: true }).relief).toBe(1);
-  });
-
   test('is not one that drops a few frames, or has a busy moment', () => {
     expect(times(50, calm).relief).toBe(0);
-    expect(times(50, { decoded: 5, dropped: 5, encoderLimited: false }).relief).toBe(0);
+    expect(times(50, { decoded: 5, dropped: 5 }).relief).toBe(0);
     expect(times(3, drops, times(1, calm, times(3, drops))).relief).toBe(0);
   });
 
@@ -37,11 +33,7 @@ describe('a device that cannot keep up', () => {
   });
 
   test('goes one step at a time, whatever is read', () => {
-    const reading = fc.record({
-      decoded: fc.nat(1_000),
-      dropped: fc.nat(1_000),
-      encoderLimited: fc.boolean(),
-    });
+    const reading = fc.record({ decoded: fc.nat(1_000), dropped: fc.nat(1_000) });
     fc.assert(
       fc.property(fc.array(reading), (readings) => {
         let view = UNSTRAINED;

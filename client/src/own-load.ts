@@ -2,7 +2,7 @@
  * Whether this device keeps up with what it receives, and in how much smaller sizes pictures have to come so that it does. Pure.
  *
  * Most of this is done by others. A path too narrow towards this client: the media server sends smaller sizes, the least important
- * first. A path too narrow from here, or too little CPU to encode: the browser sends fewer pixels or frames by itself. But nobody
+ * first. A path too narrow from here, or too little CPU to encode: the browser sends fewer pixels or frames by itself (`qualityLimitationReason`). But nobody
  * sends less to a device that cannot decode or show what arrives: it drops frames, and has to ask.
  */
 import type { Relief } from './video-wish.ts';
@@ -12,8 +12,6 @@ export interface LoadReading {
   /** Frames of all videos that were shown, and that were not though they had arrived. */
   readonly decoded: number;
   readonly dropped: number;
-  /** Whether the browser says that its encoder lacks CPU (`qualityLimitationReason`). */
-  readonly encoderLimited: boolean;
 }
 
 export interface LoadView {
@@ -34,10 +32,10 @@ const DROPPED = { ratio: 0.3, least: 10 };
 
 export const UNSTRAINED: LoadView = { relief: 0, strained: 0, calm: 0, patience: PATIENCE.first };
 
-export function burdened(before: LoadView, { decoded, dropped, encoderLimited }: LoadReading): LoadView {
+export function burdened(before: LoadView, { decoded, dropped }: LoadReading): LoadView {
   const drops = dropped >= DROPPED.least && dropped > (decoded + dropped) * DROPPED.ratio;
   const { relief, patience } = before;
-  if (drops || encoderLimited) {
+  if (drops) {
     const strained = before.strained + 1;
     if (strained < STRAINED_FOR || relief === 2) return { ...before, strained, calm: 0 };
     const longer = Math.min(PATIENCE.most, patience * 2);

@@ -132,7 +132,6 @@ export class Session {
     });
     const load = new LoadWatch({
       receivers: () => this.#videosFromServer(),
-      sender: () => this.#crossfade.videoSender,
       changed: (relief) => this.#views.relieve(relief),
     });
     this.#stopHearing = () => {

@@ -83,11 +83,6 @@ export class SfuSender {
     return [...this.#sent.values()].map(({ id }) => id);
   }
 
-  /** What sends the camera. */
-  get videoSender(): RTCRtpSender | null {
-    return this.#sent.get('video')?.producer.rtpSender ?? null;
-  }
-
   /** Whether everything there is to send is sent, as far as this end can tell. */
   get ready(): boolean {
     const toSend = KINDS.filter(

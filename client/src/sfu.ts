@@ -98,10 +98,6 @@ export class SfuPath implements MediaPath {
     return this.#sender.producerIds;
   }
 
-  get videoSender(): RTCRtpSender | null {
-    return this.#sender.videoSender;
-  }
-
   /** Takes over a full list of what there is: consumes what is new, drops what is gone. */
   setProducers(producers: readonly ProducerInfo[]): void {
     const listed = new Set(producers.map(({ producerId }) => producerId));

@@ -80,10 +80,16 @@ const sends = (ann: Person, ...names: string[]) =>
     const now = await sending(ann);
     return now.join() === names.join() ? { done: now } : { pending: now };
   });
-/** As if the tile were so wide: the web app itself says so when a tile changes, and here none does. */
+/** As if the tile were so wide, whatever the web app says from then on. */
 const want = (receiver: Person, of: string, width: number) =>
   receiver.page.evaluate(
-    ([id, pixels]) => window.crossfade?.call.setView(id, { width: pixels, height: (pixels * 9) / 16 }),
+    ([id, pixels]) => {
+      const call = window.crossfade?.call;
+      if (!call) return;
+      const { setView } = Object.getPrototypeOf(call) as typeof call;
+      call.setView = () => undefined;
+      setView.call(call, id, { width: pixels, height: (pixels * 9) / 16 });
+    },
     [of, width] as const,
   );
 /** Waits until new frames of that width are decoded. */
