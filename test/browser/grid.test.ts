@@ -15,7 +15,7 @@ import { hears } from './received.ts';
 import { until } from './until.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, '../../artifacts/screenshots');
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 60_000;
 /** As small as a phone with the bars of its browser: two tiles a page. */
 const SMALL_PHONE = { width: 320, height: 400 };
 const LAPTOP = { width: 1_280, height: 720 };
@@ -195,7 +195,7 @@ describe('a call on a small phone', () => {
     const ben = await enter(callId, 'Ben');
     await ann.settled('p2p', 1);
     const cleo = await enter(callId, 'Cleo');
-    const { remotes } = await ann.settled('sfu', 2);
+    const { remotes } = await ann.settled('sfu', 2, LIMIT_MS);
     const [benId, cleoId] = ['Ben', 'Cleo'].map(
       (name) => remotes.find((remote) => remote.name === name)?.participantId ?? '',
     ) as [string, string];

@@ -17,7 +17,7 @@ function tiles(others: number, sharing: readonly number[] = []) {
       displayName: 'Ann',
       stream: {},
       screen,
-    } as RemoteParticipant;
+    } as unknown as RemoteParticipant;
   });
   return tilesOf(
     local,
