@@ -6,6 +6,7 @@ import type { SfuDevice } from './sfu-device.ts';
 import { SfuPath } from './sfu.ts';
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
+import type { Views } from './views.ts';
 
 export interface PathPlace {
   mode: Mode;
@@ -21,8 +22,8 @@ export interface PathMaterial {
   local: LocalTracks;
   /** Whether the camera is sent to a media server in several sizes. */
   simulcast: boolean;
-  /** The size in which this participant is wanted from a media server, 0 the smallest; null: the largest. */
-  wantedLayer: (participantId: string) => number | null;
+  /** What is shown of whom. */
+  views: Pick<Views, 'wishFor' | 'relief'>;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** Whether nothing is to flow yet: see `SfuPath.activate`. */
@@ -41,7 +42,7 @@ export function buildPath(
     selfId,
     local,
     simulcast,
-    wantedLayer,
+    views,
     besideAnother,
     standby,
     expected,
@@ -59,7 +60,7 @@ export function buildPath(
       iceServers: [...iceServers],
       local,
       simulcast,
-      wantedLayer,
+      views,
       besideAnother,
       standby,
       expected,

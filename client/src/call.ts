@@ -12,6 +12,8 @@ import type { Decision } from './decisions.ts';
 import type { Floor } from './floor.ts';
 import type { Moderator } from './moderator.ts';
 import type { CallSnapshot, PathStats } from './snapshot.ts';
+import type { View } from './video-wish.ts';
+import type { VideoSource } from './views.ts';
 
 export type {
   AudioStats,
@@ -37,6 +39,8 @@ export type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
 export type { Decision } from './decisions.ts';
 export type { Floor, FloorAnswer, FloorDenial, FloorEvent, FloorRevocation, FloorView } from './floor.ts';
 export type { Blockable, Moderator } from './moderator.ts';
+export type { View } from './video-wish.ts';
+export type { VideoSource } from './views.ts';
 
 export interface CallOptions {
   /** Where the gateway is, for example `https://calls.example.com`. */
@@ -171,11 +175,13 @@ export class Call {
   }
 
   /**
-   * In which size the camera of a participant is wanted from the media server: 0 is the smallest, null the largest there
-   * is. What nobody in the call wants is not even sent. Holds until they leave, whatever path the call takes.
+   * Says where a participant's video is shown, in pixels of the device (CSS pixels times `devicePixelRatio`), so that a media
+   * server sends the size that fits; null: nowhere, and then it sends none. Sound always comes. What is never said of is sent as
+   * large as there is. Holds until they leave, whatever path the call takes; peer-to-peer it changes nothing. `showIn` of
+   * `view-of-element` says it for an element of the page.
    */
-  setVideoLayer(participantId: string, layer: number | null): void {
-    this.#session.wantLayer(participantId, layer);
+  setView(participantId: string, view: View | null, source: VideoSource = 'camera'): void {
+    this.#session.setView(participantId, source, view);
   }
 
   /**

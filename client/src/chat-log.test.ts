@@ -50,7 +50,8 @@ function callWith(stored: ChatMessage[]) {
   const tell = <Name extends 'chat' | 'status'>(name: Name, detail: CallEvents[Name]) => {
     for (const listener of listeners) if (listener.name === name) listener.tell(detail as never);
   };
-  const back = () => tell('status', { status: { kind: 'joined' }, before: { kind: 'reconnecting', step: 'signalling' } });
+  const back = () =>
+    tell('status', { status: { kind: 'joined' }, before: { kind: 'reconnecting', step: 'signalling' } });
   return { log: new ChatLog(call), stored, sends, pages, state, tell, back };
 }
 

@@ -98,6 +98,8 @@ interface Stage {
   /** Whether paths that are built from now on say at once that they work. */
   buildsReady: (is: boolean) => void;
   outOfStep: jest.Mock;
+  /** Those whose video is shown nowhere. */
+  hidden: Set<string>;
   /** From which mode a participant's picture is shown. */
   shows: (participantId: string) => string | undefined;
 }
@@ -121,6 +123,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     return path as unknown as ReturnType<typeof buildPath>;
   }) as typeof buildPath;
   const outOfStep = jest.fn();
+  const hidden = new Set<string>();
   const crossfade = new Crossfade(
     {
       callId: 'call',
@@ -132,6 +135,11 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
       },
       simulcast: true,
       roster,
+      views: {
+        wishFor: (id) =>
+          hidden.has(id) ? { kind: 'nothing' } : { kind: 'picture', view: null, priority: 1 },
+        relief: 0,
+      },
       device: {} as SfuDevice,
       request,
       build,
@@ -150,6 +158,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     failWith: (error) => (failure = error),
     buildsReady: (is) => (ready = is),
     outOfStep,
+    hidden,
     shows: (id) => roster.shown(id).tracks.video?.receiver.track.id.split(' over ')[1],
   };
 }
@@ -317,6 +326,20 @@ describe('a switch to the media server', () => {
     path.bring('ann', true);
     roster.put(person('ben', { connected: false }));
     crossfade.participantsChanged();
+    expect(told).toHaveLength(1);
+  });
+
+  test('does not wait for a video that is shown nowhere, but for it once it is shown', () => {
+    const { path, told, hidden, crossfade } = switching();
+    path.bring('ann', true);
+    hidden.add('ben');
+    path.bring('ben', false);
+    expect(told).toEqual([]);
+    hidden.clear();
+    path.bring('ben', true, ['audio']);
+    expect(told).toEqual([]);
+    hidden.add('ben');
+    crossfade.viewsChanged();
     expect(told).toHaveLength(1);
   });
 
@@ -686,7 +709,7 @@ describe('being out of step', () => {
     expect(crossfade.sfu).toMatchObject({ role: 'active', epoch: 4, state: 'connected' });
     crossfade.producerAdded(producer);
     crossfade.producerPaused('p1', true);
-    crossfade.consumerLayers('c1', { spatialLayer: 1 });
+    crossfade.layersChanged('c1', 'p1', { spatialLayer: 1 });
     expect(paths[1]?.paused.get('p1')).toBe(true);
     expect(paths[1]?.layers.get('c1')).toEqual({ spatialLayer: 1 });
     paths[1]?.events.failed('lost');

@@ -35,6 +35,7 @@ import {
   roomIsGone,
   type ExpectedTrack,
 } from './switch.ts';
+import type { Views } from './views.ts';
 
 /** How long the old path is kept after a commit, for those who hear of it later, milliseconds. */
 const DRAIN_MS = 400;
@@ -71,6 +72,8 @@ export interface CrossfadeOptions {
   /** Whether the camera is sent to a media server in several sizes. */
   simulcast: boolean;
   roster: Roster;
+  /** What is shown of whom. */
+  views: Pick<Views, 'wishFor' | 'relief'>;
   device: SfuDevice;
   request: Request;
   build: typeof buildPath;
@@ -89,8 +92,6 @@ export class Crossfade {
   readonly #early = new EarlySignals();
   /** What is produced on the media server, whichever path will want it. */
   readonly #producers = new Map<string, Produced>();
-  /** In which size participants are wanted, 0 the smallest; those who are not here in the largest. */
-  readonly #wantedLayers = new Map<string, number>();
   readonly #draining = new Set<Path>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #iceServers: readonly IceServer[];
@@ -218,11 +219,6 @@ export class Crossfade {
     for (const path of this.#sfuPaths()) path.producerPaused(producerId, paused);
   }
 
-  /** Another of several sizes is being sent to this client; null: none. */
-  consumerLayers(consumerId: string, layers: Layers | null): void {
-    for (const path of this.#sfuPaths()) path.layersChanged(consumerId, layers);
-  }
-
   consumerClosed(consumerId: string, producerId: string): void {
     for (const path of this.#sfuPaths()) path.removeConsumer(producerId, consumerId);
   }
@@ -242,12 +238,15 @@ export class Crossfade {
     for (const path of this.#paths()) path.lookAgain(doubt);
   }
 
-  /** In which size a participant is wanted, 0 the smallest; null: in the largest. Holds for every path. */
-  wantLayer(participantId: string, layer: number | null): void {
-    if ((this.#wantedLayers.get(participantId) ?? null) === layer) return;
-    if (layer === null) this.#wantedLayers.delete(participantId);
-    else this.#wantedLayers.set(participantId, layer);
-    for (const path of this.#sfuPaths()) path.wantedLayerChanged(participantId);
+  /** Something else is shown, or another way: on the media server it comes so, and a switch may have less to wait for. */
+  viewsChanged(): void {
+    for (const path of this.#sfuPaths()) path.viewsChanged();
+    this.#review();
+  }
+
+  /** The media server sends another size of a picture; null: nothing. */
+  layersChanged(consumerId: string, producerId: string, layers: Layers | null): void {
+    for (const path of this.#sfuPaths()) path.layersChanged(consumerId, producerId, layers);
   }
 
   /**
@@ -265,7 +264,6 @@ export class Crossfade {
   }
 
   participantLeft(participantId: string): void {
-    this.#wantedLayers.delete(participantId);
     for (const path of this.#paths()) path.forget(participantId);
     this.#review();
   }
@@ -346,6 +344,7 @@ export class Crossfade {
     this.#pending = { prepare, path, expected: this.#expected(), gaps, answer: 'none' };
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
+      if (!this.#isShown({ participantId, kind: 'video' })) continue;
       if (stream && roster.shown(participantId).tracks.video?.decoded) gaps.watch(participantId, stream);
     }
     this.#link();
@@ -462,7 +461,7 @@ export class Crossfade {
 
   /** @param standby whether nothing is to flow on it yet */
   #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>, standby = false): Path {
-    const { callId, local, simulcast, request, device, build } = this.#options;
+    const { callId, local, simulcast, views, request, device, build } = this.#options;
     const path = build(
       { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
       {
@@ -470,7 +469,7 @@ export class Crossfade {
         selfId: this.#selfId,
         local,
         simulcast,
-        wantedLayer: (participantId) => this.#wantedLayers.get(participantId) ?? null,
+        views,
         besideAnother: standby || (!this.#gone && this.#seesSomebody()),
         standby,
         expected: () => this.#expected(),
@@ -571,11 +570,16 @@ export class Crossfade {
       expected,
       this.#expected(),
       ({ participantId, kind }) => path.received.find(participantId, kind)?.decoded ?? false,
+      (track) => path.mode === 'p2p' || this.#isShown(track),
     );
     const reachable = others.filter(({ connected }) => connected).map(({ participantId }) => participantId);
     if (awaited.length > 0 || !path.ready(reachable)) return;
     pending.answer = 'success';
     this.#answer(prepare.transitionId, true);
+  }
+
+  #isShown({ participantId, kind }: ExpectedTrack): boolean {
+    return kind === 'audio' || this.#options.views.wishFor(participantId, 'camera').kind === 'picture';
   }
 
   #pathFailed(path: Path, reason: string): void {

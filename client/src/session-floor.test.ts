@@ -10,8 +10,9 @@ const on = { audio: true, video: false, screen: false };
 const scope = globalThis as { window?: unknown; document?: unknown };
 
 beforeEach(() => {
-  scope.window = { addEventListener: () => undefined, removeEventListener: () => undefined };
-  scope.document = scope.window;
+  const listening = { addEventListener: () => undefined, removeEventListener: () => undefined };
+  scope.window = listening;
+  scope.document = { visibilityState: 'visible', ...listening };
 });
 afterEach(() => {
   delete scope.window;

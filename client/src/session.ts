@@ -13,6 +13,7 @@ import { Chat } from './chat.ts';
 import { Crossfade } from './crossfade.ts';
 import { readDecisions, type Decision } from './decisions.ts';
 import { Floor } from './floor.ts';
+import { LoadWatch } from './load-watch.ts';
 import type { LocalMedia } from './local-media.ts';
 import { QualityWatch } from './quality-watch.ts';
 import { readReceiverStats } from './receiver-stats.ts';
@@ -24,6 +25,8 @@ import { ScreenShare } from './screen-share.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
 import { SpeakerWatch } from './speaker-watch.ts';
+import type { View } from './video-wish.ts';
+import { Views, type VideoSource } from './views.ts';
 import {
   withUnchangedKept,
   type CallSnapshot,
@@ -70,6 +73,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
+  readonly #views: Views;
   readonly #stopHearing: () => void;
   readonly captions: Captions;
   readonly chat: Chat;
@@ -118,6 +122,9 @@ export class Session {
     });
     this.#joined = joined;
     this.#takeRoster(joined);
+    this.#views = new Views(document, () => {
+      if (this.#started) this.#crossfade.viewsChanged();
+    });
     this.#crossfade = this.#createCrossfade(joined);
     this.#snapshot = this.#compose();
     this.#crossfade.start(joined);
@@ -142,13 +149,20 @@ export class Session {
       shown: (participantId) => this.#roster.shown(participantId),
       changed: (speaker) => {
         this.#activeSpeaker = speaker;
+        this.#views.speaks(speaker);
         this.#changed();
       },
+    });
+    const load = new LoadWatch({
+      receivers: () => this.#videosFromServer(),
+      changed: (relief) => this.#views.relieve(relief),
     });
     this.#stopHearing = () => {
       clearTimeout(warmUp);
       quality.close();
       speakers.close();
+      load.close();
+      this.#views.close();
       stopMedia();
       stopWatching();
       window.removeEventListener('pagehide', pageGoes);
@@ -180,8 +194,9 @@ export class Session {
     await left.catch(() => undefined);
   }
 
-  wantLayer(participantId: string, layer: number | null): void {
-    if (!this.#hasEnded()) this.#crossfade.wantLayer(participantId, layer);
+  setView(participantId: string, source: VideoSource, view: View | null): void {
+    const known = this.#roster.find(participantId) !== null;
+    if (known && !this.#hasEnded()) this.#views.set(participantId, source, view);
   }
 
   async stats(): Promise<PathStats> {
@@ -213,6 +228,7 @@ export class Session {
       'call:participant-updated': here(({ participant }) => this.#putParticipant(participant, false)),
       'call:participant-left': here(({ participantId }) => {
         this.#roster.remove(participantId);
+        this.#views.forget(participantId);
         if (this.#activeSpeaker === participantId) this.#activeSpeaker = null;
         this.#crossfade.participantLeft(participantId);
       }),
@@ -229,8 +245,8 @@ export class Session {
       'consumer-closed': here(({ consumerId, producerId }) =>
         this.#crossfade.consumerClosed(consumerId, producerId),
       ),
-      'consumer-layers-changed': here(({ consumerId, layers }) =>
-        this.#crossfade.consumerLayers(consumerId, layers),
+      'consumer-layers-changed': here(({ consumerId, producerId, layers }) =>
+        this.#crossfade.layersChanged(consumerId, producerId, layers),
       ),
       // Nothing in this SDK depends on these; whoever wants them listens to the socket.
       'consumer-score': here(() => undefined),
@@ -319,6 +335,7 @@ export class Session {
         ),
         simulcast,
         roster: this.#roster,
+        views: this.#views,
         device: this.#device,
         request: signalling.request,
         build: buildPath,
@@ -414,7 +431,10 @@ export class Session {
       return;
     }
     const gone = this.#takeRoster(answer);
-    for (const participantId of gone) this.#crossfade.participantLeft(participantId);
+    for (const participantId of gone) {
+      this.#views.forget(participantId);
+      this.#crossfade.participantLeft(participantId);
+    }
     this.#crossfade.resume(answer);
     this.#blocksChanged(blocked);
   }
@@ -441,6 +461,16 @@ export class Session {
     } finally {
       this.#announcing = false;
     }
+  }
+
+  /** Peer-to-peer there is one size, and what is not shown does not come. */
+  #videosFromServer(): RTCRtpReceiver[] {
+    return this.#roster
+      .others()
+      .filter(({ participantId }) => this.#views.wishFor(participantId, 'camera').kind === 'picture')
+      .map(({ participantId }) => this.#roster.shown(participantId))
+      .filter(({ path }) => path === 'sfu')
+      .flatMap(({ tracks }) => (tracks.video ? [tracks.video.receiver] : []));
   }
 
   #sending(): Participant['media'] {

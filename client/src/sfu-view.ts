@@ -33,8 +33,8 @@ export interface SfuConsumer {
   readonly paused: boolean;
   /** Whether its owner has muted it. */
   readonly producerPaused: boolean;
-  /** The size that was asked for with `setVideoLayer`, 0 the smallest; null: the largest. */
-  readonly wantedLayer: number | null;
+  /** The largest size that is asked for, 0 the smallest, as follows from where it is shown. */
+  readonly wantedLayer: number;
   /** What of several sizes is being sent, as far as it was told; null for what comes in one. */
   readonly currentLayers: Layers | null;
 }

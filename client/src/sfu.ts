@@ -7,6 +7,7 @@ import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
 import type { ConsumerAnswer, ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
+import { ConsumerControl } from './consumer-control.ts';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
 import { ReceivedTracks } from './received-tracks.ts';
 import { SfuSender } from './sfu-sender.ts';
@@ -16,6 +17,8 @@ import type { ExpectedTrack } from './switch.ts';
 import { worst, type LinkHealth } from './reconnection.ts';
 import { isOfScreen, type TrackKind } from './track-kinds.ts';
 import { keepConnected, type Upkeep } from './transport-upkeep.ts';
+import { layerCount, PRIORITY, type VideoWish, type View } from './video-wish.ts';
+import type { Views } from './views.ts';
 
 export interface SfuOptions {
   callId: string;
@@ -28,8 +31,8 @@ export interface SfuOptions {
   local: LocalTracks;
   /** Whether the camera is sent in several sizes. */
   simulcast: boolean;
-  /** The size in which this participant is wanted, 0 the smallest; null: the largest. */
-  wantedLayer: (participantId: string) => number | null;
+  /** What is shown of whom. */
+  views: Pick<Views, 'wishFor' | 'relief'>;
   /** Whether people are seen on another path while this one is built. */
   besideAnother: boolean;
   /** Whether nothing is to flow until `activate`: the connections are made ahead of a switch. */
@@ -53,10 +56,17 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
 const COLLECT_MS = { soon: 100, together: 1_000 };
-/** The largest size there can be: the media server takes it for the largest there is. */
-const LARGEST = 7;
+/** Sound is wanted from everyone, whoever is seen. */
+/** Of a path that stands by. */
+const NOTHING: VideoWish = { kind: 'nothing' };
+const HEARD: VideoWish = { kind: 'picture', view: null, priority: PRIORITY.others };
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;
+
+interface Received {
+  readonly consumer: types.Consumer;
+  readonly control: ConsumerControl;
+}
 
 export class SfuPath implements MediaPath {
   readonly mode = 'sfu';
@@ -68,10 +78,8 @@ export class SfuPath implements MediaPath {
   readonly #upkeeps: Upkeep[] = [];
   /** What others produce, by producer id. */
   readonly #known = new Map<string, ProducerInfo>();
-  readonly #consumers = new Map<string, types.Consumer>();
+  readonly #consumers = new Map<string, Received>();
   readonly #toConsume = new Set<string>();
-  /** The consumers the media server was told to let through. */
-  readonly #resumed = new Set<string>();
   /** Which of several sizes is being sent, by consumer id. */
   readonly #layers = new Map<string, Layers | null>();
   #collecting: ReturnType<typeof setTimeout> | null = null;
@@ -108,9 +116,7 @@ export class SfuPath implements MediaPath {
     if (!this.#standby) return;
     this.#standby = false;
     this.#sender.activate();
-    for (const consumer of this.#consumers.values()) {
-      this.#resumeConsumer(consumer).catch((error: unknown) => this.#fail(describe('receiving', error)));
-    }
+    this.viewsChanged();
   }
 
   get epoch(): number {
@@ -164,7 +170,10 @@ export class SfuPath implements MediaPath {
   }
 
   /** Another of several sizes is being sent to a consumer; null: none. */
-  layersChanged(consumerId: string, layers: Layers | null): void {
+  layersChanged(consumerId: string, producerId: string, layers: Layers | null): void {
+    const entry = this.#consumers.get(producerId);
+    if (entry?.consumer.id !== consumerId) return;
+    entry.control.layerChanged(layers?.spatialLayer ?? null);
     this.#layers.set(consumerId, layers);
     this.#options.events.changed();
   }
@@ -177,7 +186,7 @@ export class SfuPath implements MediaPath {
 
   /** The media server closed a consumer; its producer may be offered again under another id. */
   removeConsumer(producerId: string, consumerId: string): void {
-    if (this.#consumers.get(producerId)?.id !== consumerId) return;
+    if (this.#consumers.get(producerId)?.consumer.id !== consumerId) return;
     this.removeProducer(producerId);
   }
 
@@ -191,15 +200,9 @@ export class SfuPath implements MediaPath {
     this.#sender.sendEverything();
   }
 
-  /** The size in which this participant is wanted has changed. */
-  wantedLayerChanged(participantId: string): void {
-    for (const consumer of this.#consumers.values()) {
-      const producer = this.#known.get(consumer.producerId);
-      if (producer?.participantId !== participantId) continue;
-      // What does not arrive is said again with the next resumption.
-      this.#setLayer(consumer, participantId, LARGEST).catch(() => undefined);
-      this.#options.events.changed();
-    }
+  /** Something else is shown, or another way. */
+  viewsChanged(): void {
+    for (const { control } of this.#consumers.values()) void control.settle();
   }
 
   ready(): boolean {
@@ -230,10 +233,8 @@ export class SfuPath implements MediaPath {
     // The media server could not be asked for a restart of ICE meanwhile.
     this.lookAgain(false);
     this.#sender.sync();
-    for (const [id, { participantId }] of this.#known) {
-      if (!this.#consumers.has(id)) this.#want(id);
-      else this.wantedLayerChanged(participantId);
-    }
+    for (const id of this.#known.keys()) if (!this.#consumers.has(id)) this.#want(id);
+    this.viewsChanged();
   }
 
   forget(participantId: string): void {
@@ -246,6 +247,7 @@ export class SfuPath implements MediaPath {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#collecting) clearTimeout(this.#collecting);
+    for (const { control } of this.#consumers.values()) control.close();
     this.#sender.close();
     this.#receiving.then((transport) => transport.close()).catch(() => undefined);
     this.received.close();
@@ -361,54 +363,49 @@ export class SfuPath implements MediaPath {
       consumer.close();
       return;
     }
-    this.#consumers.set(producerId, consumer);
+    const control = this.#controlOf(consumer, producer);
+    this.#consumers.set(producerId, { consumer, control });
     const receiver = consumer.rtpReceiver;
     if (receiver) this.received.add(participantId, kind, receiver);
-    // Before it flows, or the sender would be asked for a size that nobody wants.
-    await this.#setLayer(consumer, participantId, null).catch(() => undefined);
-    if (!this.#standby) await this.#resumeConsumer(consumer);
+    await control.settle();
   }
 
-  /** @param otherwise what is asked for when no size is wanted; null: nothing */
-  async #setLayer(consumer: types.Consumer, participantId: string, otherwise: number | null): Promise<void> {
-    const spatialLayer = this.#options.wantedLayer(participantId) ?? otherwise;
-    // A screen comes in one size.
-    if (this.#known.get(consumer.producerId)?.source !== 'camera' || spatialLayer === null) return;
-    const { callId, epoch, request } = this.#options;
-    const preferredLayers = { spatialLayer };
-    await request('media:set-layers', { callId, epoch, consumerId: consumer.id, preferredLayers });
-  }
-
-  /** Consumers start paused, so that no key frame is spent before the browser can decode it. */
-  async #resumeConsumer(consumer: types.Consumer): Promise<void> {
-    const { callId, epoch, request } = this.#options;
-    while (!consumer.closed) {
-      try {
-        await request('media:resume-consumer', { callId, epoch, consumerId: consumer.id });
-        this.#resumed.add(consumer.id);
-        this.#options.events.changed();
-        return;
-      } catch (error) {
-        // Its producer went away while this was under way: an event tells.
-        if (error instanceof CodedError && error.code === 'consumer-not-found') return;
-        if (!(error instanceof CodedError && error.retryable)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
+  #controlOf({ id, kind, track, rtpParameters }: types.Consumer, producer: ProducerInfo): ConsumerControl {
+    const { callId, epoch, request, views } = this.#options;
+    const { participantId, source } = producer;
+    const video = kind === 'video';
+    return new ConsumerControl({
+      callId,
+      epoch,
+      consumerId: id,
+      request,
+      layers: video ? layerCount(rtpParameters.encodings) : 1,
+      wish: () =>
+        this.#standby
+          ? NOTHING
+          : video
+            ? views.wishFor(participantId, source === 'screen' ? 'screen' : 'camera')
+            : HEARD,
+      relief: () => views.relief,
+      decodedSize: () => sizeOf(track),
+      changed: () => this.#options.events.changed(),
+      failed: (error) => this.#fail(describe('receiving', error)),
+    });
   }
 
   #dropConsumer(producerId: string): void {
-    const consumer = this.#consumers.get(producerId);
-    if (!consumer) return;
+    const entry = this.#consumers.get(producerId);
+    if (!entry) return;
+    const { consumer, control } = entry;
     this.#consumers.delete(producerId);
-    this.#resumed.delete(consumer.id);
     this.#layers.delete(consumer.id);
+    control.close();
     const track = this.received.all().find(({ receiver }) => receiver === consumer.rtpReceiver);
     consumer.close();
     if (track) this.received.remove(track.participantId, track.kind);
   }
 
-  #viewOf({ id, producerId }: types.Consumer): SfuConsumer[] {
+  #viewOf({ consumer: { id, producerId }, control }: Received): SfuConsumer[] {
     const producer = this.#known.get(producerId);
     if (!producer) return [];
     const { participantId, kind, source, paused } = producer;
@@ -419,9 +416,9 @@ export class SfuPath implements MediaPath {
         participantId,
         kind,
         source,
-        paused: !this.#resumed.has(id),
+        paused: control.paused,
         producerPaused: paused,
-        wantedLayer: kind === 'video' ? this.#options.wantedLayer(participantId) : null,
+        wantedLayer: control.layer,
         currentLayers: this.#layers.get(id) ?? null,
       },
     ];
@@ -435,4 +432,10 @@ export class SfuPath implements MediaPath {
 function describe(step: string, error: unknown): string {
   const detail = error instanceof CodedError ? error.code : String(error);
   return `${step}: ${detail}`;
+}
+
+/** The size of what a remote track shows at the moment. */
+function sizeOf(track: MediaStreamTrack): View | null {
+  const { width = 0, height = 0 } = track.getSettings();
+  return width > 0 && height > 0 ? { width, height } : null;
 }

@@ -87,6 +87,8 @@ describe('what has to arrive before a switch is confirmed', () => {
     const awaited = awaitedTracks(atPrepare, expectedTracks(others), ({ kind }) => kind === 'audio');
     expect(awaited.map(({ kind }) => kind)).toEqual(['video', 'video']);
     expect(awaitedTracks(atPrepare, expectedTracks(others), () => true)).toEqual([]);
+    const shown = awaitedTracks(atPrepare, expectedTracks(others), none, ({ kind }) => kind === 'audio');
+    expect(shown.every(({ kind }) => kind === 'audio')).toBe(true);
   });
 });
 

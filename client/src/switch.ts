@@ -32,15 +32,20 @@ export function expectedTracks(
   return expected;
 }
 
-/** The tracks still awaited: expected when the switch began, still expected now, and not decoded yet. */
+/**
+ * The tracks still awaited: expected when the switch began, still expected now, and not decoded yet.
+ * @param isShown what is not shown does not come by way of a media server, and is not waited for
+ */
 export function awaitedTracks(
   atPrepare: readonly ExpectedTrack[],
   now: readonly ExpectedTrack[],
   isDecoded: (track: ExpectedTrack) => boolean,
+  isShown: (track: ExpectedTrack) => boolean = () => true,
 ): ExpectedTrack[] {
   return atPrepare.filter(
     (track) =>
       now.some(({ participantId, kind }) => participantId === track.participantId && kind === track.kind) &&
+      isShown(track) &&
       !isDecoded(track),
   );
 }

@@ -88,7 +88,16 @@ const media = { audio: true, video: true, screen: false };
 function remote(participantId: string): RemoteParticipant {
   const stream = new MediaStream();
   const known = { participantId, userId: participantId, displayName: participantId, media };
-  return { ...known, blocked: [], connected: true, stream, screen: null, path: 'p2p', trouble: null, quality: null };
+  return {
+    ...known,
+    blocked: [],
+    connected: true,
+    stream,
+    screen: null,
+    path: 'p2p',
+    trouble: null,
+    quality: null,
+  };
 }
 
 const [ann, ben] = [remote('ann'), remote('ben')];
@@ -102,7 +111,7 @@ const consumer = {
   source: 'camera',
   paused: false,
   producerPaused: false,
-  wantedLayer: null,
+  wantedLayer: 0,
   currentLayers: null,
 } as const;
 

@@ -80,11 +80,18 @@ const sends = (ann: Person, ...names: string[]) =>
     const now = await sending(ann);
     return now.join() === names.join() ? { done: now } : { pending: now };
   });
-const want = (receiver: Person, of: string, layer: number | null) =>
-  receiver.page.evaluate(([id, size]) => window.crossfade?.call.setVideoLayer(id, size), [
-    of,
-    layer,
-  ] as const);
+/** As if the tile were so wide, whatever the web app says from then on. */
+const want = (receiver: Person, of: string, width: number) =>
+  receiver.page.evaluate(
+    ([id, pixels]) => {
+      const call = window.crossfade?.call;
+      if (!call) return;
+      const { setView } = Object.getPrototypeOf(call) as typeof call;
+      call.setView = () => undefined;
+      setView.call(call, id, { width: pixels, height: (pixels * 9) / 16 });
+    },
+    [of, width] as const,
+  );
 /** Waits until new frames of that width are decoded. */
 const sees = async (receiver: Person, of: string, width: number) => {
   const read = async () =>
@@ -100,18 +107,19 @@ const sees = async (receiver: Person, of: string, width: number) => {
 test('the sizes that nobody wants are not sent, and come back with the first who wants them', async () => {
   const { ann, annId, receivers } = await call('small-for-all', 'Ben', 'Cleo');
   const [ben, cleo] = receivers as [Person, Person];
+  await want(ben, annId, 960);
   await sees(ben, annId, 960);
   await sends(ann, 'audio', 'r0', 'r1', 'r2');
 
-  await Promise.all(receivers.map((receiver) => want(receiver, annId, 0)));
+  await Promise.all(receivers.map((receiver) => want(receiver, annId, 240)));
   await sends(ann, 'audio', 'r0');
   await Promise.all(receivers.map((receiver) => sees(receiver, annId, 240)));
 
-  await want(ben, annId, null);
+  await want(ben, annId, 960);
   await sees(ben, annId, 960);
   await sees(cleo, annId, 240);
   await sends(ann, 'audio', 'r0', 'r1', 'r2');
-  await want(ben, annId, 1);
+  await want(ben, annId, 480);
   await sends(ann, 'audio', 'r0', 'r1');
   await sees(ben, annId, 480);
 });
@@ -120,6 +128,7 @@ test('what nobody receives is not sent at all, nobody is muted by that, and it i
   const callId = 'nobody-watches';
   const { ann, annId, receivers } = await call(callId, 'Ben');
   const [ben] = receivers as [Person];
+  await want(ben, annId, 960);
   await mediaArrives(ben, 'sfu', 1);
 
   const snapshot = async () => (await product.mediaServer('GET', `/rooms/${callId}`)) as RoomSnapshot;

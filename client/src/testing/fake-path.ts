@@ -93,7 +93,7 @@ export class FakePath {
 
   readonly layers = new Map<string, Layers | null>();
 
-  layersChanged(consumerId: string, layers: Layers | null): void {
+  layersChanged(consumerId: string, _producerId: string, layers: Layers | null): void {
     this.layers.set(consumerId, layers);
   }
 
@@ -101,7 +101,7 @@ export class FakePath {
     return { epoch: this.epoch, state: 'connected', producers: [], consumers: [] };
   }
 
-  wantedLayerChanged(): void {
+  viewsChanged(): void {
     // Nothing is consumed.
   }
 

@@ -1,5 +1,15 @@
 import type { MediaState } from '@crossfade/shared/signalling';
-import { Captions, Link, MessageSquareText, Mic, MicOff, MonitorUp, Settings2, Video, VideoOff } from 'lucide-react';
+import {
+  Captions,
+  Link,
+  MessageSquareText,
+  Mic,
+  MicOff,
+  MonitorUp,
+  Settings2,
+  Video,
+  VideoOff,
+} from 'lucide-react';
 import type { BarButton } from './controls-bar.tsx';
 
 interface BarInputs {

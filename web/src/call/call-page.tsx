@@ -26,6 +26,7 @@ import { useNarrow } from './use-narrow.ts';
 import { useNotices } from './use-notices.ts';
 import { usePanel } from './use-panel.ts';
 import { useShortcuts } from './use-shortcuts.ts';
+import { hearVoices } from './voices.tsx';
 
 interface CallPageProps {
   call: Call;
@@ -81,11 +82,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
     tell((await copyLink(callId)) ? 'Link copied' : callLink(callId));
   };
   const hearEveryone = () => {
-    const playing = '[data-participant-id] video, [data-screen-of] video';
-    for (const video of stage.current?.querySelectorAll<HTMLVideoElement>(playing) ?? []) {
-      video.muted = false;
-      video.play().catch(() => undefined);
-    }
+    hearVoices(stage.current);
     setSoundBlocked(false);
   };
 
@@ -102,6 +99,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
         <main className="relative min-w-0 grow px-2 sm:px-3">
           <div ref={stage} inert={covered} className="size-full">
             <Stage
+              call={call}
               snapshot={snapshot}
               onSoundBlocked={() => setSoundBlocked(true)}
               onCopyLink={() => void copy()}

@@ -1,81 +1,123 @@
-import type { CallSnapshot } from '@crossfade/client/call';
-import { distinctNames } from './distinct-names.ts';
-import { layoutWithScreens } from './screen-layout.ts';
-import { ScreenTile } from './screen-tile.tsx';
-import { layoutCorner, layoutTiles } from './tile-layout.ts';
+import type { Call, CallSnapshot, RemoteParticipant } from '@crossfade/client/call';
+import { GalleryVertical, LayoutGrid } from 'lucide-react';
+import { useEffect } from 'react';
+import { Pager } from './pager.tsx';
+import type { Placed } from './arrangement.ts';
 import { Tile } from './tile.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
 import { useSize } from './use-size.ts';
+import { useStage } from './use-stage.ts';
+import { Voices } from './voices.tsx';
 import { WaitingCard } from './waiting-card.tsx';
 
-const GAP = 12;
-const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
+const UNKNOWN = { width: 0, height: 0 };
 
 interface StageProps {
+  call: Pick<Call, 'setView'>;
   snapshot: CallSnapshot;
   onSoundBlocked: () => void;
   onCopyLink: () => void;
 }
 
-/** Everyone in the call. Two see each other large, with the own picture in the corner; more share the room equally. */
-export function Stage({ snapshot, onSoundBlocked, onCopyLink }: StageProps) {
+/** Everyone in the call: all alike, page by page, or one large and the others in a strip. */
+export function Stage({ call, snapshot, onSoundBlocked, onCopyLink }: StageProps) {
   const [size, measure] = useSize();
-  const { local, remotes } = snapshot;
-  const names = distinctNames(remotes.map(({ displayName }) => displayName));
-  const screens = remotes.filter(({ screen }) => screen !== null);
-  const pair = remotes.length === 1 && screens.length === 0;
-  const beside =
-    size !== null && screens.length > 0
-      ? layoutWithScreens(size, screens.length, remotes.length + 1, GAP)
-      : null;
-  const places =
-    beside?.people ?? (size === null ? [] : layoutTiles(size, pair ? 1 : remotes.length + 1, GAP));
-  const ownPlace = pair ? layoutCorner(places[0] ?? NOWHERE, GAP) : places[remotes.length];
+  const { local, remotes, activeSpeaker, callId } = snapshot;
+  const stage = useStage(snapshot, size ?? UNKNOWN);
+  const { pages, page, spotlight, hasChoice } = stage;
+  const placed = size === null ? [] : stage.placed;
+  useUnseen(call, remotes, placed);
+
+  const paged = pages > 1;
+  useShortcuts({
+    ...(hasChoice && { g: stage.changeView }),
+    ...(paged && {
+      pageup: () => stage.turnTo(Math.max(0, page - 1)),
+      pagedown: () => stage.turnTo(Math.min(pages - 1, page + 1)),
+    }),
+  });
+
   return (
     <div ref={measure} className="relative size-full">
-      {size !== null && (
-        <>
-          {screens.map(
-            ({ participantId, displayName, screen }, index) =>
-              screen && (
-                <ScreenTile
-                  key={`screen of ${participantId}`}
-                  place={beside?.screens[index] ?? NOWHERE}
-                  participantId={participantId}
-                  name={
-                    names[remotes.findIndex((each) => each.participantId === participantId)] ?? displayName
-                  }
-                  stream={screen}
-                  onSoundBlocked={onSoundBlocked}
-                />
-              ),
-          )}
-          {remotes.map((remote, index) => (
-            <Tile
-              key={remote.participantId}
-              place={places[index] ?? NOWHERE}
-              participantId={remote.participantId}
-              name={names[index] ?? remote.displayName}
-              stream={remote.stream}
-              hasSound={remote.media.audio || remote.participantId === snapshot.floor?.holder}
-              hasPicture={remote.media.video}
-              quality={remote.quality}
-              speaks={remote.participantId === snapshot.activeSpeaker}
-              trouble={remote.trouble}
-              onSoundBlocked={onSoundBlocked}
-            />
-          ))}
+      <Voices remotes={remotes} onBlocked={onSoundBlocked} />
+      {placed.map(({ tile, place, role }) => {
+        const { id, participantId, source, name, stream, remote } = tile;
+        const screen = source === 'screen';
+        const media = remote?.media ?? local.media;
+        return (
           <Tile
-            place={ownPlace ?? NOWHERE}
-            name={local.displayName}
-            stream={local.stream}
-            hasSound={local.media.audio}
-            hasPicture={local.media.video}
-            floating={pair}
+            key={id}
+            call={call}
+            place={place}
+            participantId={participantId}
+            source={source}
+            name={name}
+            stream={stream}
+            hasSound={
+              screen ||
+              media.audio ||
+              (participantId !== undefined && participantId === snapshot.floor?.holder)
+            }
+            hasPicture={screen || media.video}
+            floating={role === 'corner'}
+            speaks={!screen && participantId !== undefined && participantId === activeSpeaker}
+            quality={screen ? null : remote?.quality}
+            trouble={remote?.trouble ?? null}
+            pin={
+              hasChoice && role !== 'corner'
+                ? { pinned: stage.pinned === id, change: () => stage.pin(id) }
+                : null
+            }
           >
-            {remotes.length === 0 && <WaitingCard callId={snapshot.callId} onCopyLink={onCopyLink} />}
+            {remotes.length === 0 && !screen && <WaitingCard callId={callId} onCopyLink={onCopyLink} />}
           </Tile>
-        </>
-      )}
+        );
+      })}
+      {hasChoice && <ViewButton speakerView={spotlight !== null} onPress={stage.changeView} />}
+      {paged && size !== null && <Pager pages={pages} page={page} onTurn={stage.turnTo} />}
     </div>
   );
+}
+
+interface ViewButtonProps {
+  speakerView: boolean;
+  onPress: () => void;
+}
+
+function ViewButton({ speakerView, onPress }: ViewButtonProps) {
+  const Icon = speakerView ? LayoutGrid : GalleryVertical;
+  return (
+    <button
+      type="button"
+      aria-label="Speaker view"
+      aria-pressed={speakerView}
+      aria-keyshortcuts="g"
+      title={speakerView ? 'Everyone in the same size (g)' : 'Whoever speaks large (g)'}
+      onClick={onPress}
+      className="absolute top-2 right-2 z-20 flex size-9 cursor-pointer items-center justify-center rounded-full bg-black/60 text-white transition-colors hover:bg-black/80"
+    >
+      <Icon aria-hidden="true" className="size-4.5" />
+    </button>
+  );
+}
+
+/** Tells the call whose videos have no tile; those that have one tell it themselves. */
+function useUnseen(
+  call: Pick<Call, 'setView'>,
+  remotes: readonly RemoteParticipant[],
+  placed: readonly Placed[],
+): void {
+  const seen = new Set(
+    placed.map(({ tile: { source, participantId } }) => `${source} ${participantId ?? ''}`),
+  );
+  const unseen = remotes
+    .flatMap(({ participantId }) => [`camera ${participantId}`, `screen ${participantId}`])
+    .filter((video) => !seen.has(video))
+    .join('\n');
+  useEffect(() => {
+    for (const video of unseen.split('\n').filter(Boolean)) {
+      const [source, participantId = ''] = video.split(' ');
+      call.setView(participantId, null, source === 'screen' ? 'screen' : 'camera');
+    }
+  }, [call, unseen]);
 }

@@ -1,6 +1,7 @@
-import type { Quality, RemoteTrouble } from '@crossfade/client/call';
-import { MicOff } from 'lucide-react';
-import { useState, type CSSProperties, type ReactNode } from 'react';
+import type { Call, Quality, RemoteTrouble, VideoSource } from '@crossfade/client/call';
+import { showIn } from '@crossfade/client/view-of-element';
+import { MicOff, Pin } from 'lucide-react';
+import { useEffect, useRef, useState, type CSSProperties, type ReactNode } from 'react';
 import { classes } from '../ui/classes.ts';
 import { StreamVideo } from '../ui/stream-video.tsx';
 import { ConnectionBars } from './connection-bars.tsx';
@@ -9,9 +10,11 @@ import { hueOf, initials } from './person.ts';
 import { fitPicture, type Place } from './tile-layout.ts';
 
 interface TileProps {
+  call: Pick<Call, 'setView'>;
   place: Place;
-  /** Absent for oneself. */
-  participantId?: string;
+  /** Absent for what is one's own. */
+  participantId?: string | undefined;
+  source: VideoSource;
   name: string;
   stream: MediaStream;
   hasSound: boolean;
@@ -21,40 +24,43 @@ interface TileProps {
   /** Whether this person is the one who speaks. */
   speaks?: boolean;
   /** How good this person's connection is; null: not known, or one's own. */
-  quality?: Quality | null;
+  quality?: Quality | null | undefined;
   /** What is wrong with this person's connection, if anything. */
   trouble?: RemoteTrouble | null;
-  onSoundBlocked?: () => void;
+  /** How it is held in the large place, or let go of; null: there is no such place. */
+  pin: { pinned: boolean; change: () => void } | null;
   children?: ReactNode;
 }
 
-/** One person: picture or initials, name, and whether they can be heard. */
+/** One person, or one screen: picture or initials, name, and whether they can be heard. */
 export function Tile(props: TileProps) {
-  const { place, participantId, name, stream, hasSound, hasPicture } = props;
-  const {
-    floating = false,
-    speaks = false,
-    quality = null,
-    trouble = null,
-    onSoundBlocked,
-    children,
-  } = props;
+  const { call, place, participantId, source, name, stream, hasSound, hasPicture, pin } = props;
+  const { floating = false, speaks = false, quality = null, trouble = null, children } = props;
   const [aspect, setAspect] = useState<number | null>(null);
-  const own = participantId === undefined;
+  const article = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const element = article.current;
+    if (element === null || participantId === undefined) return undefined;
+    return showIn(element, call, participantId, source);
+  }, [call, participantId, source]);
+  const screen = source === 'screen';
+  const own = participantId === undefined && !screen;
   const showsPicture = hasPicture && aspect !== null;
   const small = place.width < 200;
   return (
     <article
+      ref={article}
       aria-label={own ? 'You' : name}
       data-speaks={speaks || undefined}
-      data-participant-id={participantId}
+      data-participant-id={screen ? undefined : participantId}
+      data-screen-of={screen ? participantId : undefined}
       style={{
         width: place.width,
         height: place.height,
         transform: `translate(${place.x}px, ${place.y}px)`,
       }}
       className={classes(
-        'absolute top-0 left-0 animate-appear overflow-hidden bg-surface transition-[transform,width,height] duration-300 ease-out',
+        'group/tile absolute top-0 left-0 animate-appear overflow-hidden bg-surface transition-[transform,width,height] duration-300 ease-out',
         floating ? 'z-10 rounded-xl shadow-2xl ring-1 shadow-black/60 ring-white/15' : 'rounded-2xl',
       )}
     >
@@ -62,10 +68,9 @@ export function Tile(props: TileProps) {
         stream={stream}
         own={own}
         onAspect={setAspect}
-        {...(onSoundBlocked && { onSoundBlocked })}
         className={classes(
           'transition-opacity duration-200',
-          aspect !== null && fitPicture(aspect, place.width / place.height) === 'contain'
+          screen || (aspect !== null && fitPicture(aspect, place.width / place.height) === 'contain')
             ? 'object-contain'
             : 'object-cover',
           !showsPicture && 'opacity-0',
@@ -104,7 +109,38 @@ export function Tile(props: TileProps) {
         {quality !== null && trouble === null && <ConnectionBars bars={quality.bars} />}
       </p>
       {children}
+      {pin !== null && <PinButton name={own ? 'yourself' : name} {...pin} />}
     </article>
+  );
+}
+
+interface PinButtonProps {
+  name: string;
+  pinned: boolean;
+  change: () => void;
+}
+
+/** All of a tile, so that a click anywhere on it will do. */
+function PinButton({ name, pinned, change }: PinButtonProps) {
+  return (
+    <button
+      type="button"
+      aria-label={`Keep ${name} large`}
+      aria-pressed={pinned}
+      onClick={change}
+      className="absolute inset-0 cursor-pointer rounded-[inherit] focus-visible:outline-2 focus-visible:-outline-offset-4"
+    >
+      <span
+        aria-hidden="true"
+        className={classes(
+          'absolute top-2 left-2 flex size-8 items-center justify-center rounded-full bg-black/60 text-white transition-opacity',
+          !pinned &&
+            'opacity-0 group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 pointer-coarse:hidden',
+        )}
+      >
+        <Pin className={classes('size-4', pinned && 'fill-current')} />
+      </span>
+    </button>
   );
 }
 
