@@ -74,6 +74,7 @@ export class Session {
   readonly #roster = new Roster();
   readonly #device = new SfuDevice();
   readonly #views: Views;
+  readonly #speakers: SpeakerWatch;
   readonly #stopHearing: () => void;
   readonly captions: Captions;
   readonly chat: Chat;
@@ -144,7 +145,7 @@ export class Session {
         this.#changed();
       },
     });
-    const speakers = new SpeakerWatch({
+    this.#speakers = new SpeakerWatch({
       others: () => this.#roster.others(),
       shown: (participantId) => this.#roster.shown(participantId),
       changed: (speaker) => {
@@ -160,7 +161,7 @@ export class Session {
     this.#stopHearing = () => {
       clearTimeout(warmUp);
       quality.close();
-      speakers.close();
+      this.#speakers.close();
       load.close();
       this.#views.close();
       stopMedia();
@@ -251,7 +252,7 @@ export class Session {
       // Nothing in this SDK depends on these; whoever wants them listens to the socket.
       'consumer-score': here(() => undefined),
       'active-speaker': here(() => undefined),
-      'audio-levels': here(() => undefined),
+      'audio-levels': here(({ levels }) => this.#speakers.told(levels)),
       'floor:granted': here((event) => this.floor.granted(event)),
       'floor:taken': here((event) => this.floor.taken(event)),
       'floor:idle': here((event) => this.floor.idle(event)),

@@ -1,6 +1,6 @@
 /**
- * Watches who speaks, by the levels that come with the sound (RFC 6464): the same peer-to-peer and by way of a media server,
- * and through a switch between them. Owned and closed by the session.
+ * Watches who speaks, through switches between paths: peer-to-peer by the levels that come with the sound (RFC 6464), by way
+ * of a media server by those that it tells. Owned and closed by the session.
  */
 import type { Shown } from './roster.ts';
 import { heard, NOBODY, type SpeakerView } from './speaking.ts';
@@ -12,8 +12,11 @@ export interface SpeakerWatchOptions {
   changed: (speaker: string | null) => void;
 }
 
-/** Between two looks, milliseconds; a look asks for no statistics, and costs next to nothing. */
-const LOOK_EVERY_MS = 150;
+/**
+ * Between two looks, milliseconds. A look at a receiver waits for the thread that its packets come in on, which takes a while on
+ * a busy machine: peer-to-peer there are few.
+ */
+const LOOK_EVERY_MS = 200;
 /** What came before says nothing of now, milliseconds: nothing arrives of somebody who is muted. */
 const STALE_MS = 500;
 
@@ -21,10 +24,17 @@ export class SpeakerWatch {
   readonly #options: SpeakerWatchOptions;
   readonly #timer: ReturnType<typeof setInterval>;
   #view: SpeakerView = NOBODY;
+  /** As the media server told last, 0 to 1; who is not in it is not heard. */
+  #told: ReadonlyMap<string, number> = new Map();
 
   constructor(options: SpeakerWatchOptions) {
     this.#options = options;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** The media server tells how loud the loudest are, in dBov: -127 (silence) to 0. */
+  told(levels: readonly { participantId: string; dbov: number }[]): void {
+    this.#told = new Map(levels.map(({ participantId, dbov }) => [participantId, 10 ** (dbov / 20)]));
   }
 
   close(): void {
@@ -34,7 +44,11 @@ export class SpeakerWatch {
   #look(): void {
     const { others, shown, changed } = this.#options;
     const levels = new Map(
-      others().map(({ participantId }) => [participantId, levelOf(shown(participantId))] as const),
+      others().map(({ participantId }) => {
+        const now = shown(participantId);
+        const level = now.path === 'sfu' ? (this.#told.get(participantId) ?? 0) : levelOf(now);
+        return [participantId, level] as const;
+      }),
     );
     const before = this.#view;
     this.#view = heard(before, levels, performance.now());

@@ -1,15 +1,13 @@
 /** Opens the database the records are in, brings its tables up to date, and gives it back closed. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeFolder } from '@crossfade/service/folders';
 import { SettingError } from '@crossfade/service/settings';
 import { whyNotUsable } from './database-errors.ts';
+import { MIGRATIONS, openFolder } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
+import type { Records } from './records.ts';
 import { SqlRecords } from './sql.ts';
-import { readTemplate } from './template.ts';
-
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+import { ThreadedRecords } from './threaded-records.ts';
 
 /** A connection, and the answer to one statement, take no longer; together within an answer's 5 s. Milliseconds. */
 const CONNECT_LIMIT_MS = 2_000;
@@ -19,38 +17,28 @@ const QUERY_LIMIT_MS = 2_500;
 const MIGRATION_LOCK = 0x63_66_61_64;
 
 /**
- * PostgreSQL embedded in this process, in a folder of its own (or, without one, in memory: for tests).
+ * PostgreSQL embedded in this process, in a folder and a thread of its own (or, without a folder, in memory: for tests).
  * @throws SettingError if another process uses the folder, or it cannot be written to
  */
-export async function openEmbedded(folder: string | undefined): Promise<SqlRecords> {
-  const [{ PGlite }, { drizzle }, { migrate }] = await Promise.all([
-    import('@electric-sql/pglite'),
-    import('drizzle-orm/pglite'),
-    import('drizzle-orm/pglite/migrator'),
-  ]);
+export async function openEmbedded(folder: string | undefined): Promise<Records> {
+  if (folder === undefined) return openFolder(undefined);
   let unlock = () => Promise.resolve();
-  if (folder !== undefined) {
-    try {
-      makeFolder(folder);
-      unlock = await lockFolder(folder);
-    } catch (error) {
-      if (error instanceof SettingError) throw error;
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new SettingError(
-        `Setting DATA_DIR cannot be used: ${folder} is no folder that can be written to (${code ?? message}).`,
-      );
-    }
+  try {
+    makeFolder(folder);
+    unlock = await lockFolder(folder);
+  } catch (error) {
+    if (error instanceof SettingError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SettingError(
+      `Setting DATA_DIR cannot be used: ${folder} is no folder that can be written to (${code ?? message}).`,
+    );
   }
-  const dataDir = folder === undefined ? undefined : path.join(folder, 'records');
-  const isNew = dataDir === undefined || !existsSync(dataDir);
-  const loadDataDir = isNew ? await readTemplate() : undefined;
-  const client = await PGlite.create({ ...(dataDir && { dataDir }), ...(loadDataDir && { loadDataDir }) });
-  const db = drizzle({ client });
-  await migrate(db, { migrationsFolder: MIGRATIONS });
-  return new SqlRecords(db, async () => {
-    await client.close();
+  try {
+    return await ThreadedRecords.open(path.join(folder, 'records'), unlock);
+  } catch (error) {
     await unlock();
-  });
+    throw error;
+  }
 }
 
 /** A PostgreSQL server, 15 or later. @throws SettingError if it cannot be used */
