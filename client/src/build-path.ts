@@ -1,5 +1,5 @@
 /** Builds a path for a mode: the only place that knows both kinds. */
-import type { IceServer, Mode } from '@crossfade/shared/signalling';
+import type { IceServer, JoinAnswer, Mode } from '@crossfade/shared/signalling';
 import { P2pPath } from './p2p.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
 import type { SfuDevice } from './sfu-device.ts';
@@ -13,6 +13,8 @@ export interface PathPlace {
   epoch: number;
   /** What the media server supports; mode `sfu` needs it. */
   rtpCapabilities?: object | undefined;
+  /** That are there already. */
+  transports?: NonNullable<JoinAnswer['sfu']>['transports'];
   iceServers: readonly IceServer[];
 }
 
@@ -36,7 +38,7 @@ export interface PathMaterial {
 }
 
 export function buildPath(
-  { mode, epoch, rtpCapabilities, iceServers }: PathPlace,
+  { mode, epoch, rtpCapabilities, transports, iceServers }: PathPlace,
   {
     callId,
     selfId,
@@ -57,6 +59,7 @@ export function buildPath(
       epoch,
       selfId,
       device: device.load(rtpCapabilities ?? {}),
+      transports,
       iceServers: [...iceServers],
       local,
       simulcast,

@@ -118,6 +118,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
   const build = ((place, { events, standby }) => {
     const path = new FakePath(place.mode, place.epoch, events);
     path.flows = !standby;
+    path.transports = place.transports;
     path.isReady = ready;
     paths.push(path);
     return path as unknown as ReturnType<typeof buildPath>;
@@ -255,6 +256,18 @@ describe('a room that stands ready', () => {
     crossfade.close();
     expect(path.closed).toBe(true);
   });
+});
+
+test('transports that came with the answer to the join are for the first path to their room', () => {
+  const transports = { send: { id: 's' }, recv: { id: 'r' } } as unknown as NonNullable<
+    NonNullable<JoinAnswer['sfu']>['transports']
+  >;
+  const joined = answer({ sfu: { ...sfu, epoch: 4, transports }, transition: prepare });
+  const { crossfade, paths } = stage(joined, [person('ann')]);
+  expect(paths.map((path) => path.transports)).toEqual([undefined, transports]);
+  crossfade.modeSwitch(abort);
+  crossfade.modeSwitch({ ...prepare, transitionId: 't2' });
+  expect(paths[2]?.transports).toBeUndefined();
 });
 
 describe('a switch to the media server', () => {

@@ -108,6 +108,9 @@ export class Crossfade {
   #expectSwitchUntil = 0;
   #closed = false;
 
+  /** Transports that came with the answer to the join, for the first path to their room. */
+  #transports: { readonly epoch: number; readonly given: PathPlace['transports'] } | null = null;
+
   /**
    * Builds the path a join answer tells of; `start` does the rest. The roster has its participants already.
    * @param anew whether it takes the place of one that is lost
@@ -121,6 +124,8 @@ export class Crossfade {
     this.#epoch = joined.epoch;
     this.#setProducers(producersIn(joined));
     this.#gone = roomIsGone(joined);
+    const { sfu } = joined;
+    if (sfu?.transports) this.#transports = { epoch: sfu.epoch ?? joined.epoch, given: sfu.transports };
     this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
     if (anew) this.#replacement = this.#active;
   }
@@ -460,10 +465,16 @@ export class Crossfade {
   }
 
   /** @param standby whether nothing is to flow on it yet */
-  #build({ mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers'>, standby = false): Path {
+  #build(
+    { mode, epoch, rtpCapabilities }: Omit<PathPlace, 'iceServers' | 'transports'>,
+    standby = false,
+  ): Path {
     const { callId, local, simulcast, views, request, device, build } = this.#options;
+    const transports =
+      mode === 'sfu' && this.#transports?.epoch === epoch ? this.#transports.given : undefined;
+    if (transports) this.#transports = null;
     const path = build(
-      { mode, epoch, rtpCapabilities, iceServers: this.#iceServers },
+      { mode, epoch, rtpCapabilities, transports, iceServers: this.#iceServers },
       {
         callId,
         selfId: this.#selfId,

@@ -63,7 +63,7 @@ export function joinRequest(
     media: media.state,
     clientInfo: { sdk: 'crossfade-client', browser: navigator.userAgent.slice(0, 256) },
     ...(displayName !== undefined && { displayName }),
-    ...(resume && { resume }),
+    ...(resume ? { resume } : { transports: true }),
   };
 }
 

@@ -5,7 +5,12 @@
  */
 import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
-import type { ConsumerAnswer, ProducerDemand, ProducerInfo } from '@crossfade/shared/media-api';
+import type {
+  ConsumerAnswer,
+  CreateTransportAnswer,
+  ProducerDemand,
+  ProducerInfo,
+} from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import { ConsumerControl } from './consumer-control.ts';
 import type { LocalTracks, MediaPath, PathEvents } from './path.ts';
@@ -28,6 +33,8 @@ export interface SfuOptions {
   device: Promise<types.Device>;
   /** Who can reach nothing else reaches the media server by way of them. */
   iceServers: RTCIceServer[];
+  /** Transports that are there already; they are asked for otherwise. */
+  transports: Readonly<Record<'send' | 'recv', CreateTransportAnswer>> | undefined;
   local: LocalTracks;
   /** Whether the camera is sent in several sizes. */
   simulcast: boolean;
@@ -257,7 +264,8 @@ export class SfuPath implements MediaPath {
     const { callId, epoch, request, events } = this.#options;
     const [device, answer] = await Promise.all([
       this.#options.device,
-      request('media:create-transport', { callId, epoch, direction }),
+      this.#options.transports?.[direction] ??
+        request('media:create-transport', { callId, epoch, direction }),
     ]);
     if (this.#closed) throw new CodedError('transition-over');
     const options = { ...answer, iceServers: this.#options.iceServers };

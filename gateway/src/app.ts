@@ -231,6 +231,7 @@ export async function startGateway({ config, log, openRecords }: GatewayDependen
     await cluster.start({ calls, attendance, stream: adapter.stream, recovered });
   }
   const dispatch = new Dispatch({
+    log,
     gatewayId,
     calls,
     mediaServers,

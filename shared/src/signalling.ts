@@ -178,6 +178,8 @@ export const joinRequestSchema = z.object({
   media: mediaStateSchema.default({ audio: false, video: false, screen: false }),
   /** The session of a lost connection: its participant is kept instead of a new one made. */
   resume: resumeSchema.optional(),
+  /** Whether the answer is to come with a transport to send and one to receive, if there is a room. */
+  transports: z.boolean().optional(),
 });
 /** The epoch of the room that something is in: while a call moves from room to room there are two. */
 const ofRoom = { epoch: epochSchema.optional() };
@@ -190,6 +192,8 @@ export const sfuInfoSchema = z.object({
   rtpCapabilities: toldCapabilitiesSchema,
   /** In all rooms there are. Of a client's own ones it counts what of them is wanted. */
   producers: z.array(producerInfoSchema.extend({ ...ofRoom, ...producerDemandSchema.partial().shape })),
+  /** As `media:create-transport` answers, if the join asked for them and there is one room. */
+  transports: z.object({ send: createTransportAnswerSchema, recv: createTransportAnswerSchema }).optional(),
 });
 export const joinAnswerSchema = z.object({
   participantId: participantIdSchema,

@@ -136,6 +136,8 @@ export class FakePath {
     for (const kind of TRACK_KINDS) this.#tracks.delete(`${kind} ${participantId}`);
   }
 
+  /** What it was given ready-made. */
+  transports: object | undefined;
   /** Whether media flow on it. */
   flows = true;
 

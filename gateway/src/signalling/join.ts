@@ -1,8 +1,9 @@
 /** A join: made an event of the call, its client attached to it, and answered with all that a newcomer needs to know. */
 import { createHash, randomUUID } from 'node:crypto';
+import type { Log } from '@crossfade/service/log';
 import { CodedError } from '@crossfade/shared/errors';
 import type { IceServer, JoinAnswer, ParsedRequest } from '@crossfade/shared/signalling';
-import { allowsCall } from '@crossfade/shared/tokens';
+import { allowsCall, type Grants } from '@crossfade/shared/tokens';
 import { visibleText } from '@crossfade/shared/visible-text';
 import type { Calls } from '../calls/calls.ts';
 import type { RecordEntry } from '../calls/events.ts';
@@ -27,12 +28,14 @@ import type { MediaServers } from '../nodes/media-servers.ts';
 import type { Attendance } from './attendance.ts';
 import { connectionIdOf, sent } from './caller.ts';
 import type { Door } from './door.ts';
+import { openTransport } from './open-transport.ts';
 
 export interface JoinOptions {
   /** Of this process; changes with every start. */
   gatewayId: string;
   calls: Pick<Calls, 'post' | 'until'>;
-  mediaServers: Pick<MediaServers, 'producers'>;
+  mediaServers: Pick<MediaServers, 'producers' | 'api'>;
+  log: Log;
   attendance: Attendance;
   subscriptions: Pick<Subscriptions, 'ready'>;
   policy: CallPolicy;
@@ -115,7 +118,34 @@ export class Joining {
     // What is in the room is known once this gateway hears of it.
     await subscriptions.ready(callId, ROOM_WAIT_MS);
     if (!settled) throw new CodedError('call-not-found', 'The call ended while it was joined.');
-    return this.#joinAnswer(settled, participantId);
+    const answer = this.#joinAnswer(settled, participantId);
+    if (request.transports !== true || !answer.sfu) return answer;
+    const transports = await this.#openTransports(settled, participantId, claims.grants);
+    return { ...answer, sfu: { ...answer.sfu, ...(transports && { transports }) } };
+  }
+
+  /** Both transports to the room, so that a newcomer need not ask for them; null: there are two rooms, or it does not answer. */
+  async #openTransports(
+    { callId, media, recordId }: CallState,
+    participantId: string,
+    grants: Grants,
+  ): Promise<NonNullable<JoinAnswer['sfu']>['transports'] | null> {
+    const [room, another] = roomsOf(media);
+    if (!room || another) return null;
+    const { mediaServers, record, now, log } = this.#options;
+    const acting = { roomId: callId, epoch: room.epoch, participantId, grants };
+    const opening = { api: mediaServers.api(room), acting, recordId, record, now };
+    try {
+      const [send, recv] = await Promise.all([
+        openTransport(opening, { direction: 'send' }),
+        openTransport(opening, { direction: 'recv' }),
+      ]);
+      return { send, recv };
+    } catch (error) {
+      // Asked for again, it tells the client why.
+      log.debug('no transports for a newcomer', { callId, participantId, error });
+      return null;
+    }
   }
 
   #joinAnswer(state: CallState, participantId: string): JoinAnswer {

@@ -7,6 +7,7 @@ import { currentRoom, nextRoom, roomsOf, type CallState, type Room } from '../ca
 import type { Acting, MediaServerClient } from '../media-client/http.ts';
 import { givesFloorBack, permitOf, permitProduce, permitResume, type Permit } from '../moderation/permits.ts';
 import type { MediaServers } from '../nodes/media-servers.ts';
+import { openTransport } from './open-transport.ts';
 import { joinedAs, joinedState, type Caller, type HandlersOf } from './caller.ts';
 
 export interface MediaRequestsOptions {
@@ -44,19 +45,9 @@ export function mediaHandlers({ calls, mediaServers, record, now }: MediaRequest
     };
   };
   return {
-    'media:create-transport': inRoom(async (api, acting, { direction, forceTcp, sctp }, { recordId }) => {
-      const { participantId } = acting;
-      const made = await api.createTransport(acting, { direction, forceTcp, sctp, participantId });
-      record({
-        type: 'transport-created',
-        recordId,
-        participantId,
-        transportId: made.id,
-        direction,
-        at: now(),
-      });
-      return made;
-    }),
+    'media:create-transport': inRoom((api, acting, { direction, forceTcp, sctp }, { recordId }) =>
+      openTransport({ api, acting, recordId, record, now }, { direction, forceTcp, sctp }),
+    ),
     'media:connect-transport': inRoom((api, acting, { transportId, dtlsParameters }) =>
       api.connectTransport(acting, transportId, { dtlsParameters }),
     ),

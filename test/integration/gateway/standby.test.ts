@@ -99,6 +99,32 @@ test('two who are connected ahead have only to let flow what a third one makes n
   expect(await ann.client.must('call:join', { callId, media })).toMatchObject({ mode: 'sfu', epoch: 1 });
 });
 
+test('who joins where there is a room gets transports to it with the answer, if asked for', async () => {
+  const callId = 'ready-made';
+  const { ann, ben, room } = await pair(callId);
+  const producerId = await sends(ann, callId, room.epoch);
+  const client = await stack.client('cleo');
+  const me = await client.must('call:join', { callId, media, transports: true });
+  const { send, recv } = me.sfu?.transports ?? {};
+  if (!send || !recv) throw new Error('no transports');
+  const { epoch, rtpCapabilities } = room;
+  const asked = { callId, epoch, transportId: recv.id, producerId, rtpCapabilities };
+  expect(await client.must('media:consume', asked)).toMatchObject({ producerId });
+  await client.must('media:produce', {
+    callId,
+    epoch,
+    transportId: send.id,
+    kind: 'video',
+    source: 'camera',
+    rtpParameters: vp8Simulcast(),
+  });
+  // Nobody else did, nor does who comes back.
+  expect([ann.me.sfu, ben.me.sfu]).toEqual([undefined, undefined]);
+  const { participantId, sessionId } = me;
+  const again = await client.must('call:join', { callId, media, resume: { participantId, sessionId } });
+  expect(again.sfu?.transports).toBeUndefined();
+});
+
 test('the room is closed when the call gets smaller, and what was made in it is of no use any more', async () => {
   const callId = 'shrinks';
   const { ann, ben, room } = await pair(callId);
