@@ -14,6 +14,7 @@ import { benchRace } from './race.ts';
 import { benchRelay } from './relay.ts';
 import { benchRest } from './rest.ts';
 import { benchSoak } from './soak.ts';
+import { benchSound } from './sound.ts';
 import { benchStartup } from './startup.ts';
 import { benchSwitch } from './switch.ts';
 
@@ -40,6 +41,7 @@ const benches: Record<string, () => Promise<boolean>> = {
   floor: benchFloor,
   herd: benchHerd,
   calls: () => benchCalls(runs === undefined ? undefined : Number(runs)),
+  sound: () => benchSound(runs === undefined ? undefined : Number(runs)),
   reliability: () => benchReliability(cases, runs === undefined ? undefined : Number(runs)),
 };
 

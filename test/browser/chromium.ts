@@ -4,8 +4,6 @@ import { chromium, type Browser } from 'playwright-core';
 
 const FLAGS = [
   '--no-sandbox',
-  // Camera and microphone are made up: a moving picture and a beep every second. No questions about them.
-  '--use-fake-ui-for-media-stream',
   // Every page has a window of its own; none of them may be slowed down for being covered by another.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
@@ -22,11 +20,27 @@ const FLAGS = [
 /**
  * @param framesPerSecond of the made-up camera: every encoder and decoder shares the machine with all others
  * @param flags besides those that every test needs
+ * @param audible whether what pages play is really played, for pages that listen to it; they bring camera and microphone of
+ *   their own, as with the made-up ones a captured sound would be made up, too
  */
-export async function launchChromium(framesPerSecond = 10, flags: readonly string[] = []): Promise<Browser> {
+export async function launchChromium(
+  framesPerSecond = 10,
+  flags: readonly string[] = [],
+  { audible = false } = {},
+): Promise<Browser> {
   return chromium.launch({
     executablePath: path.join(import.meta.dirname, 'chromium.sh'),
     env: { ...process.env, CHROMIUM_BIN: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium' },
-    args: [...FLAGS, ...flags, `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`],
+    ignoreDefaultArgs: audible ? ['--mute-audio'] : [],
+    args: [
+      ...FLAGS,
+      ...flags,
+      ...(audible
+        ? []
+        : [
+            '--use-fake-ui-for-media-stream',
+            `--use-fake-device-for-media-stream=fps=${String(framesPerSecond)}`,
+          ]),
+    ],
   });
 }

@@ -76,7 +76,7 @@ export async function measureGrowAndShrink(browser: Browser, url: string, callId
 }
 
 /** Three pages and two servers share a machine that paints and encodes without a graphics card. */
-async function keepSmall(page: Page): Promise<void> {
+export async function keepSmall(page: Page): Promise<void> {
   await page.setViewportSize(VIEWPORT);
   await page.addInitScript((video) => {
     const devices = navigator.mediaDevices;
@@ -121,7 +121,11 @@ export async function switchCost(to: Mode, viewers: readonly Person[]): Promise<
   return { to, switchMs, tiles };
 }
 
-function lastSwap(modes: readonly ModeChange[], to: Mode): { heardAt: number; committedAt: number } | null {
+/** When somebody heard of the last switch to this mode, and of its commit, by the page's clock. */
+export function lastSwap(
+  modes: readonly ModeChange[],
+  to: Mode,
+): { heardAt: number; committedAt: number } | null {
   const heard = modes.findLastIndex(({ switchingTo }) => switchingTo === to);
   const begun = modes[heard];
   const commit = modes.slice(heard + 1).find(({ mode, switchingTo }) => mode === to && switchingTo === null);
