@@ -126,7 +126,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
           sent: local.media,
           talks: floor !== null,
           chatOpen: panel === 'chat',
-          unread: chat.log.unread,
+          unread: chat.unread,
           captions,
           devices,
           sharing: local.screen !== null,

@@ -1,5 +1,6 @@
 import { SidePanel } from '../side-panel.tsx';
 import { ChatComposer } from './chat-composer.tsx';
+import { chatErrorText } from './chat-error.ts';
 import { chatGroups } from './chat-log.ts';
 import { FailedMessage, MessageGroup, MessageText } from './messages.tsx';
 import type { Chat } from './use-chat.ts';
@@ -11,10 +12,13 @@ interface ChatPanelProps {
 
 /** What is said in writing, and a place to write. */
 export function ChatPanel({ chat, onClose }: ChatPanelProps) {
-  const { log, send, discard, readOlder, readingOlder } = chat;
-  const { entries, outgoing, older, loaded } = log;
-  const failed = outgoing.filter(({ failure }) => failure !== null);
-  const empty = loaded && entries.length === 0 && outgoing.length === 0;
+  const { entries, outgoing, history, send, retry, discard, loadOlder } = chat;
+  const [failure] = outgoing.flatMap(({ state }) =>
+    state.kind === 'failed' ? [chatErrorText(state.error)] : [],
+  );
+  const nothing = entries.length === 0 && outgoing.length === 0;
+  const empty = nothing && (history === 'complete' || history === 'failed');
+  const reading = history === 'loading';
   return (
     <SidePanel title="Chat" onClose={onClose}>
       {/* From the end: the newest stay in view, and what is put before the first moves nothing. */}
@@ -26,14 +30,14 @@ export function ChatPanel({ chat, onClose }: ChatPanelProps) {
         className="flex min-h-0 grow flex-col-reverse overflow-y-auto overscroll-contain focus-visible:-outline-offset-3"
       >
         <div className="flex flex-col gap-4 p-4">
-          {older !== null && (
+          {history !== 'complete' && !(reading && nothing) && (
             <button
               type="button"
-              onClick={readOlder}
-              disabled={readingOlder}
+              onClick={() => void loadOlder()}
+              disabled={reading}
               className="min-h-9 cursor-pointer self-center rounded-full bg-raised px-4 text-sm font-medium hover:bg-line disabled:cursor-default disabled:opacity-60"
             >
-              {readingOlder ? 'Reading…' : 'Show earlier messages'}
+              {reading ? 'Reading…' : 'Show earlier messages'}
             </button>
           )}
           {empty && (
@@ -44,28 +48,28 @@ export function ChatPanel({ chat, onClose }: ChatPanelProps) {
           {chatGroups(entries).map((group) => (
             <MessageGroup key={group.key} group={group} />
           ))}
-          {outgoing.map(({ id, text, failure }) =>
-            failure === null ? (
-              <div key={id} className="flex flex-col items-end opacity-60">
+          {outgoing.map(({ clientMessageId, text, state }) =>
+            state.kind === 'sending' ? (
+              <div key={clientMessageId} className="flex flex-col items-end opacity-60">
                 <MessageText text={text} own />
                 <p className="mt-1 text-xs text-muted">Sending…</p>
               </div>
             ) : (
               <FailedMessage
-                key={id}
+                key={clientMessageId}
                 text={text}
-                failure={failure}
-                onAgain={() => send(text, id)}
-                onDiscard={() => discard(id)}
+                failure={chatErrorText(state.error)}
+                onAgain={() => void retry(clientMessageId)}
+                onDiscard={() => discard(clientMessageId)}
               />
             ),
           )}
         </div>
       </div>
       <p role="status" className="sr-only">
-        {failed.length > 0 && `A message was not sent. ${failed.at(-1)?.failure ?? ''}`}
+        {failure !== undefined && `A message was not sent. ${failure}`}
       </p>
-      <ChatComposer onSend={send} />
+      <ChatComposer onSend={(text) => void send(text)} />
     </SidePanel>
   );
 }

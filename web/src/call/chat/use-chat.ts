@@ -1,107 +1,41 @@
-import type { Call, ChatMessage } from '@crossfade/client/call';
-import { useCallback, useEffect, useEffectEvent, useReducer, useState } from 'react';
-import { chatErrorText } from './chat-error.ts';
-import { changedChat, EMPTY_CHAT, type ChatEntry, type ChatLog } from './chat-log.ts';
+import type { Call } from '@crossfade/client/call';
+import { useChat as useMessages, type UsedChat } from '@crossfade/client/react';
+import { useEffect, useMemo, useState } from 'react';
+import { unreadCount, type ChatEntry } from './chat-log.ts';
 
-export interface Chat {
-  readonly log: ChatLog;
+export interface Chat extends Omit<UsedChat, 'messages'> {
+  /** Oldest first. */
+  readonly entries: readonly ChatEntry[];
+  /** How many have come that were not looked at. */
+  readonly unread: number;
   /** What somebody else has said last, for a screen reader. */
   readonly spoken: string;
-  /** Sends a new message, or one that failed once more under its id. */
-  readonly send: (text: string, id?: string) => void;
-  readonly discard: (id: string) => void;
-  /** Reads the page of older messages. */
-  readonly readOlder: () => void;
-  readonly readingOlder: boolean;
 }
 
 /** The chat of a call, kept whether or not it is open. */
 export function useChat(call: Call, open: boolean): Chat {
-  const [log, change] = useReducer(changedChat, EMPTY_CHAT);
+  const { messages, ...chat } = useMessages(call);
+  const { history } = chat;
   const [spoken, setSpoken] = useState('');
-  const [readingOlder, setReadingOlder] = useState(false);
+  /** The last message that was looked at; null: none was. What was said before one came is not news. */
+  const [read, setRead] = useState<string | null | undefined>(undefined);
 
-  const entryOf = useCallback(
-    (message: ChatMessage): ChatEntry => {
-      const own = message.participantId === call.snapshot.participantId || message.userId === call.userId;
-      return { ...message, own };
-    },
+  const entries = useMemo(() => {
+    const { participantId } = call.snapshot;
+    const isOwn = (one: { participantId: string; userId: string }) =>
+      one.participantId === participantId || one.userId === call.userId;
+    return messages.map((message) => ({ ...message, own: isOwn(message) }));
+  }, [call, messages]);
+  const newest = entries.at(-1)?.messageId ?? null;
+  const looking = open || (read === undefined && history !== 'loading');
+  if (looking && read !== newest) setRead(newest);
+
+  useEffect(
+    () =>
+      call.onChat(({ userId, displayName, text }) => {
+        if (userId !== call.userId) setSpoken(`${displayName}: ${text}`);
+      }),
     [call],
   );
-
-  const receive = useEffectEvent((message: ChatMessage) => {
-    const entry = entryOf(message);
-    change({ kind: 'received', entry, looking: open });
-    if (!entry.own) setSpoken(`${entry.displayName}: ${entry.text}`);
-  });
-  const readNewest = useEffectEvent(() => {
-    call.chatHistory().then(
-      ({ messages, nextCursor }) =>
-        change({ kind: 'newest', page: { messages: messages.map(entryOf), nextCursor }, looking: open }),
-      // It is read again after the next reconnection, or when the chat is opened.
-      () => undefined,
-    );
-  });
-
-  useEffect(() => {
-    let status = call.snapshot.status.kind;
-    const stopChat = call.onChat((message) => receive(message));
-    const stopCall = call.subscribe(() => {
-      const before = status;
-      status = call.snapshot.status.kind;
-      // Nobody was told of what was said meanwhile.
-      if (before === 'reconnecting' && status === 'joined') readNewest();
-    });
-    readNewest();
-    return () => {
-      stopChat();
-      stopCall();
-    };
-  }, [call]);
-
-  const { loaded } = log;
-  useEffect(() => {
-    if (!open) return;
-    change({ kind: 'read' });
-    if (!loaded) readNewest();
-  }, [open, loaded]);
-
-  const send = (text: string, id: string = crypto.randomUUID()) => {
-    change({ kind: 'sending', id, text });
-    call.sendChat(text, id).then(
-      ({ messageId, at }) => {
-        const { callId, participantId, local } = call.snapshot;
-        const { displayName } = local;
-        const entry = {
-          callId,
-          messageId,
-          participantId,
-          userId: call.userId,
-          displayName,
-          text,
-          at,
-          own: true,
-        };
-        change({ kind: 'sent', id, entry });
-      },
-      (error: unknown) => change({ kind: 'failed', id, failure: chatErrorText(error) }),
-    );
-  };
-
-  const readOlder = () => {
-    if (log.older === null || readingOlder) return;
-    setReadingOlder(true);
-    call
-      .chatHistory({ cursor: log.older })
-      .then(
-        ({ messages, nextCursor }) =>
-          change({ kind: 'older', page: { messages: messages.map(entryOf), nextCursor } }),
-        // The button is still there.
-        () => undefined,
-      )
-      .finally(() => setReadingOlder(false));
-  };
-
-  const discard = (id: string) => change({ kind: 'discarded', id });
-  return { log, spoken, send, discard, readOlder, readingOlder };
+  return { ...chat, entries, spoken, unread: read === undefined ? 0 : unreadCount(entries, read) };
 }
