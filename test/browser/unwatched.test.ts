@@ -32,7 +32,9 @@ beforeAll(async () => {
     mediaServer: {
       UNWATCHED_PAUSE_MS: '1000',
       UNWANTED_LAYERS_MS: '1000',
+      // On a busy machine packets are late, which looks like a path that is too narrow.
       INITIAL_OUTGOING_BITRATE: '3000000',
+      MIN_OUTGOING_BITRATE: '3000000',
     },
   });
   browser = await launchChromium();
