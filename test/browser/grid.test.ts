@@ -187,7 +187,15 @@ describe('a call on a small phone', () => {
       return stats.flatMap((report) =>
         [...report.values()].flatMap((stat: RTCOutboundRtpStreamStats) =>
           stat.type === 'outbound-rtp' && stat.kind === 'video'
-            ? [[stat.rid, stat.active, stat.framesPerSecond, stat.targetBitrate, stat.qualityLimitationReason]]
+            ? [
+                [
+                  stat.rid,
+                  stat.active,
+                  stat.framesPerSecond,
+                  stat.targetBitrate,
+                  stat.qualityLimitationReason,
+                ],
+              ]
             : [],
         ),
       );

@@ -88,9 +88,9 @@ const want = (receiver: Person, of: string, width: number) =>
     ([id, pixels]) => {
       const call = window.crossfade?.call;
       if (!call) return;
-      const { setView } = Object.getPrototypeOf(call) as typeof call;
+      const own = Object.getPrototypeOf(call) as typeof call;
       call.setView = () => undefined;
-      setView.call(call, id, { width: pixels, height: (pixels * 9) / 16 });
+      own.setView.call(call, id, { width: pixels, height: (pixels * 9) / 16 });
     },
     [of, width] as const,
   );
