@@ -49,7 +49,7 @@ async function inCall(work: (scene: Scene) => Promise<void>): Promise<void> {
         link.watchNewcomers();
         await people.pop()?.close();
       }
-      const person = await Person.open(browser, product.url, name);
+      const person = await Person.open(browser, product.url, name, undefined, null);
       people.push(person);
       await person.join('network');
     }

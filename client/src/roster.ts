@@ -124,10 +124,14 @@ export class Roster {
   }
 }
 
-/** Whether a path carries what this participant sends: there may be nothing of theirs on one that works. */
-function arrives({ media }: Participant, { path, tracks }: Shown): boolean {
+/**
+ * Whether a path carries what this participant sends: there may be nothing of theirs on one that works. Of whoever was gone before
+ * anything came by it, nothing will.
+ */
+function arrives({ media, connected }: Participant, { path, tracks }: Shown): boolean {
   if (path === 'none') return false;
-  return tracks.audio !== null || tracks.video !== null || !(media.audio || media.video);
+  const comes = (track: ReceivedTrack | null) => track !== null && (connected || track.decoded);
+  return comes(tracks.audio) || comes(tracks.video) || !(media.audio || media.video);
 }
 
 function mediaOf(tracks: readonly (ReceivedTrack | null)[]): MediaStreamTrack[] {

@@ -63,9 +63,9 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
 const COLLECT_MS = { soon: 100, together: 1_000 };
-/** Sound is wanted from everyone, whoever is seen. */
 /** Of a path that stands by. */
 const NOTHING: VideoWish = { kind: 'nothing' };
+/** Sound is wanted from everyone, whoever is seen. */
 const HEARD: VideoWish = { kind: 'picture', view: null, priority: PRIORITY.others };
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
 const RETRY_MS = 500;

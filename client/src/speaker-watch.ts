@@ -19,6 +19,11 @@ export interface SpeakerWatchOptions {
 const LOOK_EVERY_MS = 200;
 /** What came before says nothing of now, milliseconds: nothing arrives of somebody who is muted. */
 const STALE_MS = 500;
+/**
+ * What the media server tells is a mean of decibels over nearly half a second, the pauses between syllables included: by so much
+ * it is below the loud moments that a receiver tells of the same speech, dB.
+ */
+const MEAN_BELOW_DB = 12;
 
 export class SpeakerWatch {
   readonly #options: SpeakerWatchOptions;
@@ -34,7 +39,8 @@ export class SpeakerWatch {
 
   /** The media server tells how loud the loudest are, in dBov: -127 (silence) to 0. */
   told(levels: readonly { participantId: string; dbov: number }[]): void {
-    this.#told = new Map(levels.map(({ participantId, dbov }) => [participantId, 10 ** (dbov / 20)]));
+    const share = (dbov: number) => Math.min(1, 10 ** ((dbov + MEAN_BELOW_DB) / 20));
+    this.#told = new Map(levels.map(({ participantId, dbov }) => [participantId, share(dbov)]));
   }
 
   close(): void {

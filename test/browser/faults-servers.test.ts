@@ -14,9 +14,11 @@ import { hasShown, showsNothingWrong } from './shown-texts.ts';
 import { heardAs, longest, playsExactly, tonesOf, tonesSince } from './tones.ts';
 import { until } from './until.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(400_000);
 
 const NAMES = ['Ann', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gia', 'Hal'];
+/** Two cores neither encode nor decode eight pictures for everyone: the others have no camera, and are heard. */
+const WITH_CAMERA = ['Ann', 'Ben'];
 const STILL_HEARD = 'You are still heard and seen. We are reconnecting to the service…';
 const STOPPED = 'Sound and picture stopped. We are setting them up again; please stay…';
 const SECRET = 'only for this test: the secret of coturn';
@@ -69,17 +71,55 @@ const seen = (people: readonly Person[]): Promise<(Seen | null)[]> =>
   Promise.all(people.map((person) => person.see()));
 const identities = (all: readonly (Seen | null)[]) => all.map((each) => each?.participantId);
 
+/** As of somebody who has none. Before the page is loaded. */
+async function withoutCamera(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = (asked) =>
+      asked?.video ? Promise.reject(new DOMException('', 'NotFoundError')) : open(asked);
+  });
+}
+
+/** Everybody decodes new frames of everybody who has a camera. */
+async function seeWhoHasACamera(people: readonly Person[]): Promise<void> {
+  await Promise.all(
+    people.map(async (person) => {
+      const ids = (await person.see())?.remotes.filter(({ name }) => WITH_CAMERA.includes(name)) ?? [];
+      const frames = async () => {
+        const { remotes } = await person.stats();
+        return ids.map(({ participantId }) => {
+          const remote = remotes.find((each) => each.participantId === participantId);
+          return remote?.path === 'sfu' ? (remote.video?.framesDecoded ?? 0) : 0;
+        });
+      };
+      const before = await frames();
+      await until(`${person.name} sees ${String(ids.length)} pictures`, TAKES_MS, async () => {
+        const now = await frames();
+        // Another path counts anew.
+        const come = now.every((count, index) => count > 3 && count !== before[index]);
+        return now.length > 0 && come ? { done: now } : { pending: { before, now } };
+      });
+    }),
+  );
+}
+
 withRedis('eight people keep hearing each other, once each, whichever server goes', async () => {
   const callId = 'eight';
   const people: Person[] = [];
   for (const [tone, name] of NAMES.entries()) {
-    const person = await gathering.open(name, (page) => tonesOf(page, tone, NAMES.length));
+    const person = await gathering.open(name, async (page) => {
+      if (!WITH_CAMERA.includes(name)) await withoutCamera(page);
+      await tonesOf(page, tone, NAMES.length);
+    });
     people.push(person);
     await person.join(callId);
+    // One after the other: a page that is opened takes a core for itself.
+    await person.settled(tone > 1 ? 'sfu' : 'p2p', tone, TAKES_MS);
   }
   await Promise.all(people.map((person) => person.settled('sfu', NAMES.length - 1, TAKES_MS)));
   await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
-  await everybodyThere(people);
+  await seeWhoHasACamera(people);
   const before = await seen(people);
 
   // The gateway is started again: nobody is silent meanwhile, and everybody is who they were.
@@ -113,7 +153,7 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
     ),
   );
   await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
-  await everybodyThere(people);
+  await seeWhoHasACamera(people);
   await Promise.all(people.map(({ page }) => showsNothingWrong(page, TAKES_MS)));
   expect(identities(await seen(people))).toEqual(identities(before));
 });

@@ -6,7 +6,7 @@ import { mediaArrives } from './received.ts';
 import { watchTexts } from './shown-texts.ts';
 
 /** A small picture: every encoder and decoder shares the machine with all others. */
-const SMALL = { width: 160, height: 90 };
+const SMALL = { width: 160, height: 90, frameRate: 5 };
 
 /** Generous: the machine that runs all of this at once may be slow, milliseconds. */
 const LIMIT_MS = 60_000;
@@ -24,15 +24,11 @@ export class Gathering {
 
   /** @param prepare what else has to be set up before the page is loaded */
   async open(name: string, prepare?: (page: Page) => Promise<void>): Promise<Person> {
-    const person = await Person.open(this.#browser, this.#url, name, async (page) => {
-      await page.addInitScript((size) => {
-        const devices = navigator.mediaDevices;
-        const open = devices.getUserMedia.bind(devices);
-        devices.getUserMedia = (asked) => open(asked?.video ? { ...asked, video: size } : asked);
-      }, SMALL);
+    const prepareAll = async (page: Page) => {
       await watchTexts(page);
       await prepare?.(page);
-    });
+    };
+    const person = await Person.open(this.#browser, this.#url, name, prepareAll, SMALL);
     this.#people.push(person);
     return person;
   }

@@ -21,6 +21,9 @@ export interface Seen {
   remotes: { participantId: string; name: string; path: string; audio: boolean; video: boolean }[];
 }
 
+/** What a camera is asked for: every page encodes and decodes, and all of them share the machine. */
+const SMALL_CAMERA: MediaTrackConstraints = { width: 320, height: 180, frameRate: 10 };
+
 export class Person {
   readonly name: string;
   readonly page: Page;
@@ -42,13 +45,15 @@ export class Person {
 
   /**
    * Opens the join page; every person has a browser profile of their own.
-   * @param prepare what has to be set up before the page is loaded
+   * @param prepare what has to be set up before the page is loaded; a camera it asks for itself is the one that counts
+   * @param camera what the camera is asked for; null: what the app asks for
    */
   static async open(
     browser: Browser,
     url: string,
     name: string,
     prepare?: (page: Page) => Promise<void>,
+    camera: MediaTrackConstraints | null = SMALL_CAMERA,
   ): Promise<Person> {
     const context = await browser.newContext({
       // Small: without a graphics card, painting three videos a page is much of the work.
@@ -61,6 +66,13 @@ export class Person {
     await page.addInitScript(recordPage);
     const person = new Person(name, context, page);
     await prepare?.(page);
+    if (camera) {
+      await page.addInitScript((video) => {
+        const devices = navigator.mediaDevices;
+        const open = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = (asked) => open(asked?.video ? { ...asked, video } : asked);
+      }, camera);
+    }
     await page.goto(url);
     return person;
   }

@@ -99,6 +99,28 @@ export async function tonesOf(page: Page, own: number, count: number): Promise<v
   await page.addInitScript(script, settings);
 }
 
+/** A steady tone is its microphone, as if somebody spoke without a pause. Before the page is loaded. */
+export async function soundsAllTheTime(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const devices = navigator.mediaDevices;
+    const open = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (asked) => {
+      const stream = await open(asked);
+      for (const track of stream.getAudioTracks()) {
+        stream.removeTrack(track);
+        track.stop();
+        const context = new AudioContext();
+        const microphone = context.createMediaStreamDestination();
+        const tone = new OscillatorNode(context, { frequency: 440 });
+        tone.connect(new GainNode(context, { gain: 0.2 })).connect(microphone);
+        tone.start();
+        for (const made of microphone.stream.getAudioTracks()) stream.addTrack(made);
+      }
+      return stream;
+    };
+  });
+}
+
 interface ToneSettings {
   ownHz: number;
   tones: number[];

@@ -40,7 +40,10 @@ export class FakePath {
       const receiver =
         this.#tracks.get(key)?.receiver ??
         ({ track: new FakeTrack(mediumOf(kind), `${key} over ${this.mode}`) } as unknown as RTCRtpReceiver);
-      const heard = (isHeard: boolean) => void (isHeard ? this.heard.add(key) : this.heard.delete(key));
+      const heard = (isHeard: boolean) => {
+        if (isHeard) this.heard.add(key);
+        else this.heard.delete(key);
+      };
       this.#tracks.set(key, { participantId, kind, receiver, decoded, heard });
     }
     this.events.changed();
