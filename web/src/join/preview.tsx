@@ -20,7 +20,7 @@ export function Preview({ media, onGoWithout, onTryAgain }: PreviewProps) {
   const microphone = media?.track('audio') ?? null;
   const camera = media?.track('video') ?? null;
   return (
-    <div className="call-theme relative aspect-4/3 w-full max-h-[max(9rem,28dvh)] overflow-hidden rounded-2xl bg-surface text-ink shadow-xl shadow-black/10 sm:aspect-video md:max-h-[max(11rem,60dvh)]">
+    <div className="over-picture relative aspect-4/3 w-full max-h-[max(9rem,28dvh)] overflow-hidden rounded-2xl bg-surface text-ink shadow-xl shadow-black/10 sm:aspect-video md:max-h-[max(11rem,60dvh)]">
       {media !== null && video && <StreamVideo stream={media.stream} own className="object-cover" />}
       {media === null && <Waiting onGoWithout={onGoWithout} />}
       {media !== null && !video && problems.length === 0 && (
