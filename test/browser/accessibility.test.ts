@@ -80,12 +80,13 @@ async function mayModerate(page: Page): Promise<void> {
 }
 
 /** Camera and microphone are refused, or not there, as a browser says it; or the question is never answered. */
-const devicesAre = (answer: 'NotAllowedError' | 'NotFoundError' | 'asked') => (page: Page) =>
-  page.addInitScript((name) => {
+const devicesAre = (answer: 'NotAllowedError' | 'NotFoundError' | 'asked') => async (page: Page) => {
+  await page.addInitScript((name) => {
     navigator.mediaDevices.getUserMedia = () =>
       name === 'asked' ? new Promise(() => undefined) : Promise.reject(new DOMException('', name));
     navigator.mediaDevices.enumerateDevices = () => Promise.resolve([]);
   }, answer);
+};
 
 const button = ({ page }: Person, name: string) => page.getByRole('button', { name, exact: true });
 const focused = ({ page }: Person) =>
@@ -99,7 +100,9 @@ test('before a call: the join page, and what may keep one from joining', async (
   const { page } = ann;
   await page.locator('video').waitFor();
   await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
-  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+  const paint = await page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+  );
   process.stdout.write(`The join page is first painted after ${String(Math.round(paint ?? NaN))} ms.\n`);
   expect(paint).toBeLessThan(5_000);
   await look(ann, 'join');
@@ -125,7 +128,8 @@ test('before a call: the join page, and what may keep one from joining', async (
     await page.keyboard.press('Tab');
     const [name, outline] = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
-      const label = element.ariaLabel ?? (element as HTMLInputElement).labels?.[0]?.innerText ?? element.innerText;
+      const label =
+        element.ariaLabel ?? (element as HTMLInputElement).labels?.[0]?.innerText ?? element.innerText;
       return [label.trim(), getComputedStyle(element).outlineStyle] as const;
     });
     expect([name, outline]).toEqual([name, 'solid']);
@@ -194,17 +198,24 @@ test('in a call: alone, two, three, and everything that can be opened; and how i
   await look(ann, 'call-two');
 
   await ann.page.getByTestId('mode-badge').click();
-  await ann.page.getByText(/\d+ kbit\/s/).first().waitFor();
+  await ann.page
+    .getByText(/\d+ kbit\/s/)
+    .first()
+    .waitFor();
   await look(ann, 'connection');
   await ann.page.keyboard.press('Escape');
   await ann.page.setViewportSize({ width: 1_280, height: 800 });
+  const devices = ann.page.getByRole('dialog', { name: 'Devices' });
   await button(ann, 'Devices').focus();
   await ann.page.keyboard.press('Enter');
-  await ann.page.getByRole('dialog', { name: 'Devices' }).waitFor();
+  await devices.waitFor();
+  await ann.page.keyboard.press('Escape');
+  await devices.waitFor({ state: 'hidden' });
+  expect(await focused(ann)).toBe('Devices');
+  await ann.page.keyboard.press('Enter');
+  await devices.waitFor();
   await look(ann, 'devices');
   await ann.page.keyboard.press('Escape');
-  await ann.page.getByRole('dialog', { name: 'Devices' }).waitFor({ state: 'hidden' });
-  expect(await focused(ann)).toBe('Devices');
 
   wire.cut();
   await ann.statusIs('reconnecting');

@@ -22,7 +22,12 @@ export async function giveDrawnCamera(page: Page, look: DrawnLook): Promise<void
 function drawCamera({ wall, skin, hair, shirt, longHair }: DrawnLook): void {
   const width = 640;
   const height = 480;
-  const ellipse = (pen: CanvasRenderingContext2D, colour: string, at: readonly number[], size: readonly number[]) => {
+  const ellipse = (
+    pen: CanvasRenderingContext2D,
+    colour: string,
+    at: readonly number[],
+    size: readonly number[],
+  ) => {
     pen.fillStyle = colour;
     pen.beginPath();
     pen.ellipse(at[0] ?? 0, at[1] ?? 0, size[0] ?? 0, size[1] ?? 0, 0, 0, 2 * Math.PI);

@@ -88,9 +88,12 @@ function misplaced(touch: number): string[] {
   const root = document.documentElement;
   if (root.scrollWidth > width) wrong.push(`the page is ${String(root.scrollWidth)} wide`);
   const scrolls = root.scrollHeight > height;
-  const pressable = document.querySelectorAll<HTMLElement>('button, select, textarea, input:not([type=checkbox])');
+  const pressable = document.querySelectorAll<HTMLElement>(
+    'button, select, textarea, input:not([type=checkbox])',
+  );
   for (const element of pressable) {
-    if (element.closest('[inert]') !== null || !element.checkVisibility({ visibilityProperty: true })) continue;
+    if (element.closest('[inert]') !== null || !element.checkVisibility({ visibilityProperty: true }))
+      continue;
     const box = element.getBoundingClientRect();
     const name = element.ariaLabel ?? element.innerText.trim() ?? element.tagName;
     const sizes = `${String(Math.round(box.width))} × ${String(Math.round(box.height))}`;

@@ -60,25 +60,27 @@ export function JoinForm(props: JoinFormProps) {
 
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-4">
-      <TextField
-        label="Your name"
-        value={name}
-        onValue={setName}
-        error={checked ? nameError : null}
-        autoComplete="name"
-        maxLength={MAX_NAME_LENGTH}
-        enterKeyHint="go"
-      />
-      <TextField
-        label="Call"
-        value={call}
-        onValue={setCall}
-        error={checked || asDamaged ? wrongCall : null}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        enterKeyHint="go"
-      />
+      <div className="flex flex-col gap-4 short:flex-row *:min-w-0 *:grow">
+        <TextField
+          label="Your name"
+          value={name}
+          onValue={setName}
+          error={checked ? nameError : null}
+          autoComplete="name"
+          maxLength={MAX_NAME_LENGTH}
+          enterKeyHint="go"
+        />
+        <TextField
+          label="Call"
+          value={call}
+          onValue={setCall}
+          error={checked || asDamaged ? wrongCall : null}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          enterKeyHint="go"
+        />
+      </div>
       {/* Who comes to a call that is there already finds it as it is. */}
       {mayChoose && addressed === null && damaged === null && (
         <label className="flex min-h-8 cursor-pointer items-center gap-2.5 text-sm text-muted">

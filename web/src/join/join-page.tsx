@@ -39,7 +39,8 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       callId,
       media,
       invitation,
-      connection: ahead.take(),
+      // Who the service speaks to over the one that is open already has no say in what the call is like.
+      connection: oneAtATime ? null : ahead.take(),
       ...(oneAtATime && { policy: { requires: ['push-to-talk'] } }),
     });
     if (call === null) return;

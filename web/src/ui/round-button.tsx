@@ -63,7 +63,10 @@ export function RoundButton(props: RoundButtonProps) {
           )}
         </span>
         {named && (
-          <span aria-hidden="true" className="text-[0.6875rem] leading-4 text-muted short:hidden">
+          <span
+            aria-hidden="true"
+            className="text-[0.6875rem] leading-4 whitespace-nowrap text-muted short:hidden"
+          >
             {label}
           </span>
         )}
