@@ -22,6 +22,7 @@ export async function giveDrawnCamera(page: Page, look: DrawnLook): Promise<void
 function drawCamera({ wall, skin, hair, shirt, longHair }: DrawnLook): void {
   const width = 640;
   const height = 480;
+  const SCALE = 0.75;
   const ellipse = (
     pen: CanvasRenderingContext2D,
     colour: string,
@@ -79,18 +80,20 @@ function drawCamera({ wall, skin, hair, shirt, longHair }: DrawnLook): void {
     const stream = await open(asked);
     for (const real of stream.getVideoTracks()) {
       const canvas = document.createElement('canvas');
-      canvas.width = width;
-      canvas.height = height;
+      // Few pixels and frames: every encoder and decoder shares the machine with all others.
+      canvas.width = width * SCALE;
+      canvas.height = height * SCALE;
       const pen = canvas.getContext('2d', { alpha: false });
-      const [drawn] = canvas.captureStream(10).getVideoTracks();
+      const [drawn] = canvas.captureStream(5).getVideoTracks();
       if (!pen || !drawn) continue;
+      pen.scale(SCALE, SCALE);
       draw(pen, 0);
       const timer = setInterval(() => {
         if (drawn.readyState === 'ended') {
           clearInterval(timer);
           real.stop();
         } else draw(pen, performance.now());
-      }, 100);
+      }, 200);
       // To the page it is the device that it asked for.
       const settings = real.getSettings();
       drawn.getSettings = () => ({ ...settings, width, height });

@@ -1,6 +1,6 @@
 import { visibleText } from '@crossfade/shared/visible-text';
 import { LoaderCircle } from 'lucide-react';
-import { useEffect, useEffectEvent, useState, type SyntheticEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type SyntheticEvent } from 'react';
 import { callOfInput } from '../location/address.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/text-field.tsx';
@@ -48,6 +48,12 @@ export function JoinForm(props: JoinFormProps) {
   useEffect(() => {
     tellFilled(complete ? { name: readableName, callId } : null);
   }, [complete, readableName, callId]);
+
+  // On a phone it may be below what is shown.
+  const alert = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (failure !== null) alert.current?.scrollIntoView({ block: 'nearest' });
+  }, [failure]);
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -97,7 +103,7 @@ export function JoinForm(props: JoinFormProps) {
         {joining && <LoaderCircle aria-hidden="true" className="size-5 animate-spin" />}
         {joining ? 'Joining…' : 'Join'}
       </Button>
-      <p role="alert" className="min-h-12 text-danger">
+      <p ref={alert} role="alert" className="min-h-12 text-danger">
         {failure}
       </p>
     </form>
