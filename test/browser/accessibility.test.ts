@@ -1,5 +1,8 @@
 /** Every state of the web app's pages, in dark and light, on a desk and on a phone: pictures of all, and nothing wrong in any. */
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { signUserToken } from '@crossfade/service/tokens';
 import type { Browser, Page } from 'playwright-core';
@@ -58,11 +61,11 @@ afterEach(async () => {
 
 async function open(
   name: keyof typeof LOOKS,
-  path = '/',
+  address = '/',
   prepare?: (page: Page) => Promise<void>,
 ): Promise<Person> {
   const shown = name.charAt(0).toUpperCase() + name.slice(1);
-  const person = await Person.open(browser, `${product.url}${path}`, shown, async (page) => {
+  const person = await Person.open(browser, `${product.url}${address}`, shown, async (page) => {
     await giveDrawnCamera(page, LOOKS[name]);
     await prepare?.(page);
   });
@@ -96,6 +99,18 @@ const focused = ({ page }: Person) =>
     const element = document.activeElement;
     return element?.ariaLabel ?? element?.id ?? null;
   });
+
+test('the app is small: 200 KB of JavaScript in all, compressed', async () => {
+  const assets = path.resolve(import.meta.dirname, '../../web/dist/assets');
+  const scripts = (await readdir(assets)).filter((name) => name.endsWith('.js'));
+  const sizes = await Promise.all(
+    scripts.map(async (name) => gzipSync(await readFile(path.join(assets, name)), { level: 9 }).length),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  process.stdout.write(`The JavaScript of the app is ${String(total)} bytes, compressed.\n`);
+  expect(scripts.length).toBeGreaterThan(1);
+  expect(total).toBeLessThanOrEqual(200_000);
+});
 
 test('before a call: the join page, and what may keep one from joining', async () => {
   const ann = await open('ann');
@@ -229,7 +244,7 @@ test('in a call: alone, two, three, and everything that can be opened; and how i
 
   const cleo = await open('cleo', `/call/${callId}`);
   await cleo.join();
-  await Promise.all([ann, ben, cleo].map((person) => person.settled('sfu', 2)));
+  await Promise.all([ann, ben, cleo].map((person) => person.settled('sfu', 2, 90_000)));
   await mediaArrives(ann, 'sfu', 2);
   await look(ann, 'call-three');
 
