@@ -95,7 +95,7 @@ function misplaced(touch: number): string[] {
     if (element.closest('[inert]') !== null || !element.checkVisibility({ visibilityProperty: true }))
       continue;
     const box = element.getBoundingClientRect();
-    const name = element.ariaLabel ?? element.innerText.trim() ?? element.tagName;
+    const name = element.ariaLabel ?? element.innerText.trim();
     const sizes = `${String(Math.round(box.width))} × ${String(Math.round(box.height))}`;
     if (box.width < touch - 0.5 || box.height < touch - 0.5) wrong.push(`“${name}” is only ${sizes}`);
     if (box.left < -0.5 || box.right > width + 0.5) wrong.push(`“${name}” is cut off at the side`);
