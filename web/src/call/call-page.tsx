@@ -87,7 +87,7 @@ export function CallPage({ call, media, onEnded }: CallPageProps) {
   };
 
   return (
-    <div className="call-theme fixed inset-0 flex flex-col overflow-hidden bg-canvas pt-[env(safe-area-inset-top)] pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)] text-ink">
+    <div className="fixed inset-0 flex flex-col overflow-hidden bg-canvas pt-[env(safe-area-inset-top)] pr-[env(safe-area-inset-right)] pl-[env(safe-area-inset-left)] text-ink">
       <title>{`${callId} · Crossfade`}</title>
       <CallHeader
         snapshot={snapshot}

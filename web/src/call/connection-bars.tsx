@@ -11,7 +11,7 @@ export function ConnectionBars({ bars }: { bars: Quality['bars'] }) {
       role="img"
       aria-label={`Connection: ${connectionText(bars)}`}
       viewBox="0 0 16 12"
-      className={classes('h-[0.8em] shrink-0', poor ? 'text-[#ff9b94]' : 'text-white')}
+      className={classes('h-[0.8em] shrink-0', poor ? 'text-danger' : 'text-white')}
     >
       {BARS.map((bar) => (
         <rect

@@ -39,13 +39,17 @@ export function ModeBadge({ mode, switchingTo, others, open, onPress }: ModeBadg
         aria-describedby={id}
         aria-expanded={open}
         onClick={onPress}
-        className={classes(
-          'inline-flex h-9 w-36 cursor-pointer items-center justify-center gap-2 rounded-full border border-line text-sm font-medium transition-colors duration-300 hover:bg-surface max-sm:h-8 max-sm:w-32 max-sm:text-xs',
-          colour,
-        )}
+        className="group/badge flex h-11 cursor-pointer items-center rounded-full"
       >
-        <Icon aria-hidden="true" className={classes('size-4', switching && 'animate-breathe')} />
-        {whereItRuns(mode, others).label}
+        <span
+          className={classes(
+            'flex h-9 w-36 items-center justify-center gap-2 rounded-full border border-line text-sm font-medium transition-colors duration-300 group-hover/badge:bg-surface max-sm:h-8 max-sm:w-32 max-sm:text-xs',
+            colour,
+          )}
+        >
+          <Icon aria-hidden="true" className={classes('size-4', switching && 'animate-breathe')} />
+          {whereItRuns(mode, others).label}
+        </span>
       </button>
       <span id={id} hidden>
         {describeMode(mode, others, switchingTo)}

@@ -9,7 +9,7 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
   return (
     <div
       aria-live="polite"
-      className="flex flex-col items-center gap-2 portrait:max-w-[64%] portrait:items-start portrait:self-start landscape:max-w-[min(50%,26rem,max(10rem,100dvh-14rem))]"
+      className="over-picture flex flex-col items-center gap-2 portrait:max-w-[64%] portrait:items-start portrait:self-start landscape:max-w-[min(50%,26rem,max(10rem,100dvh-14rem))]"
     >
       {notices.map(({ id, text, spokenOnly }) => (
         <p

@@ -94,9 +94,11 @@ function ViewButton({ speakerView, onPress }: ViewButtonProps) {
       aria-keyshortcuts="g"
       title={speakerView ? 'Everyone in the same size (g)' : 'Whoever speaks large (g)'}
       onClick={onPress}
-      className="absolute top-2 right-2 z-20 flex size-9 cursor-pointer items-center justify-center rounded-full bg-black/60 text-white transition-colors hover:bg-black/80"
+      className="group/view absolute top-1 right-1 z-20 flex size-11 cursor-pointer items-center justify-center rounded-full"
     >
-      <Icon aria-hidden="true" className="size-4.5" />
+      <span className="flex size-9 items-center justify-center rounded-full bg-black/60 text-white transition-colors group-hover/view:bg-black/80">
+        <Icon aria-hidden="true" className="size-4.5" />
+      </span>
     </button>
   );
 }

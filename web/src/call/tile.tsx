@@ -60,8 +60,8 @@ export function Tile(props: TileProps) {
         transform: `translate(${place.x}px, ${place.y}px)`,
       }}
       className={classes(
-        'group/tile absolute top-0 left-0 animate-appear overflow-hidden bg-surface transition-[transform,width,height] duration-300 ease-out',
-        floating ? 'z-10 rounded-xl shadow-2xl ring-1 shadow-black/60 ring-white/15' : 'rounded-2xl',
+        'over-picture group/tile absolute top-0 left-0 animate-appear overflow-hidden bg-surface text-ink transition-[transform,width,height] duration-300 ease-out',
+        floating ? 'z-10 rounded-xl shadow-lg ring-1 shadow-black/40 ring-white/15' : 'rounded-2xl',
       )}
     >
       <StreamVideo
@@ -102,9 +102,7 @@ export function Tile(props: TileProps) {
           small ? 'px-2 py-1 text-xs' : 'px-3 py-1.5 text-sm',
         )}
       >
-        {!hasSound && (
-          <MicOff role="img" aria-label="Muted" className="size-[1.1em] shrink-0 text-[#ff9b94]" />
-        )}
+        {!hasSound && <MicOff role="img" aria-label="Muted" className="size-[1.1em] shrink-0 text-danger" />}
         <span className="truncate">{own ? 'You' : name}</span>
         {quality !== null && trouble === null && <ConnectionBars bars={quality.bars} />}
       </p>

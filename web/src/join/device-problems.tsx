@@ -13,7 +13,7 @@ export function DeviceProblems({ problems, onTryAgain }: DeviceProblemsProps) {
   return (
     <div role="status" className="absolute inset-x-3 top-3">
       {problems.length > 0 && (
-        <div className="mx-auto flex max-w-lg animate-appear gap-3 rounded-xl bg-notice p-4 text-on-notice">
+        <div className="mx-auto flex max-w-lg animate-appear gap-3 rounded-xl bg-notice px-4 pt-3 pb-1 text-on-notice">
           <TriangleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
           <div className="text-sm leading-normal">
             {problemTexts(problems).map((text) => (
@@ -23,7 +23,7 @@ export function DeviceProblems({ problems, onTryAgain }: DeviceProblemsProps) {
               <button
                 type="button"
                 onClick={onTryAgain}
-                className="mt-1.5 cursor-pointer rounded-md font-semibold underline underline-offset-4"
+                className="min-h-11 min-w-11 cursor-pointer rounded-md font-semibold underline underline-offset-4"
               >
                 Try again
               </button>

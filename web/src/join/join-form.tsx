@@ -1,6 +1,6 @@
 import { visibleText } from '@crossfade/shared/visible-text';
 import { LoaderCircle } from 'lucide-react';
-import { useEffect, useEffectEvent, useState, type SyntheticEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type SyntheticEvent } from 'react';
 import { callOfInput } from '../location/address.ts';
 import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/text-field.tsx';
@@ -49,6 +49,12 @@ export function JoinForm(props: JoinFormProps) {
     tellFilled(complete ? { name: readableName, callId } : null);
   }, [complete, readableName, callId]);
 
+  // On a phone it may be below what is shown.
+  const alert = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (failure !== null) alert.current?.scrollIntoView({ block: 'nearest' });
+  }, [failure]);
+
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     setChecked(true);
@@ -60,25 +66,27 @@ export function JoinForm(props: JoinFormProps) {
 
   return (
     <form noValidate onSubmit={submit} className="flex flex-col gap-4">
-      <TextField
-        label="Your name"
-        value={name}
-        onValue={setName}
-        error={checked ? nameError : null}
-        autoComplete="name"
-        maxLength={MAX_NAME_LENGTH}
-        enterKeyHint="go"
-      />
-      <TextField
-        label="Call"
-        value={call}
-        onValue={setCall}
-        error={checked || asDamaged ? wrongCall : null}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        enterKeyHint="go"
-      />
+      <div className="flex flex-col gap-4 short:flex-row *:min-w-0 *:grow">
+        <TextField
+          label="Your name"
+          value={name}
+          onValue={setName}
+          error={checked ? nameError : null}
+          autoComplete="name"
+          maxLength={MAX_NAME_LENGTH}
+          enterKeyHint="go"
+        />
+        <TextField
+          label="Call"
+          value={call}
+          onValue={setCall}
+          error={checked || asDamaged ? wrongCall : null}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          enterKeyHint="go"
+        />
+      </div>
       {/* Who comes to a call that is there already finds it as it is. */}
       {mayChoose && addressed === null && damaged === null && (
         <label className="flex min-h-8 cursor-pointer items-center gap-2.5 text-sm text-muted">
@@ -95,7 +103,7 @@ export function JoinForm(props: JoinFormProps) {
         {joining && <LoaderCircle aria-hidden="true" className="size-5 animate-spin" />}
         {joining ? 'Joining…' : 'Join'}
       </Button>
-      <p role="alert" className="min-h-12 text-danger">
+      <p ref={alert} role="alert" className="min-h-12 text-danger">
         {failure}
       </p>
     </form>

@@ -3,7 +3,7 @@ import type { LocalMedia } from '@crossfade/client/local-media';
 import { useEffect } from 'react';
 import { DevicePickers } from '../devices/device-pickers.tsx';
 import { useOwnDevices } from '../devices/use-own-devices.ts';
-import { Logo } from '../ui/logo.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
 import { loadCallSdk } from './enter-call.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
@@ -39,7 +39,8 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       callId,
       media,
       invitation,
-      connection: ahead.take(),
+      // Who the service speaks to over the one that is open already has no say in what the call is like.
+      connection: oneAtATime ? null : ahead.take(),
       ...(oneAtATime && { policy: { requires: ['push-to-talk'] } }),
     });
     if (call === null) return;
@@ -50,9 +51,7 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
   return (
     <div className="flex min-h-dvh flex-col bg-canvas text-ink">
       <title>{addressed === null ? 'Crossfade' : `Join ${addressed} · Crossfade`}</title>
-      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 roomy:py-6">
-        <Logo />
-      </header>
+      <PageHeader />
       <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-8 gap-y-5 px-5 pb-10 sm:px-8 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:gap-x-14 roomy:pt-[7vh]">
         <section aria-label="Camera and microphone" className="contents md:flex md:flex-col md:gap-4">
           <div className="max-md:order-2">

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { CameraToggle, MicrophoneToggle } from '../devices/device-toggles.tsx';
 import { MicrophoneMeter } from '../devices/microphone-meter.tsx';
 import { useMedia } from '../devices/use-media.ts';
+import { classes } from '../ui/classes.ts';
 import { StreamVideo } from '../ui/stream-video.tsx';
 import { DeviceProblems } from './device-problems.tsx';
 
@@ -20,33 +21,42 @@ export function Preview({ media, onGoWithout, onTryAgain }: PreviewProps) {
   const microphone = media?.track('audio') ?? null;
   const camera = media?.track('video') ?? null;
   return (
-    <div className="call-theme relative aspect-4/3 w-full max-h-[max(9rem,28dvh)] overflow-hidden rounded-2xl bg-surface text-ink shadow-xl shadow-black/10 sm:aspect-video md:max-h-[max(11rem,60dvh)]">
+    <div
+      className={classes(
+        // What is wrong needs more room than a picture.
+        problems.length === 0 && 'max-h-[max(9rem,28dvh)]',
+        'over-picture relative aspect-4/3 w-full overflow-hidden rounded-2xl bg-surface text-ink shadow-xl shadow-black/10 sm:aspect-video md:max-h-[max(11rem,60dvh)]',
+      )}
+    >
       {media !== null && video && <StreamVideo stream={media.stream} own className="object-cover" />}
       {media === null && <Waiting onGoWithout={onGoWithout} />}
       {media !== null && !video && problems.length === 0 && (
         <Centred>{camera === null ? 'You join without a camera' : 'Your camera is off'}</Centred>
       )}
       <DeviceProblems problems={problems} onTryAgain={onTryAgain} />
-      <div className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-3 bg-linear-to-t from-black/60 to-transparent p-4 pt-10">
-        {microphone !== null && audio && (
-          <div className="absolute left-3 flex items-center gap-1.5 rounded-full bg-black/50 px-2.5 py-1.5">
-            <AudioLines aria-hidden="true" className="size-4" />
-            <MicrophoneMeter track={microphone} />
-          </div>
-        )}
-        <MicrophoneToggle
-          on={audio}
-          hint={audio ? 'Join muted' : 'Join with your microphone on'}
-          disabled={microphone === null}
-          onToggle={() => media?.setMicrophone(!audio)}
-        />
-        <CameraToggle
-          on={video}
-          hint={video ? 'Join with your camera off' : 'Join with your camera on'}
-          disabled={camera === null}
-          onToggle={() => media?.setCamera(!video)}
-        />
-      </div>
+      {/* Nothing to switch: its room is for the reason. */}
+      {(microphone !== null || camera !== null) && (
+        <div className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-3 bg-linear-to-t from-black/60 to-transparent p-4 pt-10">
+          {microphone !== null && audio && (
+            <div className="absolute left-3 flex items-center gap-1.5 rounded-full bg-black/50 px-2.5 py-1.5">
+              <AudioLines aria-hidden="true" className="size-4" />
+              <MicrophoneMeter track={microphone} />
+            </div>
+          )}
+          <MicrophoneToggle
+            on={audio}
+            hint={audio ? 'Join muted' : 'Join with your microphone on'}
+            disabled={microphone === null}
+            onToggle={() => media?.setMicrophone(!audio)}
+          />
+          <CameraToggle
+            on={video}
+            hint={video ? 'Join with your camera off' : 'Join with your camera on'}
+            disabled={camera === null}
+            onToggle={() => media?.setCamera(!video)}
+          />
+        </div>
+      )}
     </div>
   );
 }
@@ -58,7 +68,7 @@ function Waiting({ onGoWithout }: { onGoWithout: () => void }) {
       <button
         type="button"
         onClick={onGoWithout}
-        className="mt-2 cursor-pointer rounded-md px-2 py-1 underline underline-offset-4 hover:text-ink"
+        className="mt-1 min-h-11 cursor-pointer rounded-md px-2 underline underline-offset-4 hover:text-ink"
       >
         Go on without
       </button>
@@ -68,7 +78,7 @@ function Waiting({ onGoWithout }: { onGoWithout: () => void }) {
 
 function Centred({ children }: { children: ReactNode }) {
   return (
-    <div className="absolute inset-0 flex animate-appear flex-col items-center justify-center px-6 pb-12 text-center text-muted">
+    <div className="absolute inset-0 flex animate-appear flex-col items-center justify-center px-6 text-center text-muted">
       {children}
     </div>
   );

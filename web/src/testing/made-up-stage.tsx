@@ -113,7 +113,7 @@ function show({ others, speaker = null, sharing = null }: MadeUp): void {
   root ??= createRoot(element);
   // As the call page has it, its header and buttons being as high.
   root.render(
-    <div className="call-theme fixed inset-0 flex flex-col overflow-hidden bg-canvas text-ink">
+    <div className="fixed inset-0 flex flex-col overflow-hidden bg-canvas text-ink">
       <header className="h-14 shrink-0 sm:h-16" />
       <main className="relative min-h-0 grow px-2 sm:px-3">
         <Stage

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Logo } from './logo.tsx';
+import { PageHeader } from './page-header.tsx';
 
 interface PlainPageProps {
   title: string;
@@ -11,9 +11,7 @@ interface PlainPageProps {
 export function PlainPage({ title, text, children }: PlainPageProps) {
   return (
     <div className="flex min-h-dvh flex-col bg-canvas text-ink">
-      <header className="mx-auto w-full max-w-6xl px-5 py-4 sm:px-8 roomy:py-6">
-        <Logo />
-      </header>
+      <PageHeader />
       <main className="mx-auto flex w-full max-w-md grow flex-col justify-center px-5 pb-28">
         <h1 className="text-3xl font-semibold tracking-tight text-balance sm:text-4xl">{title}</h1>
         <p className="mt-3 text-lg text-pretty text-muted">{text}</p>

@@ -9,7 +9,7 @@ const LOOKS = {
   bright: 'bg-ink text-canvas group-hover/round:bg-ink/85',
   /** Something is on that is off as a rule. */
   active: 'bg-accent text-on-accent group-hover/round:bg-accent-strong',
-  danger: 'bg-danger text-white group-hover/round:bg-danger-strong',
+  danger: 'bg-stop text-white group-hover/round:bg-stop-strong',
 };
 
 interface RoundButtonProps extends Omit<ComponentProps<'button'>, 'children'> {
@@ -63,7 +63,10 @@ export function RoundButton(props: RoundButtonProps) {
           )}
         </span>
         {named && (
-          <span aria-hidden="true" className="text-[0.6875rem] leading-4 text-muted short:hidden">
+          <span
+            aria-hidden="true"
+            className="text-[0.6875rem] leading-4 whitespace-nowrap text-muted short:hidden"
+          >
             {label}
           </span>
         )}

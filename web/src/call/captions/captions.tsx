@@ -17,7 +17,7 @@ export function Captions({ call }: { call: Call }) {
   return (
     <section
       aria-label="Captions"
-      className="w-full portrait:max-w-[64%] portrait:self-start landscape:max-w-[min(58%,40rem,max(12rem,100dvh-14rem))]"
+      className="over-picture w-full portrait:max-w-[64%] portrait:self-start landscape:max-w-[min(58%,40rem,max(12rem,100dvh-14rem))]"
     >
       {lines.length === 0 ? (
         <p className="mx-auto w-fit rounded-2xl bg-surface/90 px-4 py-2 text-center text-sm text-pretty text-muted">

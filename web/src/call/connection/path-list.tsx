@@ -32,7 +32,7 @@ export function PathList({ call, remotes }: PathListProps) {
               <b className="min-w-0 truncate font-semibold">{names[index] ?? displayName}</b>
               <span className="shrink-0 text-xs text-muted">{known?.way ?? '–'}</span>
             </p>
-            <dl className="mt-1.5 grid grid-cols-3 gap-x-3 gap-y-1.5 tabular-nums">
+            <dl className="mt-1.5 grid grid-cols-[auto_auto_auto] justify-between gap-x-3 gap-y-1.5 tabular-nums">
               {FIGURES.map(([figure, label]) => (
                 <div key={figure} className="min-w-0">
                   <dt className="text-xs text-muted">{label}</dt>
