@@ -109,6 +109,8 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
   const people: Person[] = [];
   for (const [tone, name] of NAMES.entries()) {
     const person = await gathering.open(name, async (page) => {
+      // Room for all of them: of who is on another page no picture comes.
+      await page.setViewportSize({ width: 820, height: 640 });
       if (!WITH_CAMERA.includes(name)) await withoutCamera(page);
       await tonesOf(page, tone, NAMES.length);
     });

@@ -22,7 +22,7 @@ const MIGRATION_LOCK = 0x63_66_61_64;
  */
 export async function openEmbedded(folder: string | undefined): Promise<Records> {
   if (folder === undefined) return openFolder(undefined);
-  let unlock = () => Promise.resolve();
+  let unlock: () => Promise<void>;
   try {
     makeFolder(folder);
     unlock = await lockFolder(folder);
