@@ -7,6 +7,7 @@ export type { Blockable } from '@crossfade/shared/moderation';
 export class Moderator {
   readonly #callId: string;
   readonly #request: Request;
+  #ending: Promise<unknown> | undefined;
 
   constructor(callId: string, request: Request) {
     this.#callId = callId;
@@ -37,6 +38,12 @@ export class Moderator {
 
   /** Ends the call for everyone. */
   async end(): Promise<void> {
-    await this.#request('moderate:end', { callId: this.#callId });
+    this.#ending = this.#request('moderate:end', { callId: this.#callId });
+    await this.#ending;
+  }
+
+  /** Being answered: that the call has ended may be heard before. */
+  get ending(): Promise<unknown> | undefined {
+    return this.#ending;
   }
 }

@@ -267,11 +267,12 @@ export class Session {
       'chat:message': here((message) => this.chat.received(message)),
       'call:ended': here(({ reason, message }) => {
         const removed = reason === 'removed';
-        this.#end({
-          kind: 'ended',
-          reason: removed ? 'removed' : 'ended',
-          ...(removed && message !== undefined && { message }),
-        });
+        const why = removed ? 'removed' : 'ended';
+        this.#end(
+          { kind: 'ended', reason: why, ...(removed && message !== undefined && { message }) },
+          false,
+          this.moderator.ending,
+        );
       }),
       'session:replaced': here(() => this.#end({ kind: 'ended', reason: 'replaced' })),
     };
