@@ -66,7 +66,11 @@ function isMissingGateway(problem: string): boolean {
   return /WebSocket connection to .* failed/.test(problem);
 }
 
-const others = (person: Person) => NAMES.flatMap((name, tone) => (name === person.name ? [] : [tone]));
+/** The tones of everybody else. */
+const others = (person: Person, people: readonly Person[]) =>
+  people.flatMap(({ name }) => (name === person.name ? [] : [NAMES.indexOf(name)]));
+const hearEachOther = (people: readonly Person[]) =>
+  Promise.all(people.map((person) => playsExactly(person.page, others(person, people), TAKES_MS)));
 const seen = (people: readonly Person[]): Promise<(Seen | null)[]> =>
   Promise.all(people.map((person) => person.see()));
 const identities = (all: readonly (Seen | null)[]) => all.map((each) => each?.participantId);
@@ -104,10 +108,10 @@ async function seeWhoHasACamera(people: readonly Person[]): Promise<void> {
   );
 }
 
-withRedis('eight people keep hearing each other, once each, whichever server goes', async () => {
-  const callId = 'eight';
+/** People in a call on the media server, who hear each other, and see who has a camera. */
+async function together(callId: string, names: readonly string[]): Promise<Person[]> {
   const people: Person[] = [];
-  for (const [tone, name] of NAMES.entries()) {
+  for (const [tone, name] of names.entries()) {
     const person = await gathering.open(name, async (page) => {
       // Room for all of them: of who is on another page no picture comes.
       await page.setViewportSize({ width: 820, height: 640 });
@@ -119,9 +123,19 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
     // One after the other: a page that is opened takes a core for itself.
     await person.settled(tone > 1 ? 'sfu' : 'p2p', tone, TAKES_MS);
   }
-  await Promise.all(people.map((person) => person.settled('sfu', NAMES.length - 1, TAKES_MS)));
-  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  await Promise.all(people.map((person) => person.settled('sfu', names.length - 1, TAKES_MS)));
+  await hearEachOther(people);
   await seeWhoHasACamera(people);
+  return people;
+}
+
+test('eight people hear each other, once each', async () => {
+  await together('eight', NAMES);
+});
+
+withRedis('people keep hearing each other, once each, whichever server goes', async () => {
+  const callId = 'servers-go';
+  const people = await together(callId, NAMES.slice(0, 4));
   const before = await seen(people);
 
   // The gateway is started again: nobody is silent meanwhile, and everybody is who they were.
@@ -130,9 +144,9 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
   await product.restartGateway();
   await Promise.all(people.map(({ page }) => hasShown(page, STILL_HEARD, TAKES_MS)));
   await Promise.all(people.map(({ page }) => showsNothingWrong(page, TAKES_MS)));
-  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  await hearEachOther(people);
   const samples = await tonesSince(ann.page, restartedAt);
-  for (const tone of others(ann)) {
+  for (const tone of others(ann, people)) {
     const missing = longest(samples, ({ levels }) => heardAs(levels[tone] ?? 0) !== 'once');
     expect(missing).toBeLessThan(LONGEST_SILENCE_MS);
   }
@@ -154,7 +168,7 @@ withRedis('eight people keep hearing each other, once each, whichever server goe
       }),
     ),
   );
-  await Promise.all(people.map((person) => playsExactly(person.page, others(person), TAKES_MS)));
+  await hearEachOther(people);
   await seeWhoHasACamera(people);
   await Promise.all(people.map(({ page }) => showsNothingWrong(page, TAKES_MS)));
   expect(identities(await seen(people))).toEqual(identities(before));
