@@ -84,6 +84,8 @@ test('whoever comes, goes and comes again while the call moves: everybody is hea
     await cleo.page.waitForFunction(moment, undefined, { polling: 20 });
     await cleo.hangUp();
     await cleo.page.goto(product.url);
+    // Else there is nothing to switch for the next time.
+    await Promise.all([ann, ben].map((person) => person.settled('p2p', 1)));
   }
   await cleo.join(callId);
   await everybodyThere([ann, ben, cleo]);
