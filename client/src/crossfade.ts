@@ -51,7 +51,6 @@ type Path = P2pPath | SfuPath | NoPath;
 /** A room that stands ready, and the connections to it once they are begun. */
 interface Standby {
   readonly epoch: number;
-  readonly rtpCapabilities: object;
   path: SfuPath | null;
 }
 
@@ -430,7 +429,7 @@ export class Crossfade {
   #standBy({ epoch, rtpCapabilities }: { epoch?: number | undefined; rtpCapabilities: object }): void {
     if (epoch === undefined || epoch === this.#standby?.epoch || epoch <= this.#epoch) return;
     this.#dropStandby();
-    const standby: Standby = { epoch, rtpCapabilities, path: null };
+    const standby: Standby = { epoch, path: null };
     this.#standby = standby;
     this.#after(STANDBY_AFTER_MS, () => {
       if (this.#standby === standby && !this.#pending)
@@ -447,10 +446,12 @@ export class Crossfade {
   /** The connections that stand already, if it is there that the switch leads; media flow on them from now on. */
   #takeStandby({ mode, epoch }: ModeSwitchPrepare): SfuPath | null {
     const standby = this.#standby;
-    if (mode !== 'sfu' || standby?.epoch !== epoch) this.#dropStandby();
+    if (mode !== 'sfu' || standby?.epoch !== epoch) {
+      this.#dropStandby();
+      return null;
+    }
     this.#standby = null;
-    if (mode !== 'sfu' || standby?.epoch !== epoch || !standby.path) return null;
-    standby.path.activate();
+    standby.path?.activate();
     return standby.path;
   }
 
