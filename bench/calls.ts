@@ -3,14 +3,11 @@
  * mode switch takes, and how long the pictures of those who stay stand still because of it; beside the same app with a
  * naive switch, which breaks before it makes.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { CallAnswer } from '@crossfade/shared/gateway-api';
 import { launchChromium } from '../test/browser/chromium.ts';
 import { CAPTURE, measureGrowAndShrink, type SwitchCost } from '../test/browser/measure.ts';
-import { startProduct } from '../test/browser/product.ts';
-import { buildNaiveWebApp } from './naive-web-app.ts';
+import { startProduct, type ProductOptions } from '../test/browser/product.ts';
+import { besideNaive } from './naive-web-app.ts';
 import { median, ms, percentile, table } from './statistics.ts';
 
 const RUNS = 20;
@@ -28,29 +25,13 @@ interface Figures {
 
 /** Prints a table; tells whether the figures are met. */
 export async function benchCalls(runs = RUNS): Promise<boolean> {
-  const naiveApp = await mkdtemp(path.join(tmpdir(), 'crossfade-naive-'));
-  try {
-    await buildNaiveWebApp(naiveApp);
-    const naive = await measure('naive', runs, {
-      webRoot: naiveApp,
-      gateway: { STANDBY_CONNECTIONS: 'off' },
-    });
-    const own = await measure('crossfade', runs, {});
-    return report(own, naive, runs);
-  } finally {
-    await rm(naiveApp, { recursive: true, force: true });
-  }
+  const { own, naive } = await besideNaive((name, options) => measure(name, runs, options));
+  return report(own, naive, runs);
 }
 
-async function measure(
-  name: string,
-  runs: number,
-  { webRoot, gateway }: { webRoot?: string; gateway?: Record<string, string> },
-): Promise<Figures> {
-  const product = await startProduct({
-    gateway: { BACK_TO_P2P_DELAY_MS: '1500', SWITCH_TIMEOUT_MS: '10000', ...gateway },
-    ...(webRoot !== undefined && { webRoot }),
-  });
+async function measure(name: string, runs: number, options: ProductOptions): Promise<Figures> {
+  const gateway = { BACK_TO_P2P_DELAY_MS: '1500', SWITCH_TIMEOUT_MS: '10000', ...options.gateway };
+  const product = await startProduct({ ...options, gateway });
   const browser = await launchChromium(CAPTURE.frameRate);
   const figures: Figures = {
     join: { second: [], third: [] },

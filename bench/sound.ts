@@ -2,9 +2,6 @@
  * What those who stay hear of a switch, in real Chromium on the whole product over loopback: the longest silence in a steady
  * tone, as the page really plays it, beside the same app with a naive switch.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../test/browser/chromium.ts';
 import { longestSilence, noteSilences, SOUND_FLAGS, steadyDevices } from '../test/browser/heard-sound.ts';
@@ -12,7 +9,7 @@ import { CAPTURE, keepSmall, lastSwap } from '../test/browser/measure.ts';
 import { Person, type Mode } from '../test/browser/person.ts';
 import { startProduct, type ProductOptions } from '../test/browser/product.ts';
 import { mediaArrives } from '../test/browser/received.ts';
-import { buildNaiveWebApp } from './naive-web-app.ts';
+import { besideNaive } from './naive-web-app.ts';
 import { median, ms, percentile, table } from './statistics.ts';
 
 const RUNS = 20;
@@ -32,17 +29,8 @@ type Silences = Record<Mode, Silence[]>;
 
 /** Prints a table; tells whether the figures are met. */
 export async function benchSound(runs = RUNS): Promise<boolean> {
-  const naiveApp = await mkdtemp(path.join(tmpdir(), 'crossfade-naive-'));
-  try {
-    await buildNaiveWebApp(naiveApp);
-    const naive = await measure('naive', runs, {
-      webRoot: naiveApp,
-      gateway: { STANDBY_CONNECTIONS: 'off' },
-    });
-    return report(await measure('crossfade', runs, {}), naive, runs);
-  } finally {
-    await rm(naiveApp, { recursive: true, force: true });
-  }
+  const { own, naive } = await besideNaive((name, options) => measure(name, runs, options));
+  return report(own, naive, runs);
 }
 
 async function measure(name: string, runs: number, options: ProductOptions): Promise<Silences> {
