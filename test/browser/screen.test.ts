@@ -105,7 +105,8 @@ test('a screen goes along to the media server and back; one begun and one ended 
   await Promise.all([screenArrives(ann, 'sfu', benId), screenArrives(cleo, 'sfu', benId)]);
   await screenIsHeard(cleo, benId);
   await screenshot(cleo, 'two-screens');
-  // Camera and microphone beside it are what they were.
+  // Camera and microphone beside it are what they were, in a window large enough for both cameras: others are paused.
+  await cleo.page.setViewportSize({ width: 1_100, height: 760 });
   await mediaArrives(cleo, 'sfu', 2);
   expect(await screensWatched(ben)).toEqual({ streams: 1, empty: 0 });
 
