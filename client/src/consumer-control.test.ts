@@ -23,7 +23,7 @@ function control(first: VideoWish, layers = 3) {
   const asked: string[] = [];
   const failures: CodedError[] = [];
   const failed = jest.fn();
-  const state = { wish: first, relief: 0 as Relief, size: null as View | null };
+  const state = { wish: first, flows: true, relief: 0 as Relief, size: null as View | null };
   const request = ((
     name: string,
     payload: { preferredLayers?: { spatialLayer: number }; priority?: number },
@@ -41,6 +41,7 @@ function control(first: VideoWish, layers = 3) {
     request,
     layers,
     wish: () => state.wish,
+    flows: () => state.flows,
     relief: () => state.relief,
     decodedSize: () => state.size,
     changed: () => undefined,
@@ -71,6 +72,16 @@ describe('a consumer', () => {
       'set-layers 2 128',
       'resume-consumer',
     ]);
+  });
+
+  test('that stands by has its size, and then only to be resumed', async () => {
+    const { control: one, asked, state } = control(shown(200));
+    state.flows = false;
+    await one.settle();
+    expect(asked).toEqual(['set-layers 0 1']);
+    state.flows = true;
+    await one.settle();
+    expect(asked).toEqual(['set-layers 0 1', 'resume-consumer']);
   });
 
   test('that nobody sees is not asked for at all', async () => {

@@ -22,6 +22,8 @@ export interface ConsumerOptions {
   layers: number;
   /** What is wanted of it now; sound is always wanted. */
   wish: () => VideoWish;
+  /** Whether it is to flow yet: how is settled ahead, so that then it has only to be resumed. */
+  flows: () => boolean;
   relief: () => Relief;
   /** The size of what is being decoded; null: not known. */
   decodedSize: () => View | null;
@@ -104,7 +106,7 @@ export class ConsumerControl {
 
   /** Size and priority come before it flows, or the sender would be asked for a size that nobody wants. */
   #nextStep(): Step | null {
-    const { wish, relief, layers } = this.#options;
+    const { wish, flows, relief, layers } = this.#options;
     const wanted = wish();
     if (wanted.kind === 'nothing') return this.#paused ? null : { kind: 'pause' };
     this.#chosen = fittingLayer(wanted.view, pictureSizes(layers, this.#seen), this.#chosen);
@@ -113,7 +115,7 @@ export class ConsumerControl {
     if (spatialLayer !== this.#layer || priority !== this.#priority) {
       return { kind: 'choose', spatialLayer, priority };
     }
-    return this.#paused ? { kind: 'resume' } : null;
+    return this.#paused && flows() ? { kind: 'resume' } : null;
   }
 
   /** @returns whether to go on */

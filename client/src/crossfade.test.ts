@@ -177,6 +177,20 @@ function switching() {
   return { ...set, old, path };
 }
 
+/** Ann, Ben and this client in a direct call, and a switch has been announced. */
+function moving() {
+  const set = stage(answer(), [person('ann'), person('ben')]);
+  const [old] = set.paths as [FakePath];
+  for (const name of ['ann', 'ben']) {
+    old.link(name);
+    old.bring(name, true);
+  }
+  set.crossfade.modeSwitch(prepare);
+  const [, path] = set.paths;
+  if (!path) throw new Error('No path was built.');
+  return { ...set, old, path };
+}
+
 describe('a room that stands ready', () => {
   const room = { epoch: 4, rtpCapabilities: { codecs: [] } };
 
@@ -186,12 +200,11 @@ describe('a room that stands ready', () => {
     const [old] = set.paths as [FakePath];
     old.bring('ann', true);
     set.crossfade.standby(room);
-    jest.advanceTimersByTime(1_000);
     const [, path] = set.paths as [FakePath, FakePath];
     return { ...set, old, path };
   }
 
-  test('is connected to after a moment, and nothing flows', () => {
+  test('is connected to, and nothing flows', () => {
     const { crossfade, path, shows } = standingBy();
     expect(path).toMatchObject({ mode: 'sfu', epoch: 4, flows: false });
     crossfade.producerAdded({ ...producer, epoch: 4 });
@@ -226,14 +239,7 @@ describe('a room that stands ready', () => {
     }
   });
 
-  test('is not connected to when the switch comes first, and not kept for another epoch', () => {
-    const early = stage(answer({ standby: { ...room, producers: [] } }), [person('ann')]);
-    early.crossfade.modeSwitch(prepare);
-    jest.advanceTimersByTime(1_000);
-    expect(early.paths.map(({ mode, flows }) => [mode, flows])).toEqual([
-      ['p2p', true],
-      ['sfu', true],
-    ]);
+  test('is not kept when the switch leads to another epoch', () => {
     const { crossfade, path, paths } = standingBy();
     crossfade.modeSwitch({ ...prepare, epoch: 5 });
     expect(path.closed).toBe(true);
@@ -272,7 +278,7 @@ test('transports that came with the answer to the join are for the first path to
 
 describe('a switch to the media server', () => {
   test('is confirmed once everybody has been decoded, and not before', () => {
-    const { path, told } = switching();
+    const { path, told } = moving();
     expect(path).toMatchObject({ mode: 'sfu', epoch: 4 });
     path.bring('ann', true);
     expect(told).toEqual([]);
@@ -334,8 +340,36 @@ describe('a switch to the media server', () => {
     expect(told).toHaveLength(1);
   });
 
+  test('does not wait for whoever has just come, and receives them after those who were there', () => {
+    const ids = (of: FakePath) => of.producers.map(({ producerId }) => producerId);
+    const { path, told, crossfade } = switching();
+    crossfade.producerAdded({ ...producer, producerId: 'of-ann', participantId: 'ann', epoch: 4 });
+    crossfade.producerAdded({ ...producer, producerId: 'of-ben', participantId: 'ben', epoch: 4 });
+    path.bring('ann', true);
+    expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
+    expect(ids(path)).toEqual(['of-ann']);
+    crossfade.modeSwitch(commit);
+    expect(ids(path)).toEqual(['of-ann', 'of-ben']);
+
+    const slow = switching();
+    slow.crossfade.producerAdded({ ...producer, participantId: 'ben', epoch: 4 });
+    slow.path.bring('ann', true);
+    expect(ids(slow.path)).toEqual([]);
+    // Somebody else is not there yet.
+    jest.advanceTimersByTime(500);
+    expect(ids(slow.path)).toEqual(['p1']);
+  });
+
+  test('is confirmed by whoever has just come as soon as they send', () => {
+    const { paths, told, crossfade } = stage(answer({ transition: prepare }), [person('ann'), person('ben')]);
+    const [, path] = paths as [FakePath, FakePath];
+    expect(told).toHaveLength(1);
+    crossfade.producerAdded({ ...producer, participantId: 'ann', epoch: 4 });
+    expect(path.producers).toHaveLength(1);
+  });
+
   test('does not wait for somebody who leaves, loses the connection or mutes meanwhile', () => {
-    const { path, told, roster, crossfade } = switching();
+    const { path, told, roster, crossfade } = moving();
     path.bring('ann', true);
     roster.put(person('ben', { connected: false }));
     crossfade.participantsChanged();
@@ -343,7 +377,7 @@ describe('a switch to the media server', () => {
   });
 
   test('does not wait for a video that is shown nowhere, but for it once it is shown', () => {
-    const { path, told, hidden, crossfade } = switching();
+    const { path, told, hidden, crossfade } = moving();
     path.bring('ann', true);
     hidden.add('ben');
     path.bring('ben', false);

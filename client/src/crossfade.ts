@@ -28,6 +28,7 @@ import type { SfuPath } from './sfu.ts';
 import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
 import {
+  atStake,
   awaitedTracks,
   expectedTracks,
   linksToBuild,
@@ -41,14 +42,14 @@ import type { Views } from './views.ts';
 const DRAIN_MS = 400;
 /** How long links are held off while a switch to the media server may be announced any moment, milliseconds. */
 const EXPECT_SWITCH_MS = 1_500;
-/** How long after a room stands ready the connections to it are begun: a call that has just come about is busy. Milliseconds. */
-const STANDBY_AFTER_MS = 1_000;
+/** How long receiving a newcomer waits for the commit after this end has confirmed, milliseconds: others may be slower. */
+const HOLD_BACK_MS = 500;
 /** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
 const CONFIRM_RETRY_MS = 300;
 
 type Path = P2pPath | SfuPath | NoPath;
 
-/** A room that stands ready, and the connections to it once they are begun. */
+/** A room that stands ready, and the connections to it; null: they failed. */
 interface Standby {
   readonly epoch: number;
   path: SfuPath | null;
@@ -62,6 +63,8 @@ interface Pending {
   readonly path: Path;
   readonly expected: readonly ExpectedTrack[];
   readonly gaps: GapMeter;
+  /** Whether only those are received who were there before. */
+  holdsBack: boolean;
   answer: 'none' | 'success' | 'failure';
 }
 
@@ -208,7 +211,16 @@ export class Crossfade {
 
   producerAdded(producer: Produced): void {
     this.#producers.set(producer.producerId, producer);
-    for (const path of this.#sfuPaths()) if (isIn(producer, path.epoch)) path.addProducer(producer);
+    for (const path of this.#sfuPaths()) {
+      if (isIn(producer, path.epoch) && !this.#holdsBack(path, producer)) path.addProducer(producer);
+    }
+  }
+
+  /** Whoever is seen already comes first: to receive a newcomer takes a negotiation, which stands in the way of a swap. */
+  #holdsBack(path: SfuPath, { participantId }: Produced): boolean {
+    const pending = this.#pending;
+    if (path !== pending?.path || !pending.holdsBack) return false;
+    return !pending.expected.some((track) => track.participantId === participantId);
   }
 
   producerRemoved(producerId: string): void {
@@ -345,7 +357,8 @@ export class Crossfade {
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
     const path = this.#takeStandby(prepare) ?? this.#build(prepare);
     const gaps = new GapMeter();
-    this.#pending = { prepare, path, expected: this.#expected(), gaps, answer: 'none' };
+    const expected = this.#atStake();
+    this.#pending = { prepare, path, expected, gaps, holdsBack: expected.length > 0, answer: 'none' };
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
       if (!this.#isShown({ participantId, kind: 'video' })) continue;
@@ -401,6 +414,7 @@ export class Crossfade {
     if (prepare.mode === 'p2p') this.#producers.clear();
     else this.#forgetProducersBefore(prepare.epoch);
     this.#activate(path);
+    this.#receiveAll(path);
     const swappedAt = performance.now();
     this.#after(AFTER_MS, () => {
       const gapMs = gaps.read(swappedAt);
@@ -425,16 +439,11 @@ export class Crossfade {
     this.#replayEarly(path, undefined);
   }
 
-  /** Connects to a room that stands ready, once this call has come to rest. */
+  /** Connects to a room that stands ready. */
   #standBy({ epoch, rtpCapabilities }: { epoch?: number | undefined; rtpCapabilities: object }): void {
     if (epoch === undefined || epoch === this.#standby?.epoch || epoch <= this.#epoch) return;
     this.#dropStandby();
-    const standby: Standby = { epoch, path: null };
-    this.#standby = standby;
-    this.#after(STANDBY_AFTER_MS, () => {
-      if (this.#standby === standby && !this.#pending)
-        standby.path = this.#build({ mode: 'sfu', epoch, rtpCapabilities }, true) as SfuPath;
-    });
+    this.#standby = { epoch, path: this.#build({ mode: 'sfu', epoch, rtpCapabilities }, true) as SfuPath };
   }
 
   #dropStandby(): void {
@@ -494,7 +503,7 @@ export class Crossfade {
         },
       },
     );
-    if (isSfu(path)) path.setProducers(this.#producersOf(epoch));
+    this.#receiveAll(path);
     return path;
   }
 
@@ -514,6 +523,13 @@ export class Crossfade {
   #expected(): ExpectedTrack[] {
     const { roster } = this.#options;
     return expectedTracks(roster.others(), (id) => roster.shown(id).tracks['screen-audio'] !== null);
+  }
+
+  /** What has to play on the next path before the active one may go. */
+  #atStake(): ExpectedTrack[] {
+    const active = this.#active;
+    const expected = this.#expected();
+    return active.mode === 'p2p' ? atStake(expected, (id) => active.linked(id)) : expected;
   }
 
   #seesSomebody(): boolean {
@@ -588,6 +604,14 @@ export class Crossfade {
     if (awaited.length > 0 || !path.ready(reachable)) return;
     pending.answer = 'success';
     this.#answer(prepare.transitionId, true);
+    this.#after(HOLD_BACK_MS, () => {
+      pending.holdsBack = false;
+      if (this.#pending === pending) this.#receiveAll(path);
+    });
+  }
+
+  #receiveAll(path: Path): void {
+    if (isSfu(path)) path.setProducers(this.#producersOf(path.epoch));
   }
 
   #isShown({ participantId, kind }: ExpectedTrack): boolean {

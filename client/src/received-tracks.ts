@@ -118,8 +118,6 @@ export class ReceivedTracks {
 
 async function hasBegun({ kind, receiver }: ReceivedTrack): Promise<boolean> {
   try {
-    // Unlike statistics this costs next to nothing, and what names no source has delivered nothing yet.
-    if (receiver.getSynchronizationSources().length === 0) return false;
     return isDecoding(mediumOf(kind), readReceiverStats(await receiver.getStats()));
   } catch {
     // The connection was closed in between.

@@ -63,8 +63,6 @@ const SHOWN_SOURCES: Partial<Record<ProducerInfo['source'], TrackKind>> = {
  * plays, the switch is over with the last track, and one negotiation gets there before several.
  */
 const COLLECT_MS = { soon: 100, together: 1_000 };
-/** Of a path that stands by. */
-const NOTHING: VideoWish = { kind: 'nothing' };
 /** Sound is wanted from everyone, whoever is seen. */
 const HEARD: VideoWish = { kind: 'picture', view: null, priority: PRIORITY.others };
 /** Pause before a request is repeated that failed for the moment, milliseconds. */
@@ -388,12 +386,8 @@ export class SfuPath implements MediaPath {
       consumerId: id,
       request,
       layers: video ? layerCount(rtpParameters.encodings) : 1,
-      wish: () =>
-        this.#standby
-          ? NOTHING
-          : video
-            ? views.wishFor(participantId, source === 'screen' ? 'screen' : 'camera')
-            : HEARD,
+      wish: () => (video ? views.wishFor(participantId, source === 'screen' ? 'screen' : 'camera') : HEARD),
+      flows: () => !this.#standby,
       relief: () => views.relief,
       decodedSize: () => sizeOf(track),
       changed: () => this.#options.events.changed(),

@@ -88,8 +88,16 @@ export async function keepSmall(page: Page): Promise<void> {
 /** Joins with what is filled in, and waits for the first picture of anybody. */
 export async function joinToFrame(person: Person): Promise<number> {
   const pressedAt = await person.join();
-  await person.page.waitForFunction(() =>
-    Object.values(window.recording?.presented ?? {}).some((told) => told.length > 0),
+  // Without `waitForFunction`: what the test tool brings into the page for it takes as long as a join may.
+  await person.page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const timer = setInterval(() => {
+          if (!Object.values(window.recording?.presented ?? {}).some((told) => told.length > 0)) return;
+          clearInterval(timer);
+          resolve();
+        }, 50);
+      }),
   );
   const { presented } = await person.recording();
   return Math.min(...Object.values(presented).flatMap((told) => told[0]?.at ?? [])) - pressedAt;

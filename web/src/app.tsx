@@ -1,18 +1,15 @@
-import type { Call } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { EndedPage } from './ended/ended-page.tsx';
 import { pastVisit, type PastVisit } from './ended/past-visit.ts';
+import type { Entered } from './join/enter-call.ts';
 import { JoinPage } from './join/join-page.tsx';
 import { callPath, destinationOf } from './location/address.ts';
 import { useAddress } from './location/use-address.ts';
 import { NoSuchPage } from './no-such-page.tsx';
 
-/** Loaded beside the SDK, before a call is entered. */
-const CallPage = lazy(async () => ({ default: (await import('./call/call-page.tsx')).CallPage }));
-
 type Visit =
-  { kind: 'outside' } | { kind: 'inside'; call: Call; media: LocalMedia } | { kind: 'past'; past: PastVisit };
+  { kind: 'outside' } | ({ kind: 'inside'; media: LocalMedia } & Entered) | { kind: 'past'; past: PastVisit };
 
 interface AppProps {
   /** The token of the invitation this page was opened with. */
@@ -31,25 +28,24 @@ export function App({ invitation }: AppProps) {
     if (call !== null && call.snapshot.callId !== addressed) void call.leave();
   }, [call, addressed]);
 
-  const enter = (joined: Call, media: LocalMedia) => {
-    setVisit({ kind: 'inside', call: joined, media });
-    const { callId } = joined.snapshot;
+  const enter = (entered: Entered, media: LocalMedia) => {
+    setVisit({ kind: 'inside', media, ...entered });
+    const { callId } = entered.call.snapshot;
     // Back should lead out of the call, not to another address of it.
     navigate(callPath(callId), { replace: callId === addressed });
   };
 
   if (visit.kind === 'inside') {
+    const { CallPage } = visit;
     return (
-      <Suspense fallback={null}>
-        <CallPage
-          call={visit.call}
-          media={visit.media}
-          onEnded={(ending) => {
-            setVisit({ kind: 'past', past: pastVisit(visit.call, visit.media, ending) });
-            visit.media.close();
-          }}
-        />
-      </Suspense>
+      <CallPage
+        call={visit.call}
+        media={visit.media}
+        onEnded={(ending) => {
+          setVisit({ kind: 'past', past: pastVisit(visit.call, visit.media, ending) });
+          visit.media.close();
+        }}
+      />
     );
   }
   if (visit.kind === 'past' && visit.past.callId === addressed) {

@@ -3,8 +3,8 @@
  * connections to the media server stand already and the switch has only to let media flow. Nothing is sent to it meanwhile.
  * Its epoch is the one that a switch would have. Pure.
  *
- * There is one while the call is as large as peer-to-peer allows and nobody is waited for; a call that has just come from
- * a media server waits until its old room is closed. A room that is lost or was not to be had is tried again after a
+ * There is one while the call is as large as peer-to-peer allows and nobody is waited for, but not at once: people who have
+ * just come are busy connecting to each other. A call that has just come from a media server waits until its old room is closed. A room that is lost or was not to be had is tried again after a
  * while: without one a switch takes a little longer, no more.
  */
 import { effectivePolicy } from '../mode/policy.ts';
@@ -12,6 +12,8 @@ import type { Effect } from './events.ts';
 import type { CallPolicy, CallState, Room, Standby } from './state.ts';
 import { unchanged, type Step } from './step.ts';
 
+/** How long a call has to be so before one is opened, milliseconds. */
+const AT_REST_MS = 1_000;
 /** How long the opening of one may take, milliseconds; then its gateway is taken to be gone. */
 const OPENING_MS = 10_000;
 /** After none was to be had: no media server had room to spare; milliseconds. */
@@ -23,8 +25,9 @@ const LOST_MS = 2_000;
 export function settleStandby(state: CallState, policy: CallPolicy, now: number): Step {
   const { media } = state;
   if (media.phase !== 'p2p') return unchanged(state);
-  const standby = media.standby ?? NONE;
-  if (!isWanted(state, policy)) return standby === NONE ? unchanged(state) : giveUp(state, standby);
+  const { standby } = media;
+  if (!isWanted(state, policy)) return standby ? giveUp(state, standby) : unchanged(state);
+  if (!standby) return unchanged(withStandby(state, none(now + AT_REST_MS)));
   switch (standby.kind) {
     case 'open':
       return unchanged(state);
@@ -74,8 +77,6 @@ export function loseStandby(
     effects: [told(callId, null), ...(close ? [{ type: 'close-room', room } as const] : [])],
   };
 }
-
-const NONE: Standby = { kind: 'none', until: 0 };
 
 function none(until: number): Standby {
   return { kind: 'none', until };

@@ -73,7 +73,7 @@ export type Standby =
   /** It is being opened; given up at `until`. */
   | { readonly kind: 'opening'; readonly id: string; readonly until: number }
   | { readonly kind: 'open'; readonly room: Room }
-  /** None is to be had; not tried before `until`. */
+  /** There is none; one is tried to be had from `until` on. */
   | { readonly kind: 'none'; readonly until: number };
 
 /** Where the media runs. */

@@ -28,7 +28,7 @@ import { usePanel } from './use-panel.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 import { hearVoices } from './voices.tsx';
 
-interface CallPageProps {
+export interface CallPageProps {
   call: Call;
   media: LocalMedia;
   onEnded: (ending: Ending) => void;

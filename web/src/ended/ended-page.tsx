@@ -1,6 +1,6 @@
-import type { Call } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
 import { useState } from 'react';
+import type { Entered } from '../join/enter-call.ts';
 import { useEntering } from '../join/use-entering.ts';
 import { Button } from '../ui/button.tsx';
 import { PlainPage } from '../ui/plain-page.tsx';
@@ -10,7 +10,7 @@ import { reopenMedia, type PastVisit } from './past-visit.ts';
 interface EndedPageProps {
   past: PastVisit;
   invitation: string | null;
-  onJoined: (call: Call, media: LocalMedia) => void;
+  onJoined: (entered: Entered, media: LocalMedia) => void;
   onHome: () => void;
 }
 
@@ -23,10 +23,10 @@ export function EndedPage({ past, invitation, onJoined, onHome }: EndedPageProps
   const rejoin = async () => {
     setOpening(true);
     const media = await reopenMedia(past);
-    const call = await enter({ name: past.displayName, callId: past.callId, media, invitation });
+    const entered = await enter({ name: past.displayName, callId: past.callId, media, invitation });
     setOpening(false);
-    if (call === null) media.close();
-    else onJoined(call, media);
+    if (entered === null) media.close();
+    else onJoined(entered, media);
   };
 
   return (

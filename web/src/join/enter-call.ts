@@ -1,6 +1,8 @@
 import type { Call, ConnectionAhead } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
 import type { CallPolicyOverrides } from '@crossfade/shared/call-policy';
+import type { ComponentType } from 'react';
+import type { CallPageProps } from '../call/call-page.tsx';
 import { Unreachable, fetchToken } from './token.ts';
 
 export interface Entry {
@@ -14,10 +16,22 @@ export interface Entry {
   policy?: CallPolicyOverrides;
 }
 
-/** What a call needs, the SDK's part of it and its page; files of their own, so that the join page is there first. */
-export async function loadCallSdk() {
-  const [sdk] = await Promise.all([import('@crossfade/client/call'), import('../call/call-page.tsx')]);
-  return sdk;
+/** A call, and the page to show it with. */
+export interface Entered {
+  call: Call;
+  CallPage: ComponentType<CallPageProps>;
+}
+
+/**
+ * What a call needs, the SDK's part of it and its page; files of their own, so that the join page is there first. Not with
+ * `React.lazy`: it shows its fallback for a moment even if the file is there, and what comes next only after 300 ms.
+ */
+export async function loadCall() {
+  const [sdk, { CallPage }] = await Promise.all([
+    import('@crossfade/client/call'),
+    import('../call/call-page.tsx'),
+  ]);
+  return { sdk, CallPage };
 }
 
 /**
@@ -31,13 +45,14 @@ export async function enterCall({
   invitation,
   policy,
   connection = null,
-}: Entry): Promise<Call> {
-  const sdk = await loadCallSdk().catch((cause: unknown) => {
+}: Entry): Promise<Entered> {
+  const { sdk, CallPage } = await loadCall().catch((cause: unknown) => {
     throw new Unreachable('The call could not be loaded.', { cause });
   });
   if (connection?.open === true) {
     const token = () => fetchToken(name, callId, invitation, policy);
-    return sdk.joinCall({ url: window.location.origin, token, callId, displayName: name, media, connection });
+    const url = window.location.origin;
+    return { call: await sdk.joinCall({ url, token, callId, displayName: name, media, connection }), CallPage };
   }
   connection?.close();
   const first = fetchToken(name, callId, invitation, policy);
@@ -61,5 +76,5 @@ export async function enterCall({
     giveUp.abort();
     throw error;
   }
-  return joining;
+  return { call: await joining, CallPage };
 }

@@ -1,10 +1,9 @@
-import type { Call } from '@crossfade/client/call';
 import type { LocalMedia } from '@crossfade/client/local-media';
 import { useEffect } from 'react';
 import { DevicePickers } from '../devices/device-pickers.tsx';
 import { useOwnDevices } from '../devices/use-own-devices.ts';
 import { PageHeader } from '../ui/page-header.tsx';
-import { loadCallSdk } from './enter-call.ts';
+import { loadCall, type Entered } from './enter-call.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
 import { useConnectionAhead } from './use-connection-ahead.ts';
@@ -16,7 +15,7 @@ interface JoinPageProps {
   /** What the address holds where it should name a call. */
   damaged: string | null;
   invitation: string | null;
-  onJoined: (call: Call, media: LocalMedia) => void;
+  onJoined: (entered: Entered, media: LocalMedia) => void;
 }
 
 /** Who one is, which call, and how one will look and sound in it. */
@@ -27,14 +26,14 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
 
   useEffect(() => {
     // Ahead of time; when it fails, joining tries again and tells.
-    loadCallSdk()
-      .then(({ prepareToJoin }) => prepareToJoin())
+    loadCall()
+      .then(({ sdk }) => sdk.prepareToJoin())
       .catch(() => undefined);
   }, []);
 
   const join = async (name: string, callId: string, oneAtATime: boolean) => {
     if (media === null) return;
-    const call = await enter({
+    const entered = await enter({
       name,
       callId,
       media,
@@ -43,9 +42,9 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       connection: oneAtATime ? null : ahead.take(),
       ...(oneAtATime && { policy: { requires: ['push-to-talk'] } }),
     });
-    if (call === null) return;
+    if (entered === null) return;
     handOver(media);
-    onJoined(call, media);
+    onJoined(entered, media);
   };
 
   return (

@@ -1,6 +1,6 @@
 import type { ConnectionAhead } from '@crossfade/client/call';
 import { useEffect, useRef, useState } from 'react';
-import { loadCallSdk } from './enter-call.ts';
+import { loadCall } from './enter-call.ts';
 import { fetchToken } from './token.ts';
 
 /** What a person has filled in. */
@@ -25,11 +25,11 @@ export function useConnectionAhead(invitation: string | null) {
     if (name === undefined || callId === undefined) return;
     let over = false;
     const timer = setTimeout(() => {
-      loadCallSdk()
-        .then(({ connectAhead }) => {
+      loadCall()
+        .then(({ sdk }) => {
           if (over) return;
           const token = () => fetchToken(name, callId, invitation);
-          connection.current = connectAhead({ url: window.location.origin, token });
+          connection.current = sdk.connectAhead({ url: window.location.origin, token });
         })
         .catch(() => undefined);
     }, SETTLED_MS);

@@ -1,6 +1,5 @@
-import type { Call } from '@crossfade/client/call';
 import { useEffect, useRef, useState } from 'react';
-import { enterCall, type Entry } from './enter-call.ts';
+import { enterCall, type Entered, type Entry } from './enter-call.ts';
 import { errorText } from './error-text.ts';
 
 type Entering = { kind: 'idle' } | { kind: 'joining' } | { kind: 'failed'; text: string };
@@ -18,13 +17,13 @@ export function useEntering() {
   }, []);
 
   /** The call, or null when it could not be joined. */
-  const enter = async (entry: Entry): Promise<Call | null> => {
+  const enter = async (entry: Entry): Promise<Entered | null> => {
     setEntering({ kind: 'joining' });
     try {
-      const call = await enterCall(entry);
-      if (!gone.current) return call;
+      const entered = await enterCall(entry);
+      if (!gone.current) return entered;
       // The page was left meanwhile; nobody would show this call.
-      void call.leave();
+      void entered.call.leave();
       return null;
     } catch (error) {
       console.warn('Joining failed.', error);
