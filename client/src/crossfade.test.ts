@@ -349,6 +349,7 @@ describe('a switch to the media server', () => {
     expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
     expect(ids(path)).toEqual(['of-ann']);
     crossfade.modeSwitch(commit);
+    jest.advanceTimersByTime(150);
     expect(ids(path)).toEqual(['of-ann', 'of-ben']);
 
     const slow = switching();

@@ -44,6 +44,8 @@ const DRAIN_MS = 400;
 const EXPECT_SWITCH_MS = 1_500;
 /** How long receiving a newcomer waits for the commit after this end has confirmed, milliseconds: others may be slower. */
 const HOLD_BACK_MS = 500;
+/** How long it waits after the commit, milliseconds: until the swapped tracks play. */
+const AFTER_SWAP_MS = 150;
 /** Pause before a confirmation is repeated that did not reach the gateway, milliseconds. */
 const CONFIRM_RETRY_MS = 300;
 
@@ -414,7 +416,7 @@ export class Crossfade {
     if (prepare.mode === 'p2p') this.#producers.clear();
     else this.#forgetProducersBefore(prepare.epoch);
     this.#activate(path);
-    this.#receiveAll(path);
+    this.#after(AFTER_SWAP_MS, () => this.#receiveAll(path));
     const swappedAt = performance.now();
     this.#after(AFTER_MS, () => {
       const gapMs = gaps.read(swappedAt);

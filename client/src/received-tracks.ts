@@ -87,11 +87,17 @@ export class ReceivedTracks {
     for (;;) {
       const undecoded = this.all().filter(({ decoded }) => !decoded);
       if (undecoded.length === 0) break;
-      const arriving = undecoded.filter(({ receiver }) => !receiver.track.muted);
+      const arriving = this.#arriving();
       await this.#look(arriving.length > 0 ? arriving : undecoded);
-      await this.#pause(arriving.length > 0 ? LOOK_MS : LOOK_ANYWAY_MS);
+      // Asked again: the first packet of one may have come while it was looked at.
+      await this.#pause(this.#arriving().length > 0 ? LOOK_MS : LOOK_ANYWAY_MS);
     }
     this.#watching = false;
+  }
+
+  /** What is not decoded yet though its packets come. */
+  #arriving(): ReceivedTrack[] {
+    return this.all().filter(({ decoded, receiver }) => !decoded && !receiver.track.muted);
   }
 
   async #look(tracks: readonly ReceivedTrack[]): Promise<void> {
