@@ -52,7 +52,10 @@ export async function enterCall({
   if (connection?.open === true) {
     const token = () => fetchToken(name, callId, invitation, policy);
     const url = window.location.origin;
-    return { call: await sdk.joinCall({ url, token, callId, displayName: name, media, connection }), CallPage };
+    return {
+      call: await sdk.joinCall({ url, token, callId, displayName: name, media, connection }),
+      CallPage,
+    };
   }
   connection?.close();
   const first = fetchToken(name, callId, invitation, policy);
