@@ -127,15 +127,27 @@ test('before a call: the join page, and what may keep one from joining', async (
   // The other scheme, by a button; it is still there after a reload, and can be taken back.
   await page.emulateMedia({ colorScheme: 'light' });
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  // What the browser paints its own bars with: the first that applies.
+  const bars = () =>
+    page.evaluate(
+      () =>
+        [...document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')].find(
+          ({ media }) => window.matchMedia(media).matches,
+        )?.dataset['of'],
+    );
   const light = await background();
+  expect(await bars()).toBe('light');
   await button(ann, 'Dark colours').click();
+  expect(await bars()).toBe('dark');
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
   expect(await button(ann, 'Dark colours').getAttribute('aria-pressed')).toBe('true');
   expect(await background()).toBe(dark);
+  expect(await bars()).toBe('dark');
   await button(ann, 'Dark colours').click();
   expect(await background()).toBe(light);
+  expect(await bars()).toBe('light');
   expect(await page.evaluate(() => localStorage.getItem('crossfade.scheme'))).toBeNull();
 
   // By keyboard, from the first thing to the last, and always visibly.

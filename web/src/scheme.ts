@@ -24,7 +24,18 @@ export function shownScheme(): Scheme {
 /** Before the first picture of the page. */
 export function restoreScheme(): void {
   const scheme = chosen();
-  if (scheme !== null) document.documentElement.dataset['scheme'] = scheme;
+  if (scheme === null) return;
+  document.documentElement.dataset['scheme'] = scheme;
+  tintBars(scheme);
+}
+
+/** The browser's own bars go with the page. */
+function tintBars(scheme: Scheme | null): void {
+  for (const kind of ['light', 'dark']) {
+    const bar = document.querySelector<HTMLMetaElement>(`meta[name="theme-color"][data-of="${kind}"]`);
+    const asSystem = `(prefers-color-scheme: ${kind})`;
+    bar?.setAttribute('media', scheme === null ? asSystem : kind === scheme ? 'all' : 'not all');
+  }
 }
 
 /** The other one from now on; what the system has too is not kept, so that the page follows it again. */
@@ -34,6 +45,7 @@ export function changeScheme(): void {
   const root = document.documentElement;
   if (asSystem) delete root.dataset['scheme'];
   else root.dataset['scheme'] = scheme;
+  tintBars(asSystem ? null : scheme);
   try {
     if (asSystem) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, scheme);
