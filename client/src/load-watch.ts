@@ -1,5 +1,6 @@
 /** Watches whether this device keeps up with the videos it is shown. Owned and closed by the session. */
 import { burdened, UNSTRAINED } from './own-load.ts';
+import { readPeriodically } from './periodic-reading.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import type { Relief } from './video-wish.ts';
 
@@ -17,33 +18,24 @@ interface Counted {
 /** Between two readings, milliseconds. */
 const READ_EVERY_MS = 2_000;
 
+type Counts = readonly (readonly [track: string, Counted])[];
+
 export class LoadWatch {
-  readonly #options: LoadWatchOptions;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #changed: LoadWatchOptions['changed'];
+  /** Ends it. */
+  readonly close: () => void;
   #counted = new Map<string, Counted>();
   #view = UNSTRAINED;
-  #reading = false;
-  #closed = false;
 
-  constructor(options: LoadWatchOptions) {
-    this.#options = options;
-    this.#timer = setInterval(() => void this.#read(), READ_EVERY_MS);
+  constructor({ receivers, changed }: LoadWatchOptions) {
+    this.#changed = changed;
+    const read = () =>
+      Promise.all(receivers().map(async (receiver) => [receiver.track.id, await countOf(receiver)] as const));
+    this.close = readPeriodically(READ_EVERY_MS, read, (counts) => this.#take(counts));
   }
 
-  close(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-  }
-
-  async #read(): Promise<void> {
-    const receivers = this.#options.receivers();
-    if (this.#reading || receivers.length === 0) return;
-    this.#reading = true;
-    const counts = await Promise.all(
-      receivers.map(async (receiver) => [receiver.track.id, await countOf(receiver)] as const),
-    );
-    this.#reading = false;
-    if (this.#closed) return;
+  #take(counts: Counts): void {
+    if (counts.length === 0) return;
     let [decoded, dropped] = [0, 0];
     for (const [id, now] of counts) {
       const before = this.#counted.get(id);
@@ -55,7 +47,7 @@ export class LoadWatch {
     this.#counted = new Map(counts);
     const { relief } = this.#view;
     this.#view = burdened(this.#view, { decoded, dropped });
-    if (this.#view.relief !== relief) this.#options.changed(this.#view.relief);
+    if (this.#view.relief !== relief) this.#changed(this.#view.relief);
   }
 }
 

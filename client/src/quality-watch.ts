@@ -1,5 +1,6 @@
 /** Watches how good everyone's connection is, by what arrives of them. Owned and closed by the session. */
 import { judged, qualityOf, type Quality, type QualityReading, type QualityView } from './call-quality.ts';
+import { readPeriodically } from './periodic-reading.ts';
 import { readReceiverStats } from './receiver-stats.ts';
 import type { Shown } from './roster.ts';
 import { mediumOf } from './track-kinds.ts';
@@ -19,29 +20,24 @@ const READ_EVERY_MS = 2_000;
 export class QualityWatch {
   readonly #options: QualityWatchOptions;
   readonly #known = new Map<string, { view: QualityView; told: Quality | null }>();
-  readonly #timer: ReturnType<typeof setInterval>;
-  #reading = false;
-  #closed = false;
+  /** Ends it. */
+  readonly close: () => void;
 
   constructor(options: QualityWatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.#read(), READ_EVERY_MS);
+    this.close = readPeriodically(
+      READ_EVERY_MS,
+      () => this.#read(),
+      (readings) => {
+        for (const [id, reading] of readings) if (reading) this.#judge(id, reading);
+      },
+    );
   }
 
-  close(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-  }
-
-  async #read(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
+  #read(): Promise<(readonly [string, QualityReading | null])[]> {
     const others = this.#options.others().map(({ participantId }) => participantId);
     for (const id of this.#known.keys()) if (!others.includes(id)) this.#known.delete(id);
-    const readings = await Promise.all(others.map(async (id) => [id, await this.#readingOf(id)] as const));
-    this.#reading = false;
-    if (this.#closed) return;
-    for (const [id, reading] of readings) if (reading) this.#judge(id, reading);
+    return Promise.all(others.map(async (id) => [id, await this.#readingOf(id)] as const));
   }
 
   #judge(participantId: string, reading: QualityReading): void {
