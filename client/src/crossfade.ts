@@ -357,9 +357,9 @@ export class Crossfade {
     const { roster } = this.#options;
     // Nothing to wait for on the old path: what comes on the new one is shown as soon as it plays.
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
+    const expected = this.#atStake();
     const path = this.#takeStandby(prepare) ?? this.#build(prepare);
     const gaps = new GapMeter();
-    const expected = this.#atStake();
     this.#pending = { prepare, path, expected, gaps, holdsBack: expected.length > 0, answer: 'none' };
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
