@@ -52,7 +52,7 @@ const TOOLS: VisitTools = {
 };
 
 const IDLE: Visit = { kind: 'idle' };
-const JOINING: Visit = { kind: 'joining' };
+export const JOINING: Visit = { kind: 'joining' };
 
 export class CallVisit {
   readonly #tools: VisitTools;

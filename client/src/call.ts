@@ -1,4 +1,5 @@
 /** One call, as an application uses it. */
+import { CodedError } from '@crossfade/shared/errors';
 import { ConnectionAhead, type ConnectionAheadOptions } from './connection-ahead.ts';
 import { eventsBetween, type CallEvents } from './call-events.ts';
 import { EventListeners } from './event-listeners.ts';
@@ -81,22 +82,35 @@ export function connectAhead(options: ConnectionAheadOptions): ConnectionAhead {
 /**
  * Joins a call.
  * @throws CodedError, for example `unauthenticated`, `forbidden`, `call-full`, `timeout`, `media-server-unavailable`;
- *   the reason of `signal` if that gave it up
+ *   what the `token` function rejects with; the reason of `signal` if that gave it up
  */
-export async function joinCall({
-  url,
-  token,
-  callId,
-  displayName,
-  media,
-  simulcast = true,
-  connection,
-  signal,
-}: CallOptions): Promise<Call> {
+export async function joinCall(options: CallOptions): Promise<Call> {
+  const { url, token, connection, signal } = options;
   const ahead = await connection?.take();
-  const signalling = ahead ?? new Signalling(url, token);
+  if (ahead) {
+    try {
+      return await enter(ahead, options);
+    } catch (error) {
+      // It may have been dead for a while, and nobody noticed: the device slept.
+      if (!(error instanceof CodedError && error.code === 'timeout')) throw error;
+    }
+  }
+  const signalling = new Signalling(url, token);
   try {
-    if (!ahead) await signalling.connect(signal);
+    await signalling.connect(signal);
+  } catch (error) {
+    signalling.close();
+    throw error;
+  }
+  return enter(signalling, options);
+}
+
+/** Joins over this connection, which is closed if that fails. */
+async function enter(
+  signalling: Signalling,
+  { callId, displayName, media, simulcast = true, signal }: CallOptions,
+): Promise<Call> {
+  try {
     signal?.throwIfAborted();
     const announced = media.state;
     const joined = await signalling.request('call:join', joinRequest({ callId, displayName, media }));

@@ -28,7 +28,6 @@ import type { SfuPath } from './sfu.ts';
 import { shownOf } from './shown.ts';
 import type { Request } from './signalling.ts';
 import {
-  atStake,
   awaitedTracks,
   expectedTracks,
   linksToBuild,
@@ -36,6 +35,7 @@ import {
   roomIsGone,
   type ExpectedTrack,
 } from './switch.ts';
+import { mediumOf } from './track-kinds.ts';
 import type { Views } from './views.ts';
 
 /** How long the old path is kept after a commit, for those who hear of it later, milliseconds. */
@@ -65,7 +65,9 @@ interface Pending {
   readonly path: Path;
   readonly expected: readonly ExpectedTrack[];
   readonly gaps: GapMeter;
-  /** Whether only those are received who were there before. */
+  /** Who was on the path that is left. */
+  readonly present: ReadonlySet<string>;
+  /** Whether they come before anybody else. */
   holdsBack: boolean;
   answer: 'none' | 'success' | 'failure';
 }
@@ -98,6 +100,8 @@ export class Crossfade {
   readonly #producers = new Map<string, Produced>();
   readonly #draining = new Set<Path>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** Those that measure a switch, or wait to be read after one. */
+  readonly #meters = new Set<GapMeter>();
   #iceServers: readonly IceServer[];
   #mode: Mode;
   #epoch: number;
@@ -131,6 +135,7 @@ export class Crossfade {
     const { sfu } = joined;
     if (sfu?.transports) this.#transports = { epoch: sfu.epoch ?? joined.epoch, given: sfu.transports };
     this.#active = this.#gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined));
+    this.#receiveAll(this.#active);
     if (anew) this.#replacement = this.#active;
   }
 
@@ -214,15 +219,15 @@ export class Crossfade {
   producerAdded(producer: Produced): void {
     this.#producers.set(producer.producerId, producer);
     for (const path of this.#sfuPaths()) {
-      if (isIn(producer, path.epoch) && !this.#holdsBack(path, producer)) path.addProducer(producer);
+      if (isIn(producer, path.epoch) && !this.#holdsBack(path, producer.participantId))
+        path.addProducer(producer);
     }
   }
 
   /** Whoever is seen already comes first: to receive a newcomer takes a negotiation, which stands in the way of a swap. */
-  #holdsBack(path: SfuPath, { participantId }: Produced): boolean {
+  #holdsBack(path: Path, participantId: string): boolean {
     const pending = this.#pending;
-    if (path !== pending?.path || !pending.holdsBack) return false;
-    return !pending.expected.some((track) => track.participantId === participantId);
+    return path === pending?.path && pending.holdsBack && !pending.present.has(participantId);
   }
 
   producerRemoved(producerId: string): void {
@@ -294,6 +299,7 @@ export class Crossfade {
   resume(joined: JoinAnswer): void {
     this.#iceServers = joined.iceServers;
     this.#setProducers(producersIn(joined));
+    this.#checkStandby(joined);
     if (joined.standby) this.#standBy(joined.standby);
     else if (this.#standby && this.#standby.epoch !== joined.transition?.epoch) this.#dropStandby();
     const pending = this.#pending;
@@ -324,13 +330,14 @@ export class Crossfade {
       this.#epoch = joined.epoch;
       const gone = roomIsGone(joined);
       this.#activate(gone ? new NoPath(joined.epoch) : this.#build(placeOf(joined)), gone);
+      this.#receiveAll(this.#active);
       this.#replacement = this.#active;
     } else this.#gone = roomIsGone(joined);
     if (begin) this.#prepare(begin);
     // A confirmation may be among what was lost; a second one does no harm.
     if (this.#pending && fate === 'keep') this.#pending.answer = 'none';
     for (const path of this.#paths()) {
-      if (isSfu(path)) path.setProducers(this.#producersOf(path.epoch));
+      this.#receiveAll(path);
       path.resume();
     }
     this.#followDemands(joined);
@@ -341,7 +348,7 @@ export class Crossfade {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#pending?.gaps.close();
+    for (const meter of this.#meters) meter.close();
     for (const path of this.#paths()) path.close();
   }
 
@@ -357,10 +364,14 @@ export class Crossfade {
     const { roster } = this.#options;
     // Nothing to wait for on the old path: what comes on the new one is shown as soon as it plays.
     if (prepare.from === 'sfu' && prepare.reason === 'media-server-lost') this.#gone = true;
-    const expected = this.#atStake();
+    const present = this.#present();
+    const expected = this.#expected().filter(({ participantId }) => present.has(participantId));
     const path = this.#takeStandby(prepare) ?? this.#build(prepare);
     const gaps = new GapMeter();
-    this.#pending = { prepare, path, expected, gaps, holdsBack: expected.length > 0, answer: 'none' };
+    this.#meters.add(gaps);
+    const holdsBack = expected.length > 0 && !this.#gone;
+    this.#pending = { prepare, path, expected, present, holdsBack, gaps, answer: 'none' };
+    this.#receiveAll(path);
     for (const { participantId } of roster.others()) {
       const stream = roster.stream(participantId);
       if (!this.#isShown({ participantId, kind: 'video' })) continue;
@@ -416,11 +427,13 @@ export class Crossfade {
     if (prepare.mode === 'p2p') this.#producers.clear();
     else this.#forgetProducersBefore(prepare.epoch);
     this.#activate(path);
-    this.#after(AFTER_SWAP_MS, () => this.#receiveAll(path));
+    this.#after(AFTER_SWAP_MS, () => {
+      if (this.#active === path) this.#receiveAll(path);
+    });
     const swappedAt = performance.now();
     this.#after(AFTER_MS, () => {
       const gapMs = gaps.read(swappedAt);
-      gaps.close();
+      this.#endMeter(gaps);
       if (gapMs !== null) this.#answer(prepare.transitionId, true, undefined, gapMs);
     });
   }
@@ -445,7 +458,17 @@ export class Crossfade {
   #standBy({ epoch, rtpCapabilities }: { epoch?: number | undefined; rtpCapabilities: object }): void {
     if (epoch === undefined || epoch === this.#standby?.epoch || epoch <= this.#epoch) return;
     this.#dropStandby();
-    this.#standby = { epoch, path: this.#build({ mode: 'sfu', epoch, rtpCapabilities }, true) as SfuPath };
+    const path = this.#build({ mode: 'sfu', epoch, rtpCapabilities }, true) as SfuPath;
+    this.#standby = { epoch, path };
+    this.#receiveAll(path);
+  }
+
+  /** Another room may have the same epoch: what was made in the one before is not in it. */
+  #checkStandby(joined: JoinAnswer): void {
+    if (!this.#standby) return;
+    const { path } = this.#standby;
+    const listed = new Set(producersIn(joined).map(({ producerId }) => producerId));
+    if (path === null || path.ownProducerIds.some((id) => !listed.has(id))) this.#dropStandby();
   }
 
   #dropStandby(): void {
@@ -466,11 +489,16 @@ export class Crossfade {
     return standby.path;
   }
 
+  #endMeter(meter: GapMeter): void {
+    meter.close();
+    this.#meters.delete(meter);
+  }
+
   #discardPending(): void {
     const pending = this.#pending;
     if (!pending) return;
     this.#pending = null;
-    pending.gaps.close();
+    this.#endMeter(pending.gaps);
     // What a newcomer was shown from it is taken out of the stream first.
     this.#review();
     pending.path.close();
@@ -495,7 +523,7 @@ export class Crossfade {
         views,
         besideAnother: standby || (!this.#gone && this.#seesSomebody()),
         standby,
-        expected: () => this.#expected(),
+        expected: () => this.#expected().filter(({ participantId }) => !this.#holdsBack(path, participantId)),
         device,
         request,
         events: {
@@ -505,7 +533,6 @@ export class Crossfade {
         },
       },
     );
-    this.#receiveAll(path);
     return path;
   }
 
@@ -527,11 +554,14 @@ export class Crossfade {
     return expectedTracks(roster.others(), (id) => roster.shown(id).tracks['screen-audio'] !== null);
   }
 
-  /** What has to play on the next path before the active one may go. */
-  #atStake(): ExpectedTrack[] {
+  /**
+   * Whom a switch could interrupt. Whoever has just come to a peer-to-peer call is on no link: they hold up nobody, and are shown
+   * as soon as they are decoded, before the commit or after it.
+   */
+  #present(): Set<string> {
     const active = this.#active;
-    const expected = this.#expected();
-    return active.mode === 'p2p' ? atStake(expected, (id) => active.linked(id)) : expected;
+    const others = this.#options.roster.others().map(({ participantId }) => participantId);
+    return new Set(active.mode === 'p2p' ? others.filter((id) => active.linked(id)) : others);
   }
 
   #seesSomebody(): boolean {
@@ -612,12 +642,18 @@ export class Crossfade {
     });
   }
 
+  /** Everything there is to receive, but for what is held back. */
   #receiveAll(path: Path): void {
-    if (isSfu(path)) path.setProducers(this.#producersOf(path.epoch));
+    if (!isSfu(path)) return;
+    path.setProducers(
+      this.#producersOf(path.epoch).filter(({ participantId }) => !this.#holdsBack(path, participantId)),
+    );
   }
 
   #isShown({ participantId, kind }: ExpectedTrack): boolean {
-    return kind === 'audio' || this.#options.views.wishFor(participantId, 'camera').kind === 'picture';
+    if (mediumOf(kind) === 'audio') return true;
+    const source = kind === 'screen' ? 'screen' : 'camera';
+    return this.#options.views.wishFor(participantId, source).kind === 'picture';
   }
 
   #pathFailed(path: Path, reason: string): void {

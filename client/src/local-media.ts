@@ -24,7 +24,7 @@ export interface DeviceInfo {
 type Kind = 'audio' | 'video';
 
 const AUDIO_CONSTRAINTS = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-/** One layer for everyone: small enough that a laptop encodes it twice while a call switches its path. */
+/** Small enough that a laptop encodes it twice while a call switches its path. */
 const VIDEO_CONSTRAINTS = {
   width: { ideal: 640 },
   height: { ideal: 360 },
@@ -81,6 +81,7 @@ export class LocalMedia {
   #problems: readonly MediaProblem[];
   #state: MediaState = { audio: false, video: false, screen: false };
   readonly #listeners = new Set<() => void>();
+  #closed = false;
   /** A device that is unplugged falls back to another one. */
   readonly #recovery = new DeviceRecovery({
     open: async (kind, deviceId) => {
@@ -150,6 +151,10 @@ export class LocalMedia {
   async switchDevice(kind: Kind, deviceId: string): Promise<void> {
     try {
       const stream = await capture({ [kind]: constraintsFor(kind, deviceId) });
+      if (this.#closed) {
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
       this.#recovery.chosen(kind);
       for (const track of stream.getTracks()) this.#adopt(track);
       this.#solved(kind);
@@ -169,6 +174,7 @@ export class LocalMedia {
 
   /** Lets go of the devices. */
   close(): void {
+    this.#closed = true;
     this.#recovery.close();
     for (const track of this.stream.getTracks()) {
       track.stop();

@@ -25,12 +25,12 @@ export interface LoadView {
 
 /** Readings in a row after which less is asked for: one busy moment is over sooner than a smaller size is there. */
 const STRAINED_FOR = 4;
-/** Readings before more is tried again; twice as many each time that was too much. */
-const PATIENCE = { first: 10, most: 80 };
+/** Readings before more is tried again: doubled each time less is asked for, so ten after the first time. */
+const PATIENCE = { initial: 5, most: 80 };
 /** Of the frames that arrived, and so many at least: below it nobody sees it. */
 const DROPPED = { ratio: 0.3, least: 10 };
 
-export const UNSTRAINED: LoadView = { relief: 0, strained: 0, calm: 0, patience: PATIENCE.first };
+export const UNSTRAINED: LoadView = { relief: 0, strained: 0, calm: 0, patience: PATIENCE.initial };
 
 export function burdened(before: LoadView, { decoded, dropped }: LoadReading): LoadView {
   const drops = dropped >= DROPPED.least && dropped > (decoded + dropped) * DROPPED.ratio;

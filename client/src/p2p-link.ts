@@ -6,7 +6,7 @@
  * camera; any other is of a screen, made by whoever shares it, and closed when they stop.
  *
  * Everything that changes the connection's description runs in one queue, in the order it came, so `signalingState`
- * alone tells whether two offers cross. Owned and closed by its mesh.
+ * alone tells whether two offers cross. Owned and closed by its path.
  */
 import type { SignalEvent } from '@crossfade/shared/signalling';
 import type { LocalTracks } from './path.ts';

@@ -1,7 +1,7 @@
 /**
  * The peer-to-peer path: a link to each other participant. Signals carry the epoch of the path, and the transition
  * that built the link if one did, so that what is left on the wire of a given-up attempt is told apart. Owned and
- * closed by the session.
+ * closed by the crossfade.
  */
 import type { SignalEvent } from '@crossfade/shared/signalling';
 import { P2pLink, type LinkSignal } from './p2p-link.ts';

@@ -3,7 +3,7 @@
  * not changed are the same objects from one snapshot to the next. They work with server rendering and under StrictMode.
  */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { CallVisit, type Visit, type VisitOptions } from './call-visit.ts';
+import { CallVisit, JOINING, type Visit, type VisitOptions } from './call-visit.ts';
 import type { Call } from './call.ts';
 import { ChatLog, type ChatView } from './chat-log.ts';
 import type { FloorAnswer, FloorView } from './floor.ts';
@@ -155,9 +155,6 @@ const listed = <T>(list: readonly T[] = NONE) => (list.length > 0 ? list : NONE)
 const producersOf = ({ sfu }: CallSnapshot): readonly SfuProducer[] => listed(sfu?.producers);
 const consumersOf = ({ sfu }: CallSnapshot): readonly SfuConsumer[] => listed(sfu?.consumers);
 
-/** What the first look at a call with options shows: it is joined right after. */
-const JOINING: Visit = { kind: 'joining' };
-
 function useVisit(options: VisitOptions | null): Visit {
   const [visit] = useState(() => new CallVisit());
   const latest = useRef(options);
@@ -175,6 +172,7 @@ function useVisit(options: VisitOptions | null): Visit {
   const subscribe = useCallback((listener: () => void) => visit.subscribe(listener), [visit]);
   const read = () => visit.state;
   const state = useSyncExternalStore(subscribe, read, read);
+  // The first look at a call with options: it is joined right after.
   return options !== null && state.kind === 'idle' ? JOINING : state;
 }
 

@@ -20,7 +20,7 @@ import { readReceiverStats } from './receiver-stats.ts';
 import { Moderator } from './moderator.ts';
 import { permittedState, permittedTracks } from './permitted-media.ts';
 import { reconnectionStep } from './reconnection.ts';
-import { NO_BLOCKS, Roster } from './roster.ts';
+import { NOTHING_SHOWN, NO_BLOCKS, Roster } from './roster.ts';
 import { ScreenShare } from './screen-share.ts';
 import { askBrowser, SfuDevice } from './sfu-device.ts';
 import type { EventHandlers, Signalling } from './signalling.ts';
@@ -424,8 +424,9 @@ export class Session {
     if (answer.participantId !== before) {
       // The gateway had given this participant up: a new one joined, for whom nothing of the old holds.
       this.#crossfade.close();
-      this.#roster.replaceAll([]);
-      this.#takeRoster(answer);
+      // Who is still there keeps the stream that applications have bound.
+      for (const { participantId } of this.#roster.others()) this.#roster.show(participantId, NOTHING_SHOWN);
+      for (const participantId of this.#takeRoster(answer)) this.#views.forget(participantId);
       this.#crossfade = this.#createCrossfade(answer, true);
       this.#rejoined = true;
       this.#crossfade.start(answer);

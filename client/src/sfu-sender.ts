@@ -165,7 +165,8 @@ export class SfuSender {
         await this.#settleOnce(kind);
       } while (this.#again.has(kind) && !this.#closed);
     } catch (error) {
-      if (error instanceof CodedError && error.retryable && this.#sent.has(kind)) {
+      // Where something is sent already, the path works: for one more track it is not given up.
+      if (error instanceof CodedError && error.retryable && this.#sent.size > 0) {
         setTimeout(() => {
           if (!this.#closed) this.sync();
         }, RETRY_MS);
@@ -185,7 +186,8 @@ export class SfuSender {
       if (track && !this.#barred.has(kind)) await this.#produce(transport, device, kind, track);
       return;
     }
-    if (!track && isOfScreen(kind)) {
+    // Shared again before its end could be told: that comes first.
+    if (isOfScreen(kind) && (!track || sent.producer.closed)) {
       await this.#endProducer(kind, sent);
       return;
     }

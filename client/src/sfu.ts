@@ -1,6 +1,6 @@
 /**
  * The path through the media server: one transport to send, one to receive. Requests whose answers nobody needs to go
- * on are not waited for, so that the path stands after few round trips. Owned and closed by the session; the room on
+ * on are not waited for, so that the path stands after few round trips. Owned and closed by the crossfade; the room on
  * the media server is the gateway's to close.
  */
 import type { types } from 'mediasoup-client';

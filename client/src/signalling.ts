@@ -46,7 +46,11 @@ export class Signalling {
   #events: EventHandlers | null = null;
   #connection: ConnectionHandlers | null = null;
   #closed = false;
+  /** Whether the gateway knows on this connection who this is. */
+  #joined = false;
   readonly #tokens: Tokens;
+  /** Why there was no token for the last attempt to connect. */
+  #tokenless: { readonly reason: unknown } | null = null;
   /** Where the gateway is. */
   readonly url: string;
 
@@ -62,10 +66,16 @@ export class Signalling {
       reconnectionDelay: 250,
       reconnectionDelayMax: 3_000,
       auth: (send: (auth: { token: string }) => void) => {
-        // Without a token the gateway answers `unauthenticated`, which is the right error.
         this.#tokens.take().then(
-          (value) => send({ token: value }),
-          () => send({ token: '' }),
+          (value) => {
+            this.#tokenless = null;
+            send({ token: value });
+          },
+          (reason: unknown) => {
+            this.#tokenless = { reason };
+            // An attempt cannot be called off: it is refused.
+            send({ token: '' });
+          },
         );
       },
     });
@@ -85,7 +95,8 @@ export class Signalling {
 
   /**
    * Opens the connection; a network that fails at first is tried again until the time is up.
-   * @throws CodedError what the gateway refuses with, or `timeout` after 10 s; the reason of the signal
+   * @throws CodedError what the gateway refuses with, or `timeout` after 10 s; what the token's function rejects with; the
+   *   reason of the signal
    */
   async connect(signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -95,7 +106,7 @@ export class Signalling {
     );
     const refused = (error: Error) => {
       const coded = refusal(error);
-      if (coded) reject(coded);
+      if (coded) reject(this.#tokenless ? (this.#tokenless.reason as Error) : coded);
     };
     const connected = () => resolve(undefined);
     const givenUp = () => reject(signal?.reason as Error);
@@ -135,12 +146,14 @@ export class Signalling {
   }
 
   /**
-   * Sends a request and waits for its answer. While there is no connection it fails at once: what was meant for the
-   * state before must not reach the gateway ahead of the resumed session.
-   * @throws CodedError what the gateway answers, or `timeout` after 5 s or without a connection
+   * Sends a request and waits for its answer. While there is no connection, or none that has joined, it fails at once: what was
+   * meant for the state before must not reach the gateway ahead of the resumed session.
+   * @throws CodedError what the gateway answers, `timeout` after 5 s or without a connection, `not-joined` when it is closed
    */
   readonly request: Request = async (name, payload) => {
-    if (!this.#socket.connected) throw new CodedError('timeout', 'There is no connection to the service.');
+    if (this.#closed) throw new CodedError('not-joined');
+    const possible = this.#socket.connected && (this.#joined || name === 'call:join');
+    if (!possible) throw new CodedError('timeout', 'There is no connection to the service.');
     let ack: unknown;
     try {
       ack = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck(name, payload);
@@ -153,6 +166,7 @@ export class Signalling {
     if (!answer.success) {
       throw new CodedError('internal', `The answer to ${name} makes no sense.`, { cause: answer.error });
     }
+    if (name === 'call:join') this.#joined = true;
     return answer.data as ClientAnswer<typeof name>;
   };
 
@@ -204,6 +218,7 @@ export class Signalling {
     this.#socket.on('disconnect', (reason) => {
       // What was held back belongs to the session before; the resumed one starts from a snapshot.
       this.#held = [];
+      this.#joined = false;
       this.#connection?.lost();
       // Socket.IO does not come back by itself when the server ended the connection.
       if (reason === 'io server disconnect') {
@@ -214,8 +229,9 @@ export class Signalling {
     });
     this.#socket.on('connect_error', (error) => {
       const coded = refusal(error);
-      const outdated = coded?.code === 'unauthenticated' && this.#tokens.renew();
-      if (coded && !coded.retryable && !outdated) this.#connection?.refused(coded);
+      // A token that could not be had now may be had soon.
+      const another = this.#tokenless !== null || (coded?.code === 'unauthenticated' && this.#tokens.renew());
+      if (coded && !coded.retryable && !another) this.#connection?.refused(coded);
       else if (!this.#socket.active) {
         setTimeout(() => {
           if (!this.#closed) this.#socket.connect();

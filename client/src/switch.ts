@@ -33,17 +33,6 @@ export function expectedTracks(
 }
 
 /**
- * What of the expected a switch away from peer-to-peer could interrupt: what a link carries, or is about to. Whoever has just
- * come is on no link and holds up nobody: they are shown as soon as they are decoded, before the commit or after it.
- */
-export function atStake(
-  expected: readonly ExpectedTrack[],
-  linked: (participantId: string) => boolean,
-): ExpectedTrack[] {
-  return expected.filter(({ participantId }) => linked(participantId));
-}
-
-/**
  * The tracks still awaited: expected when the switch began, still expected now, and not decoded yet.
  * @param isShown what is not shown does not come by way of a media server, and is not waited for
  */

@@ -34,7 +34,11 @@ export function keepConnected(transport: types.Transport, options: UpkeepOptions
 
   const restart = async (doubt: boolean) => {
     clearTimeout(timer);
-    if (restarting || transport.closed || (transport.connectionState === 'connected' && !doubt)) return;
+    if (restarting || transport.closed) return;
+    if (transport.connectionState === 'connected' && !doubt) {
+      attempts = 0;
+      return;
+    }
     if (attempts === ATTEMPTS) {
       health = 'failed';
       options.failed('The connection to the media server is lost.');

@@ -3,9 +3,10 @@
  * connections to the media server stand already and the switch has only to let media flow. Nothing is sent to it meanwhile.
  * Its epoch is the one that a switch would have. Pure.
  *
- * There is one while the call is as large as peer-to-peer allows and nobody is waited for, but not at once: people who have
- * just come are busy connecting to each other. A call that has just come from a media server waits until its old room is closed. A room that is lost or was not to be had is tried again after a
- * while: without one a switch takes a little longer, no more.
+ * There is one while the call is as large as peer-to-peer allows and no attempt to leave it waits to be made again, but not at
+ * once: people who have just come are busy connecting to each other. A call that has just come from a media server waits until
+ * its old room is closed. A room that is lost or was not to be had is tried again after a while: without one a switch takes a
+ * little longer, no more.
  */
 import { effectivePolicy } from '../mode/policy.ts';
 import type { Effect } from './events.ts';

@@ -1,6 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import { Ellipsis, PhoneOff } from 'lucide-react';
 import { useId, useRef, type ReactNode } from 'react';
+import { CountBadge } from '../ui/count-badge.tsx';
 import { Popup } from '../ui/popup.tsx';
 import { RoundButton } from '../ui/round-button.tsx';
 import { roomOf, shownButtons } from './bar-layout.ts';
@@ -91,12 +92,12 @@ export function ControlsBar({ buttons, talk, covered, onLeave, children }: Contr
         className="right-3 bottom-24 w-64 p-2! sm:right-1/2 sm:translate-x-1/2 short:bottom-20"
       >
         <ul>
-          {hidden.map(({ label, icon: Icon, hint, popup, onPress, pressed, look }) => (
+          {hidden.map(({ label, icon: Icon, hint, popup, onPress, pressed, look, count }) => (
             <li key={label}>
               <button
                 type="button"
                 aria-label={label}
-                aria-description={hint}
+                aria-description={count && count.number > 0 ? `${hint}. ${count.text}` : hint}
                 {...(pressed !== undefined && { 'aria-pressed': pressed })}
                 onClick={() => {
                   more.current?.hidePopover();
@@ -107,6 +108,7 @@ export function ControlsBar({ buttons, talk, covered, onLeave, children }: Contr
               >
                 <Icon aria-hidden="true" className={look === 'active' ? 'size-5 text-accent' : 'size-5'} />
                 <span>{label}</span>
+                {count && count.number > 0 && <CountBadge number={count.number} className="ml-auto" />}
               </button>
             </li>
           ))}

@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent } from 'react';
 
-/** Runs an action when its key (a lower-case letter) is pressed, but not while something is being typed. */
+/** Runs an action when its key (as `KeyboardEvent.key` names it, in lower case) is pressed, but not while something is being typed. */
 export function useShortcuts(actions: Record<string, () => void>): void {
   const press = useEffectEvent((event: KeyboardEvent) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

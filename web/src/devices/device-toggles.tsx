@@ -4,9 +4,7 @@ import { RoundButton } from '../ui/round-button.tsx';
 interface ToggleProps {
   on: boolean;
   hint: string;
-  shortcut?: string;
   disabled?: boolean;
-  named?: boolean;
   onToggle: () => void;
 }
 

@@ -7,7 +7,7 @@ const DRAW_EVERY_MS = 60;
 const FALL_PER_SECOND = 1.8;
 
 interface MicrophoneMeterProps {
-  track: MediaStreamTrack | null;
+  track: MediaStreamTrack;
 }
 
 /** How loud the own microphone is at the moment. */
@@ -16,7 +16,6 @@ export function MicrophoneMeter({ track }: MicrophoneMeterProps) {
   const bar = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    if (track === null) return;
     const context = new AudioContext();
     const analyser = new AnalyserNode(context, { fftSize: 1024 });
     context.createMediaStreamSource(new MediaStream([track])).connect(analyser);

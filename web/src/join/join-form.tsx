@@ -34,7 +34,7 @@ export function JoinForm(props: JoinFormProps) {
   const [oneAtATime, setOneAtATime] = useState(false);
   const [checked, setChecked] = useState(false);
 
-  const callId = callOfInput(call);
+  const callId = callOfInput(call, new URL(window.location.href));
   const readableName = visibleText(name);
   const nameError = readableName === '' ? 'Tell the others who you are.' : null;
   // As it came, it is not read as words: that might be the name of somebody else's call.

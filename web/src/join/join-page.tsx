@@ -22,6 +22,7 @@ interface JoinPageProps {
 export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageProps) {
   const { media, tryAgain, goWithout, handOver } = useOwnDevices();
   const { entering, enter } = useEntering();
+  const joining = entering.kind === 'joining';
   const ahead = useConnectionAhead(invitation);
 
   useEffect(() => {
@@ -54,7 +55,14 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
       <main className="mx-auto grid w-full max-w-6xl grow content-start gap-x-8 gap-y-5 px-5 pb-10 sm:px-8 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] lg:gap-x-14 roomy:pt-[7vh]">
         <section aria-label="Camera and microphone" className="contents md:flex md:flex-col md:gap-4">
           <div className="max-md:order-2">
-            <Preview media={media} onGoWithout={goWithout} onTryAgain={tryAgain} />
+            <Preview
+              media={media}
+              onGoWithout={goWithout}
+              onTryAgain={() => {
+                // Those that are open are about to be the call's.
+                if (!joining) tryAgain();
+              }}
+            />
           </div>
           {/* On a phone the button to join should be there without scrolling; these are seldom needed. */}
           <div className="flex gap-4 max-md:order-4">
@@ -76,7 +84,7 @@ export function JoinPage({ addressed, damaged, invitation, onJoined }: JoinPageP
               damaged={damaged}
               mayChoose={invitation === null}
               ready={media !== null}
-              joining={entering.kind === 'joining'}
+              joining={joining}
               failure={entering.kind === 'failed' ? entering.text : null}
               onFilled={ahead.setFilled}
               onSubmit={(name, callId, oneAtATime) => void join(name, callId, oneAtATime)}

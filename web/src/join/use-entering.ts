@@ -8,6 +8,7 @@ type Entering = { kind: 'idle' } | { kind: 'joining' } | { kind: 'failed'; text:
 export function useEntering() {
   const [entering, setEntering] = useState<Entering>({ kind: 'idle' });
   const gone = useRef(false);
+  const isGone = () => gone.current;
 
   useEffect(() => {
     gone.current = false;
@@ -18,10 +19,11 @@ export function useEntering() {
 
   /** The call, or null when it could not be joined. */
   const enter = async (entry: Entry): Promise<Entered | null> => {
+    if (isGone()) return null;
     setEntering({ kind: 'joining' });
     try {
       const entered = await enterCall(entry);
-      if (!gone.current) return entered;
+      if (!isGone()) return entered;
       // The page was left meanwhile; nobody would show this call.
       void entered.call.leave();
       return null;

@@ -44,15 +44,24 @@ test('callPath leads back to the same call', () => {
 });
 
 describe('callOfInput', () => {
+  const here = new URL('https://crossfade.example:3000/');
+  const of = (input: string) => callOfInput(input, here);
+
   test('takes an id, a pasted link, or words', () => {
-    expect(callOfInput(' amber-river-42 ')).toBe('amber-river-42');
-    expect(callOfInput('https://crossfade.example/call/amber-river-42')).toBe('amber-river-42');
-    expect(callOfInput('https://crossfade.example/?call=amber-river-42#token=x')).toBe('amber-river-42');
-    expect(callOfInput('amber river 42')).toBe('amber-river-42');
+    expect(of(' amber-river-42 ')).toBe('amber-river-42');
+    expect(of('https://crossfade.example:3000/call/amber-river-42')).toBe('amber-river-42');
+    expect(of('https://crossfade.example:3000/?call=amber-river-42#token=x')).toBe('amber-river-42');
+    expect(of('crossfade.example:3000/call/amber-river-42')).toBe('amber-river-42');
+    expect(of('amber river 42')).toBe('amber-river-42');
   });
 
-  test('leaves what it cannot read to the validation', () => {
-    expect(callOfInput('https://crossfade.example/about')).toBe('https://crossfade.example/about');
-    expect(callOfInput('team:daily')).toBe('team:daily');
+  test('leaves what it cannot read, or leads elsewhere, to the validation', () => {
+    for (const text of [
+      'https://crossfade.example:3000/about',
+      'https://elsewhere.example/call/amber-river-42',
+      'elsewhere.example/call/amber-river-42',
+      'team:daily',
+    ])
+      expect(of(text)).toBe(text);
   });
 });

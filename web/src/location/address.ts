@@ -26,16 +26,19 @@ export function callOfAddress(address: URL): string | null {
 
 /** Where a call lives in this app. */
 export function callPath(callId: string): string {
-  // Browsers take these two segments for directories.
-  if (callId === '.' || callId === '..') return `/?call=${callId}`;
   return `/call/${encodeURIComponent(callId)}`;
 }
 
-/** What a person may have put into the "Call" field: an id, a link to a call, or words. */
-export function callOfInput(input: string): string {
+/**
+ * What a person may have put into the "Call" field: an id, a link to a call, or words. A link that leads elsewhere stays as it
+ * is, and is no valid id.
+ * @param here an address of this app
+ */
+export function callOfInput(input: string, here: URL): string {
   const text = input.trim();
-  const address = URL.parse(text);
-  const linked = address?.protocol.startsWith('http') === true ? callOfAddress(address) : null;
+  // As the app shows it: without its scheme.
+  const address = URL.parse(text.startsWith(`${here.host}/`) ? `${here.protocol}//${text}` : text);
+  const linked = address?.host === here.host ? callOfAddress(address) : null;
   return linked ?? text.replaceAll(/\s+/g, '-');
 }
 

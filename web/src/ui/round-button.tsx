@@ -1,6 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import { useId, type ComponentProps } from 'react';
 import { classes } from './classes.ts';
+import { CountBadge } from './count-badge.tsx';
 import { Tip } from './tip.tsx';
 
 const LOOKS = {
@@ -53,12 +54,11 @@ export function RoundButton(props: RoundButtonProps) {
         >
           <Icon aria-hidden="true" className="size-5" />
           {counted && (
-            <span
-              id={id}
-              className="absolute -top-1 -right-1 flex h-5 min-w-5 items-center justify-center rounded-full bg-accent px-1 text-xs font-semibold text-on-accent ring-2 ring-canvas tabular-nums"
-            >
-              <span aria-hidden="true">{count.number > 99 ? '99+' : count.number}</span>
-              <span className="sr-only">{count.text}</span>
+            <span className="absolute -top-1 -right-1">
+              <CountBadge number={count.number} className="ring-2 ring-canvas" />
+              <span id={id} className="sr-only">
+                {count.text}
+              </span>
             </span>
           )}
         </span>

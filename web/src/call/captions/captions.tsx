@@ -1,6 +1,7 @@
 import type { Call } from '@crossfade/client/call';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
 import { classes } from '../../ui/classes.ts';
+import { useClock } from '../use-clock.ts';
 import { shownCaptions } from './caption-lines.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -11,7 +12,7 @@ export function Captions({ call }: { call: Call }) {
     (listener) => call.onCaptions(listener),
     () => call.captions,
   );
-  const now = useClock();
+  const now = useClock(LOOK_EVERY_MS);
   const shown = shownCaptions(lines, now);
   const finished = lines.findLast(({ final }) => final);
   return (
@@ -21,7 +22,10 @@ export function Captions({ call }: { call: Call }) {
     >
       {lines.length === 0 ? (
         <p className="mx-auto w-fit rounded-2xl bg-surface/90 px-4 py-2 text-center text-sm text-pretty text-muted">
-          What is said will appear here, if this call is transcribed. Nothing has come so far.
+          <span className="short:hidden">
+            What is said will appear here, if this call is transcribed. Nothing has come so far.
+          </span>
+          <span className="not-short:hidden">No captions so far.</span>
         </p>
       ) : (
         shown.length > 0 && (
@@ -49,11 +53,3 @@ export function Captions({ call }: { call: Call }) {
 }
 
 /** The page's monotonic clock, looked at every second. */
-function useClock(): number {
-  const [now, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), LOOK_EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}

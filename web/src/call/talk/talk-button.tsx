@@ -1,7 +1,8 @@
 import type { Call, FloorView, RemoteParticipant } from '@crossfade/client/call';
 import { AudioLines, Ear, Hourglass, Mic, MicOff, type LucideIcon } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { classes } from '../../ui/classes.ts';
+import { useClock } from '../use-clock.ts';
 import { talkView, type TalkView } from './talk-view.ts';
 import { useSpaceBar } from './use-space-bar.ts';
 import { useTalk } from './use-talk.ts';
@@ -96,11 +97,7 @@ export function TalkButton({ call, floor, remotes, barred }: TalkButtonProps) {
 
 /** How long one may still speak. */
 function TimeLeft({ endsAt }: { endsAt: number }) {
-  const [now, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), 500);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useClock(500);
   return (
     <span aria-hidden="true" className="ml-auto text-sm font-medium tabular-nums">
       {Math.max(0, Math.ceil((endsAt - now) / 1_000))} s
