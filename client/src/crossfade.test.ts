@@ -137,8 +137,10 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
       simulcast: true,
       roster,
       views: {
-        wishFor: (id) =>
-          hidden.has(id) ? { kind: 'nothing' } : { kind: 'picture', view: null, priority: 1 },
+        wishFor: (id, source) =>
+          hidden.has(id) || hidden.has(`${source} of ${id}`)
+            ? { kind: 'nothing' }
+            : { kind: 'picture', view: null, priority: 1 },
         relief: 0,
       },
       device: {} as SfuDevice,
@@ -257,6 +259,18 @@ describe('a room that stands ready', () => {
     expect(paths).toHaveLength(2);
   });
 
+  test('is connected to anew where another one of the same epoch took its place, and where it could not be reached', () => {
+    const moved = standingBy();
+    moved.path.ownProducerIds = ['mine'];
+    const broken = standingBy();
+    broken.path.events.failed('no way there');
+    for (const { crossfade, path, paths } of [moved, broken]) {
+      crossfade.resume(answer({ standby: { ...room, producers: [{ ...producer, epoch: 4 }] } }));
+      expect(path.closed).toBe(true);
+      expect(paths[2]).toMatchObject({ mode: 'sfu', epoch: 4, flows: false });
+    }
+  });
+
   test('is left with the call', () => {
     const { crossfade, path } = standingBy();
     crossfade.close();
@@ -306,6 +320,23 @@ describe('a switch to the media server', () => {
       ?.screen?.getTracks()
       .map(({ id }) => id);
     expect(shared?.sort()).toEqual(['screen ann over sfu', 'screen-audio ann over sfu']);
+  });
+
+  test('waits for a screen that is shown though its camera is not, and not for one that is not', () => {
+    for (const [hidden, awaited] of [
+      ['camera of ann', ['audio', 'screen']],
+      ['screen of ann', ['audio', 'video']],
+    ] as const) {
+      const set = stage(answer(), [person('ann', { media: { audio: true, video: true, screen: true } })]);
+      set.paths[0]?.bring('ann', true, ['audio', 'video', 'screen']);
+      set.hidden.add(hidden);
+      set.crossfade.modeSwitch(prepare);
+      const [, path] = set.paths as [FakePath, FakePath];
+      path.bring('ann', true, [awaited[0]]);
+      expect(set.told).toEqual([]);
+      path.bring('ann', true, [awaited[1]]);
+      expect(set.told).toHaveLength(1);
+    }
   });
 
   test('does not wait for a screen that is not shared any more', () => {

@@ -28,6 +28,7 @@ describe('a device that cannot keep up', () => {
       return count;
     };
     const first = times(4, drops);
+    expect(until(first)).toBe(10);
     const second = times(4, drops, times(until(first), calm, first));
     expect(until(second)).toBe(until(first) * 2);
   });

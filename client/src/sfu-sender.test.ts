@@ -248,6 +248,33 @@ describe('what is sent to the media server', () => {
     expect([sender.ready, requests]).toEqual([true, []]);
   });
 
+  test('a screen that cannot be sent for the moment is tried again, and its end told before the next one', async () => {
+    const { sender, tracks, failures, settle, take, requests } = await sending();
+    tracks.screen = new FakeTrack('video', 'screen');
+    sender.sync();
+    await settle();
+    take('media:produce', 'video').answer(new CodedError('timeout'));
+    await new Promise((resolve) => setTimeout(resolve, 520));
+    await settle();
+    take('media:produce', 'video').answer({ id: 'S' });
+    await settle();
+    tracks.screen = null;
+    sender.sync();
+    await settle();
+    take('media:close-producer').answer(new CodedError('timeout'));
+    tracks.screen = new FakeTrack('video', 'another screen');
+    await new Promise((resolve) => setTimeout(resolve, 520));
+    await settle();
+    const closed = take('media:close-producer');
+    expect(closed.payload.producerId).toBe('S');
+    closed.answer({});
+    await settle();
+    take('media:produce', 'video').answer({ id: 'S2' });
+    await settle();
+    expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V', 'S2']));
+    expect([failures, requests]).toEqual([[], []]);
+  });
+
   test('a camera that is found later is sent then', async () => {
     const { sender, tracks, settle, take } = setUp();
     const camera = tracks.video;

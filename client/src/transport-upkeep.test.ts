@@ -146,3 +146,14 @@ test('a closed transport is left alone', async () => {
   await jest.advanceTimersByTimeAsync(60_000);
   expect(asked()).toBe(0);
 });
+
+test('doubts that nothing confirms do not end a connection that works', async () => {
+  const { become, upkeep, restarts, failures } = setUp();
+  become('connected');
+  for (let count = 0; count < 12; count += 1) {
+    upkeep.lookAgain(true);
+    await jest.advanceTimersByTimeAsync(5_000);
+  }
+  expect(restarts).toHaveLength(12);
+  expect(failures).toEqual([]);
+});
