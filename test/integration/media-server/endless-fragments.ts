@@ -29,6 +29,11 @@ Promise.all(addresses.map(one)).then((codes) => console.log(JSON.stringify(codes
 `;
 
 const SOCKETS = 30;
+/**
+ * What a server may grow by meanwhile, bytes: kept, the four million pieces would take 400 MB, a hundred bytes each at least; one
+ * that was started a moment before grows by 10 to 30 MB for reasons of its own.
+ */
+export const GROWS_BY_AT_MOST = 60_000_000;
 const SOCKET_IO = '/socket.io/?EIO=4&transport=websocket';
 
 /**
