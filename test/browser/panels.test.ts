@@ -135,7 +135,7 @@ test('two people write to each other, read what is said, and see how they are co
   // Captions come as they are guessed, and stay as they were meant.
   await ann.page.keyboard.press('Escape');
   await button(ann, 'Captions').click();
-  await ann.page.getByText('Nothing has come so far.').waitFor();
+  await ann.page.getByText('No captions so far.').waitFor();
   const { remotes } = await ann.settled('sfu', 1);
   const participantId = remotes[0]?.participantId ?? '';
   const piece = { participantId, startMs: 0, endMs: 900, language: 'en' };
