@@ -4,7 +4,8 @@
  * it is first looked at.
  */
 import type { CallEvents } from './call-events.ts';
-import { newMessageId, type ChatMessage, type ChatPage, type SentMessage } from './chat.ts';
+import type { ChatMessage, ChatPage, SentMessage } from './chat.ts';
+import { randomId } from './random-id.ts';
 import type { CallStatus } from './snapshot.ts';
 
 /** A message of one's own that the gateway has not taken yet. */
@@ -67,7 +68,7 @@ export class ChatLog {
 
   /** Sends a message; how that goes is told by the view. */
   async send(text: string): Promise<void> {
-    const clientMessageId = newMessageId();
+    const clientMessageId = randomId();
     const outgoing = [...this.#view.outgoing, { clientMessageId, text, state: { kind: 'sending' } } as const];
     this.#set({ outgoing });
     await this.#trySending(clientMessageId, text);

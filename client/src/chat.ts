@@ -2,6 +2,7 @@
 import type { ChatMessage } from '@crossfade/shared/chat';
 import { CodedError } from '@crossfade/shared/errors';
 import type { ClientAnswer } from '@crossfade/shared/signalling';
+import { randomId } from './random-id.ts';
 import type { Request } from './signalling.ts';
 
 export type { ChatMessage } from '@crossfade/shared/chat';
@@ -28,7 +29,7 @@ export class Chat {
     this.#request = request;
   }
 
-  async send(text: string, clientMessageId = newMessageId()): Promise<SentMessage> {
+  async send(text: string, clientMessageId = randomId()): Promise<SentMessage> {
     // The same however often it is tried: the gateway takes it once.
     const message = { callId: this.#callId, text, clientMessageId };
     for (let tries = 1; ; tries += 1) {
@@ -57,11 +58,4 @@ export class Chat {
     if (this.#told.size > REMEMBERED && oldest !== undefined) this.#told.delete(oldest);
     for (const listener of this.#listeners) listener(message);
   }
-}
-
-/** A client message id nobody else chooses. `randomUUID` would do, but pages that are not secure have none. */
-export function newMessageId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
 }

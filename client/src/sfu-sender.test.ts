@@ -63,7 +63,13 @@ class FakeTransport {
 
 interface Sent {
   name: string;
-  payload: { kind?: Kind; source?: string; paused?: boolean; producerId?: string };
+  payload: {
+    kind?: Kind;
+    source?: string;
+    paused?: boolean;
+    producerId?: string;
+    idempotencyKey?: string;
+  };
   answer: (result: object | CodedError) => void;
 }
 
@@ -273,6 +279,43 @@ describe('what is sent to the media server', () => {
     await settle();
     expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V', 'S2']));
     expect([failures, requests]).toEqual([[], []]);
+  });
+
+  test('what became of a request is found out before anything else is sent in its place', async () => {
+    const { sender, transport, failures, settle, take, requests } = setUp();
+    sender.sync();
+    await settle();
+    take('media:produce', 'audio').answer({ id: 'A' });
+    const first = take('media:produce', 'video');
+    // Nobody knows whether the camera is sent now.
+    first.answer(new CodedError('timeout'));
+    await new Promise((resolve) => setTimeout(resolve, 520));
+    await settle();
+    const second = take('media:produce', 'video');
+    expect(second.payload).toEqual(first.payload);
+    second.answer(new CodedError('media-server-unavailable'));
+    await new Promise((resolve) => setTimeout(resolve, 520));
+    await settle();
+    take('media:produce', 'video').answer({ id: 'V' });
+    await settle();
+    expect(sender.producerIds).toEqual(expect.arrayContaining(['A', 'V']));
+    expect(transport.producers.map(({ closed }) => closed)).toEqual([false, false]);
+    expect([failures, requests]).toEqual([[], []]);
+  });
+
+  test('every request to produce has a key of its own, and none is repeated once the path is closed', async () => {
+    const { sender, settle, take, requests } = setUp();
+    sender.sync();
+    await settle();
+    const keys = ['audio', 'video'].map((kind) => take('media:produce', kind as Kind));
+    expect(keys[0]?.payload.idempotencyKey).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys[0]?.payload.idempotencyKey).not.toBe(keys[1]?.payload.idempotencyKey);
+    for (const each of keys) each.answer(new CodedError('timeout'));
+    await settle();
+    sender.close();
+    await new Promise((resolve) => setTimeout(resolve, 520));
+    await settle();
+    expect(requests).toEqual([]);
   });
 
   test('a camera that is found later is sent then', async () => {

@@ -6,8 +6,10 @@ import type { types } from 'mediasoup-client';
 import { CodedError } from '@crossfade/shared/errors';
 import type { ProducerDemand } from '@crossfade/shared/media-api';
 import type { RtpParameters } from '@crossfade/shared/rtp';
+import type { ClientRequest } from '@crossfade/shared/signalling';
 import { cameraEncodings } from './camera-encodings.ts';
 import type { LocalTracks, PathEvents } from './path.ts';
+import { randomId } from './random-id.ts';
 import { SCREEN_ENCODING } from './screen-share.ts';
 import { EVERYTHING, NOTHING, SentEncodings } from './sent-encodings.ts';
 import type { Direction, SfuProducer } from './sfu-view.ts';
@@ -70,18 +72,18 @@ export class SfuSender {
         this.#transport = transport;
         transport.on('produce', ({ kind: medium, rtpParameters, appData }, done) => {
           const { kind, answered, paused } = appData as unknown as ProduceTicket;
-          const { callId, epoch, request } = this.#options;
-          answered.resolve(
-            request('media:produce', {
-              callId,
-              epoch,
-              transportId: transport.id,
-              kind: medium,
-              rtpParameters: rtpParameters as RtpParameters,
-              source: SOURCE[kind],
-              paused,
-            }).then(({ id }) => id),
-          );
+          const { callId, epoch } = this.#options;
+          const asked = {
+            callId,
+            epoch,
+            transportId: transport.id,
+            kind: medium,
+            rtpParameters: rtpParameters as RtpParameters,
+            source: SOURCE[kind],
+            paused,
+            idempotencyKey: randomId(),
+          };
+          answered.resolve(this.#askToProduce(asked));
           // Not awaited, so that the second track need not wait for the first. This id is only a local name.
           done({ id: `${kind}-${transport.id}` });
         });
@@ -165,8 +167,7 @@ export class SfuSender {
         await this.#settleOnce(kind);
       } while (this.#again.has(kind) && !this.#closed);
     } catch (error) {
-      // Where something is sent already, the path works: for one more track it is not given up.
-      if (error instanceof CodedError && error.retryable && this.#sent.size > 0) {
+      if (error instanceof CodedError && error.retryable) {
         setTimeout(() => {
           if (!this.#closed) this.sync();
         }, RETRY_MS);
@@ -247,6 +248,22 @@ export class SfuSender {
     if (demand) encodings?.follow(demand);
     // Muting or another device may have been chosen meanwhile.
     this.#again.add(kind);
+  }
+
+  /**
+   * Repeats the request until it is known what became of it. A second producer in its place would leave the first one behind,
+   * whom others might take for this track, and hear nothing.
+   */
+  async #askToProduce(asked: ClientRequest<'media:produce'>): Promise<string> {
+    while (!this.#closed) {
+      try {
+        return (await this.#options.request('media:produce', asked)).id;
+      } catch (error) {
+        if (!(error instanceof CodedError && error.retryable)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+    throw new CodedError('transition-over');
   }
 
   #isPaused(kind: TrackKind): boolean {

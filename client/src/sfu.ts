@@ -20,6 +20,7 @@ import { pathState, type Layers, type SfuConsumer, type SfuPathView } from './sf
 import type { Request } from './signalling.ts';
 import type { ExpectedTrack } from './switch.ts';
 import { worst, type LinkHealth } from './reconnection.ts';
+import { isReplaced } from './replaced-producers.ts';
 import { isOfScreen, type TrackKind } from './track-kinds.ts';
 import { keepConnected, type Upkeep } from './transport-upkeep.ts';
 import { layerCount, PRIORITY, type VideoWish, type View } from './video-wish.ts';
@@ -365,7 +366,12 @@ export class SfuPath implements MediaPath {
       streamId: isOfScreen(kind) ? `${participantId}-screen` : participantId,
     });
     // The producer may have gone, or have been consumed twice, while this was under way.
-    if (!this.#known.has(producerId) || this.#consumers.has(producerId)) {
+    const isReceived = (other: string) => this.#consumers.has(other);
+    if (
+      !this.#known.has(producerId) ||
+      isReceived(producerId) ||
+      isReplaced(producer, [...this.#known.values()], isReceived)
+    ) {
       consumer.close();
       return;
     }

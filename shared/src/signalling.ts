@@ -287,6 +287,14 @@ const transportRef = { ...inCall, transportId: entityIdSchema };
 const consumerRef = z.object({ ...inCall, consumerId: entityIdSchema });
 const producerRef = z.object({ ...inCall, producerId: entityIdSchema });
 const nothing = z.object({});
+/** Visible ASCII, as in the REST API, which has more room for it: the gateway puts the participant before it. */
+const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/)
+  .optional()
+  .describe(
+    'For a request that is repeated because no answer came: with the same key and contents by the same participant it is carried out once, and answered the same.',
+  );
 
 /** Every client request: its payload and what its acknowledgement carries besides `ok`. */
 export const clientRequests = {
@@ -306,7 +314,7 @@ export const clientRequests = {
   },
   'media:restart-ice': { request: z.object(transportRef), answer: restartIceAnswerSchema },
   'media:produce': {
-    request: produceRequestSchema.extend(transportRef).strip(),
+    request: produceRequestSchema.extend({ ...transportRef, idempotencyKey: idempotencyKeySchema }).strip(),
     answer: produceAnswerSchema,
   },
   'media:consume': {

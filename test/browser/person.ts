@@ -156,8 +156,10 @@ export class Person {
     const settled = await this.#reaches(timeoutMs, { mode, others });
     const seen = await this.see();
     if (settled && seen) return seen;
+    const decisions = await this.page.evaluate(() => window.crossfade?.call.decisions()).catch(String);
+    const last = { seen, decisions, problems: this.problems };
     throw new Error(
-      `${this.name} was not in mode ${mode} with ${String(others)} others in time. Last seen: ${JSON.stringify(seen)}`,
+      `${this.name} was not in mode ${mode} with ${String(others)} others in time. Last seen: ${JSON.stringify(last)}`,
     );
   }
 

@@ -18,7 +18,7 @@ export interface ToneSample {
 }
 
 const SAMPLE_RATE = 48_000;
-const FFT_SIZE = 4_096;
+const FFT_SIZE = 2_048;
 /** Every tone is in the middle of a bin, and far from the next. */
 const toneHz = (index: number) => ((40 + 16 * index) * SAMPLE_RATE) / FFT_SIZE;
 
@@ -162,9 +162,39 @@ export async function playsExactly(page: Page, tones: readonly number[], timeout
   try {
     await page.waitForFunction(isSo, wanted, { timeout: timeoutMs, polling: 200 });
   } catch (cause) {
-    const last = await page.evaluate(() => window.toneLevels?.slice(-3));
-    throw new Error(`Not exactly the tones ${tones.join()}: ${JSON.stringify(last)}`, { cause });
+    const found = JSON.stringify(await page.evaluate(playing));
+    throw new Error(`Not exactly the tones ${tones.join()}: ${found}`, { cause });
   }
+}
+
+/** What a page plays, and where it comes from: for the report of a failure. Runs in the page. */
+async function playing() {
+  const call = window.crossfade?.call;
+  const stats = await call?.stats();
+  return {
+    levels: window.toneLevels?.slice(-3),
+    remotes: call?.snapshot.remotes.map(({ participantId, displayName, path, media, trouble, stream }) => ({
+      participantId,
+      displayName,
+      path,
+      media,
+      trouble,
+      tracks: stream
+        .getTracks()
+        .map(({ kind, readyState, muted }) => `${kind} ${readyState} ${String(muted)}`),
+    })),
+    sfu: call?.snapshot.sfu,
+    elements: [...document.querySelectorAll<HTMLMediaElement>('video, audio')].map((element) => ({
+      paused: element.paused,
+      muted: element.muted,
+      stream: element.srcObject instanceof MediaStream ? element.srcObject.id : null,
+      tracks:
+        element.srcObject instanceof MediaStream
+          ? element.srcObject.getTracks().map(({ kind, id }) => `${kind} ${id}`)
+          : [],
+    })),
+    heard: stats?.remotes.map(({ participantId, audio }) => ({ participantId, audio })),
+  };
 }
 
 /** The longest time for which something is not so in a row, milliseconds. */

@@ -34,7 +34,7 @@ const REQUESTS: Readonly<Record<string, string>> = {
   'media:create-transport': 'Make a transport to the media server.',
   'media:connect-transport': 'Begin the handshake of a transport.',
   'media:restart-ice': 'Look for a new way to the media server.',
-  'media:produce': 'Send a track.',
+  'media:produce': 'Send a track. With an `idempotencyKey` it may be asked for again until an answer comes.',
   'media:produce-data': 'Send data.',
   'media:consume': 'Receive one producer, or several at once; consumers start paused.',
   'media:consume-data': 'Receive data.',

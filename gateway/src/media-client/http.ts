@@ -141,8 +141,10 @@ export class MediaServerClient {
     return this.#send('POST', acting, `/transports/${transportId}/restart-ice`, restartIceAnswerSchema, {});
   }
 
-  produce(acting: Acting, transportId: string, body: ProduceRequest) {
-    return this.#send('POST', acting, `/transports/${transportId}/produce`, produceAnswerSchema, body);
+  /** @param key of the participant's own: under it the same is made once, however often it is asked for */
+  produce(acting: Acting, transportId: string, body: ProduceRequest, key?: string) {
+    const path = `/transports/${transportId}/produce`;
+    return this.#send('POST', acting, path, produceAnswerSchema, body, key);
   }
 
   produceData(acting: Acting, transportId: string, body: ProduceDataRequest) {
@@ -202,10 +204,11 @@ export class MediaServerClient {
     path: string,
     schema: S,
     body?: unknown,
+    key?: string,
   ): Promise<z.infer<S>> {
     const request = this.#request(method, acting, path, body);
     const answer = await this.#exchange.request({
-      ...(method === 'POST' ? withKey(request) : request),
+      ...(method === 'POST' ? withKey(request, key) : request),
       repeatable: method === 'GET' || method === 'POST',
     });
     return this.#read(answer, schema);
@@ -245,8 +248,8 @@ export class MediaServerClient {
 }
 
 /** Under the same key the server answers a second attempt as it has answered, or would have, the first. */
-function withKey<R extends Pick<MediaRequest, 'headers'>>(request: R): R {
-  return { ...request, headers: { ...request.headers, [IDEMPOTENCY_HEADER]: randomUUID() } };
+function withKey<R extends Pick<MediaRequest, 'headers'>>(request: R, key: string = randomUUID()): R {
+  return { ...request, headers: { ...request.headers, [IDEMPOTENCY_HEADER]: key } };
 }
 
 function grantsText(grants: Pick<Grants, 'publish' | 'subscribe'>): string {

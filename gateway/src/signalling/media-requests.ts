@@ -54,9 +54,12 @@ export function mediaHandlers({ calls, mediaServers, record, now }: MediaRequest
     'media:restart-ice': inRoom((api, acting, { transportId }) => api.restartIce(acting, transportId)),
     'media:produce': inRoom(
       async (api, acting, { transportId, kind, rtpParameters, source, ...wish }, { recordId, permit }) => {
-        const paused = permitProduce(permit, { kind, source, paused: wish.paused });
-        const made = await api.produce(acting, transportId, { kind, rtpParameters, source, paused });
         const { participantId } = acting;
+        const paused = permitProduce(permit, { kind, source, paused: wish.paused });
+        const producer = { kind, rtpParameters, source, paused };
+        // Nobody else's answer is had by guessing a key.
+        const key = wish.idempotencyKey && `${participantId}/${wish.idempotencyKey}`;
+        const made = await api.produce(acting, transportId, producer, key);
         record({
           type: 'producer-created',
           recordId,

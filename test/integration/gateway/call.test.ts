@@ -193,6 +193,47 @@ describe('a third person', () => {
     expect(kept.slice(0, 5)).toEqual(decisions['decisions']);
   });
 
+  test('whoever asks again because no answer came sends each track once', async () => {
+    const { callId, people } = await party(3);
+    const [anna, ben, carl] = people as [Party, Party, Party];
+    await confirmAll(callId, people, 'sfu');
+    const ask = async ({ client }: Party) => {
+      const { id } = await client.must('media:create-transport', { callId, epoch: 1, direction: 'send' });
+      return {
+        callId,
+        epoch: 1,
+        transportId: id,
+        kind: 'audio' as const,
+        source: 'microphone' as const,
+        rtpParameters: opus(1001),
+        idempotencyKey: 'microphone-1',
+      };
+    };
+    const asked = await ask(anna);
+    const answers = [
+      // Even while the first is under way.
+      ...(await Promise.all([
+        anna.client.must('media:produce', asked),
+        anna.client.must('media:produce', asked),
+      ])),
+      await anna.client.must('media:produce', asked),
+    ];
+    const [first] = answers;
+    expect(answers).toEqual([first, first, first]);
+    const other = { ...asked, rtpParameters: opus(1002) };
+    expect(await anna.client.codeOf('media:produce', other)).toBe('idempotency-key-reused');
+    expect(await anna.client.codeOf('media:produce', { ...asked, idempotencyKey: 'two words' })).toBe(
+      'validation-failed',
+    );
+    // Of another participant it is another key.
+    const second = await ben.client.must('media:produce', await ask(ben));
+    expect(second).not.toEqual(first);
+    const proof = { participantId: carl.me.participantId, sessionId: carl.me.sessionId };
+    const { sfu } = await carl.client.must('call:join', { callId, media, resume: proof });
+    const made = sfu?.producers.map(({ producerId }) => producerId);
+    expect(made?.sort()).toEqual([first?.id, second.id].sort());
+  });
+
   test('who does not confirm in time keeps everyone peer-to-peer, and it is tried again', async () => {
     const { callId, people } = await party(3);
     const first = await people[0]?.client.phase('prepare');
