@@ -3,7 +3,7 @@
  * FFT, so nobody is missing, doubled or still there.
  */
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import { everybodyThere, Gathering, longestFreeze } from './gathering.ts';
 import type { Person } from './person.ts';
@@ -17,6 +17,8 @@ const NAMES = ['Ann', 'Ben', 'Cleo', 'Dan'];
 /** A page that shares two cores with all others may be slow to play what has arrived, milliseconds. */
 const LONGEST_SILENCE_MS = 600;
 const LONGEST_FREEZE_MS = 3_000;
+/** Within the time a switch waits for everybody, milliseconds. */
+const ASLEEP_MS = 4_000;
 
 let product: Product;
 let browser: Browser;
@@ -116,3 +118,55 @@ test('two who come at the same moment, and two who go: one switch each way', asy
   expect((await ann.see())?.epoch).toBe(2);
   await wasNeverMissed(ann, since);
 });
+
+test('a tab that sleeps while a third one comes is in the call with everybody when it wakes up', async () => {
+  const people = await open('Ann', 'Ben', 'Cleo');
+  const [ann, ben, cleo] = people as [Person, Person, Person];
+  await gathering.meet('asleep', ann, ben);
+  await hearEachOther([ann, ben]);
+  const before = await ben.see();
+
+  const { sleep, wake } = await sleeper(ben.page);
+  await sleep();
+  await cleo.join('asleep');
+  await cleo.page.waitForFunction(() => window.crossfade?.call.snapshot.switchingTo === 'sfu');
+  await cleo.page.waitForTimeout(ASLEEP_MS);
+  expect((await cleo.see())?.mode).toBe('p2p');
+  const sleptMs = await wake();
+  expect(sleptMs).toBeGreaterThan(ASLEEP_MS / 2);
+
+  await everybodyThere(people);
+  await hearEachOther(people);
+  await Promise.all(people.map(({ page }) => showsNothingWrong(page)));
+  expect((await ben.see())?.participantId).toBe(before?.participantId);
+});
+
+/**
+ * Stops everything in a page but its media, as a browser does with a tab that nobody looks at. (It does so only with hidden tabs, and a
+ * browser without windows hides none.) `wake` returns for how long no timer of it ran, milliseconds.
+ */
+async function sleeper(page: Page): Promise<{ sleep: () => Promise<void>; wake: () => Promise<number> }> {
+  const debug = await page.context().newCDPSession(page);
+  const pause = await page.evaluateHandle(() => {
+    const longest = { last: performance.now(), ms: 0 };
+    setInterval(() => {
+      const now = performance.now();
+      longest.ms = Math.max(longest.ms, now - longest.last);
+      longest.last = now;
+    }, 50);
+    return longest;
+  });
+  await debug.send('Debugger.enable');
+  return {
+    sleep: async () => {
+      const stopped = new Promise((resolve) => debug.once('Debugger.paused', resolve));
+      await debug.send('Debugger.pause');
+      await stopped;
+    },
+    wake: async () => {
+      await debug.send('Debugger.resume');
+      await page.waitForTimeout(200);
+      return pause.evaluate(({ ms }) => ms);
+    },
+  };
+}
