@@ -479,6 +479,17 @@ describe('a switch to the media server', () => {
     ]);
   });
 
+  test('when the new path fails after it was confirmed, it is built once more after the commit', () => {
+    const { path, told, crossfade, outOfStep } = switching();
+    path.bring('ann', true);
+    path.events.failed('sending: transport-not-found');
+    expect(told).toEqual([{ callId: 'call', transitionId: 't1', success: true }]);
+    expect(outOfStep).not.toHaveBeenCalled();
+    crossfade.modeSwitch(commit);
+    expect(path.closed).toBe(true);
+    expect(outOfStep).toHaveBeenCalledTimes(1);
+  });
+
   test('announced twice, it is prepared once', () => {
     const { crossfade, paths } = switching();
     crossfade.modeSwitch(prepare);

@@ -658,9 +658,10 @@ export class Crossfade {
 
   #pathFailed(path: Path, reason: string): void {
     const pending = this.#pending;
-    if (pending?.path === path && pending.answer === 'none') {
+    if (pending?.path === path) {
+      // Once confirmed it is as good as decided: after the commit it is built once more.
+      if (pending.answer === 'none') this.#answer(pending.prepare.transitionId, false, reason);
       pending.answer = 'failure';
-      this.#answer(pending.prepare.transitionId, false, reason);
     } else if (path === this.#active && path.mode === 'sfu' && !this.#gone) {
       this.#lost = true;
       this.#options.outOfStep();

@@ -1,66 +1,28 @@
 /** What a session does when the device wakes up, and which step of getting back its snapshot tells. */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { JoinAnswer } from '@crossfade/shared/signalling';
-import type { LocalMedia } from './local-media.ts';
-import { Session } from './session.ts';
-import type { ConnectionHandlers, Signalling } from './signalling.ts';
+import { joinedAlone, stageSession, standInPage } from './testing/session-stage.ts';
 
-const callId = 'c';
-const off = { audio: false, video: false, screen: false };
-const scope = globalThis as { window?: unknown; document?: unknown };
-let page: EventTarget & { visibilityState: string };
+const page = standInPage();
 
 beforeEach(() => {
   jest.useFakeTimers();
-  page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-  Object.assign(scope, { window: page, document: page });
   Object.defineProperty(globalThis.navigator, 'onLine', { value: true, configurable: true });
 });
 afterEach(() => {
   jest.useRealTimers();
-  delete scope.window;
-  delete scope.document;
 });
 
 function stage() {
-  let connection: ConnectionHandlers | undefined;
-  let reconnections = 0;
+  const joined = joinedAlone();
   /** Undefined: the gateway does not answer. */
   let answer: JoinAnswer | undefined;
-  const signalling = {
-    connected: true,
-    request: (name: string) => {
-      if (name !== 'call:join') return Promise.resolve({});
-      return answer ? Promise.resolve(answer) : Promise.withResolvers().promise;
-    },
-    handle: (_events: unknown, given: ConnectionHandlers) => (connection = given),
-    hold: () => undefined,
-    release: () => undefined,
-    reconnect: () => (reconnections += 1),
-    close: () => undefined,
-  };
-  const me = { participantId: 'me', userId: 'u', displayName: 'Me', media: off, connected: true };
-  const joined = {
-    ...{ callId, participantId: 'me', sessionId: 's', participants: [me], mode: 'p2p', epoch: 0 },
-    ...{ iceServers: [], policy: { p2pMaxParticipants: 2 } },
-  } as unknown as JoinAnswer;
-  const media = { state: off, track: () => null, stream: {}, subscribe: () => () => undefined };
-  const session = new Session(
-    {
-      ...{ callId, displayName: 'Me', simulcast: true, changed: () => undefined },
-      signalling: signalling as unknown as Signalling,
-      media: media as unknown as LocalMedia,
-    },
-    joined,
-    off,
-  );
-  const lose = () => {
-    signalling.connected = false;
-    connection?.lost();
-  };
+  const { session, told, lose, ...staged } = stageSession(joined, (name) => {
+    if (name !== 'call:join') return {};
+    return answer ?? Promise.withResolvers().promise;
+  });
   const comeBack = async () => {
-    signalling.connected = true;
-    connection?.reconnected();
+    staged.comeBack();
     await jest.advanceTimersByTimeAsync(0);
   };
   const fire = async (name: string) => {
@@ -68,7 +30,7 @@ function stage() {
     await jest.advanceTimersByTimeAsync(300);
   };
   const answerWith = (given: JoinAnswer) => (answer = given);
-  return { session, joined, lose, comeBack, fire, answerWith, reconnections: () => reconnections };
+  return { session, joined, lose, comeBack, fire, answerWith, reconnections: () => told.reconnections };
 }
 
 test('a lost connection is told, and over once the gateway has said how things stand', async () => {
