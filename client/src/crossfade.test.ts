@@ -104,13 +104,12 @@ interface Stage {
   shows: (participantId: string) => string | undefined;
 }
 
-function stage(joined: JoinAnswer, others: Participant[]): Stage {
+function stage(joined: JoinAnswer, others: Participant[], ready = true): Stage {
   const roster = new Roster();
   for (const other of others) roster.put(other);
   const paths: FakePath[] = [];
   const told: object[] = [];
   let failure: CodedError | null = null;
-  let ready = true;
   const request = ((name: string, payload: object) => {
     if (name === 'call:mode-switched') told.push(payload);
     return failure ? Promise.reject(failure) : Promise.resolve({});
@@ -120,6 +119,7 @@ function stage(joined: JoinAnswer, others: Participant[]): Stage {
     path.flows = !standby;
     path.transports = place.transports;
     path.isReady = ready;
+    path.begun = ready;
     paths.push(path);
     return path as unknown as ReturnType<typeof buildPath>;
   }) as typeof buildPath;
@@ -392,9 +392,13 @@ describe('a switch to the media server', () => {
     expect(ids(slow.path)).toEqual(['p1']);
   });
 
-  test('is confirmed by whoever has just come as soon as they send', () => {
-    const { paths, told, crossfade } = stage(answer({ transition: prepare }), [person('ann'), person('ben')]);
+  test('is confirmed by whoever has just come as soon as something of theirs gets there', () => {
+    const here = [person('ann'), person('ben')];
+    const { paths, told, crossfade } = stage(answer({ transition: prepare }), here, false);
     const [, path] = paths as [FakePath, FakePath];
+    expect(told).toEqual([]);
+    path.begun = true;
+    path.events.changed();
     expect(told).toHaveLength(1);
     crossfade.producerAdded({ ...producer, participantId: 'ann', epoch: 4 });
     expect(path.producers).toHaveLength(1);

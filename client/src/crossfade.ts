@@ -624,7 +624,7 @@ export class Crossfade {
   #confirmIfComplete(): void {
     const pending = this.#pending;
     if (pending?.answer !== 'none') return;
-    const { path, expected, prepare } = pending;
+    const { path, expected, prepare, present } = pending;
     const others = this.#options.roster.others();
     const awaited = awaitedTracks(
       expected,
@@ -633,7 +633,9 @@ export class Crossfade {
       (track) => path.mode === 'p2p' || this.#isShown(track),
     );
     const reachable = others.filter(({ connected }) => connected).map(({ participantId }) => participantId);
-    if (awaited.length > 0 || !path.ready(reachable)) return;
+    // Whoever loses nothing by the commit need only get there: the rest of what they send may follow.
+    const stands = present.size === 0 && isSfu(path) ? path.begun : path.ready(reachable);
+    if (awaited.length > 0 || !stands) return;
     pending.answer = 'success';
     this.#answer(prepare.transitionId, true);
     this.#after(HOLD_BACK_MS, () => {

@@ -303,6 +303,18 @@ describe('what is sent to the media server', () => {
     expect([failures, requests]).toEqual([[], []]);
   });
 
+  test('the media server is reached with the first track', async () => {
+    const { sender, transport, settle, take } = setUp();
+    sender.sync();
+    await settle();
+    expect(sender.begun).toBe(false);
+    take('media:produce', 'video').answer({ id: 'V' });
+    await settle();
+    expect([sender.begun, sender.ready]).toEqual([true, false]);
+    transport.connectionState = 'connecting';
+    expect(sender.begun).toBe(false);
+  });
+
   test('every request to produce has a key of its own, and none is repeated once the path is closed', async () => {
     const { sender, settle, take, requests } = setUp();
     sender.sync();

@@ -119,6 +119,11 @@ export class SfuSender {
     return this.#transport?.connectionState === 'connected' && toSend.every((kind) => this.#sent.has(kind));
   }
 
+  /** Whether the media server is reached: something is sent, or there is nothing to send. */
+  get begun(): boolean {
+    return this.ready || (this.#transport?.connectionState === 'connected' && this.#sent.size > 0);
+  }
+
   /** From now on it is sent. What the media server said before, while nobody received anything, is out of date. */
   activate(): void {
     this.#standby = false;

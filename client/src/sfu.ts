@@ -215,6 +215,11 @@ export class SfuPath implements MediaPath {
     return this.#sender.ready;
   }
 
+  /** Whether own media have begun to get there: enough for whoever leaves no path behind. */
+  get begun(): boolean {
+    return this.#sender.begun;
+  }
+
   reaches(): boolean {
     // The receiving transport only connects once there is something to receive.
     if (this.#consumers.size === 0) return this.#sender.ready;

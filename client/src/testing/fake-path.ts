@@ -12,6 +12,7 @@ export class FakePath {
   readonly epoch: number;
   readonly events: PathEvents;
   isReady = true;
+  begun = true;
   closed = false;
   ownProducerIds: readonly string[] = [];
   readonly links: { participantId: string; transitionId: string | undefined }[] = [];
