@@ -38,8 +38,8 @@ const STEADY_MS = 4_000;
 /** How long nothing happens after the form is filled in, milliseconds. */
 const FILLED_IN_MS = 2_000;
 
-/** Pixels; the join form just fits. */
-const VIEWPORT = { width: 400, height: 300 };
+/** Pixels; two others just fit. On a page for one, whoever speaks would take the place of whose picture is measured. */
+const VIEWPORT = { width: 400, height: 360 };
 /** What a camera is asked for. */
 export const CAPTURE = { width: 320, height: 180, frameRate: 30 };
 
