@@ -33,9 +33,13 @@ describe('the calls a token is good for', () => {
   });
 
   test('no pattern is slow', () => {
-    const started = performance.now();
-    allowsCall([`${'*a'.repeat(60)}b`], 'a'.repeat(128));
-    expect(performance.now() - started).toBeLessThan(50);
+    // The best of three: once, the machine may be busy.
+    const took = [1, 2, 3].map(() => {
+      const started = performance.now();
+      allowsCall([`${'*a'.repeat(60)}b`], 'a'.repeat(128));
+      return performance.now() - started;
+    });
+    expect(Math.min(...took)).toBeLessThan(50);
   });
 });
 
