@@ -16,6 +16,7 @@ const failed: Evidence = { type: 'poll-failed', why: 'ECONNREFUSED' };
 const connected: Evidence = { type: 'feed-connected' };
 const cut: Evidence = { type: 'feed-cut', why: 'transport close' };
 const tick: Evidence = { type: 'tick' };
+const stoodStill: Evidence = { type: 'stood-still' };
 
 /** What becomes of a server, by what is seen of it and when. */
 function after(...seen: [at: number, evidence: Evidence][]): NodeState {
@@ -79,6 +80,47 @@ describe('one that comes back', () => {
   });
 });
 
+describe('a gateway that stood still', () => {
+  const well: [number, Evidence][] = [
+    [0, answered],
+    [0, connected],
+  ];
+
+  // prettier-ignore
+  test.each<[string, NodeState['state'], [number, Evidence][]]>([
+    ['sees nothing bad', 'healthy', [...well, [9_000, stoodStill], [9_000, tick]]],
+    ['finds its feed cut', 'unknown', [...well, [9_000, stoodStill], [9_000, cut]]],
+    ['finds its feed cut, and its poll without an answer', 'unknown', [...well, [9_000, stoodStill], [9_000, cut], [9_001, failed]]],
+    ['has everything back', 'healthy', [...well, [9_000, stoodStill], [9_000, cut], [9_001, failed], [9_100, answered], [9_200, connected]]],
+    ['still has no feed after a while', 'suspect', [...well, [9_000, stoodStill], [9_000, cut], [11_000, cut]]],
+    ['knew of trouble before', 'suspect', [...well, [100, cut], [110, failed], [9_000, stoodStill], [9_000, tick]]],
+    ['knew that it was dead', 'dead', [...well, [100, cut], [110, failed], [2_200, tick], [9_000, stoodStill], [9_000, tick]]],
+  ])('and %s: the media server is %s', (_name, state, seen) => {
+    expect(after(...seen).state).toBe(state);
+  });
+
+  test('holds it against nobody: the next trouble is the first', () => {
+    const state = after(
+      ...well,
+      [9_000, stoodStill],
+      [9_000, cut],
+      [9_100, connected],
+      [12_000, cut],
+      [12_010, connected],
+    );
+    expect(state.state).toBe('suspect');
+    expect(reduce(state, tick, 13_010, limits).state).toBe('healthy');
+  });
+
+  test('learns of a restart all the same', () => {
+    const again: Evidence = { type: 'poll-answered', node: { ...node, bootId: 'two' } };
+    expect(after(...well, [9_000, stoodStill], [9_010, again])).toMatchObject({
+      state: 'suspect',
+      node: { bootId: 'two' },
+    });
+  });
+});
+
 test('its load and draining come with the feed as well, its region stays', () => {
   const load: Evidence = { type: 'load', node: { bootId: 'one', load: 0.7, draining: true } };
   expect(after([0, answered], [0, connected], [1, load])).toMatchObject({
@@ -93,7 +135,7 @@ test('what speaks against it is told', () => {
 });
 
 describe('whatever is seen, and when', () => {
-  const evidences = fc.constantFrom(answered, failed, connected, cut, tick);
+  const evidences = fc.constantFrom(answered, failed, connected, cut, tick, stoodStill);
   const histories = fc.array(fc.tuple(fc.integer({ min: 0, max: 3_000 }), evidences), { maxLength: 60 });
 
   test('the state follows from the two kinds of evidence', () => {

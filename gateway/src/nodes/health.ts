@@ -4,13 +4,16 @@
  * There are two kinds of evidence, which fail for different reasons: the answers to polls of `GET /api/node`, and the
  * connection of the event feed. From them follows where a server stands:
  *
- * - `unknown`: it has not shown both yet, and nothing speaks against it.
+ * - `unknown`: it has not shown both yet, or not again, and nothing speaks against it.
  * - `healthy`: it answers, and its feed is connected.
  * - `suspect`: one kind of evidence is bad. It gets no new calls; those it has stay, for their media may well flow.
  * - `dead`: both kinds are bad, for `deadAfterMs`. Its calls move.
  *
  * Back to `healthy` it comes when both kinds are good for `steadyMs`; twice as long for each time it has lapsed within
  * the last minute, so that one that comes and goes is left alone.
+ *
+ * A gateway that itself stood still (its machine slept, was moved or had no processor for it) finds answers late and its
+ * feed cut. That says nothing of the server: for a moment, what is bad counts as not seen, and `healthy` becomes `unknown`.
  */
 import type { NodeInfo } from '@crossfade/shared/media-api';
 
@@ -39,6 +42,8 @@ interface Observed {
   readonly signs: Signs;
   /** When it left `healthy`, within the last minute. */
   readonly lapses: readonly number[];
+  /** Until then nothing bad counts: this gateway stood still. Milliseconds. */
+  readonly blindUntil: number;
 }
 
 export type NodeState = Observed &
@@ -55,6 +60,8 @@ export type Evidence =
   | { readonly type: 'feed-cut'; readonly why: string }
   /** `node-load` of the feed. */
   | { readonly type: 'load'; readonly node: Omit<NodeFacts, 'region'> }
+  /** This gateway itself did nothing for a while. */
+  | { readonly type: 'stood-still' }
   /** Time has passed. */
   | { readonly type: 'tick' };
 
@@ -68,21 +75,26 @@ export interface HealthLimits {
 const LAPSE_MEMORY_MS = 60_000;
 /** No server has to be steady for longer, milliseconds. */
 const STEADY_LONGEST_MS = 30_000;
+/** A gateway that goes on has its feeds back, and answers to what it asked anew, within; milliseconds. */
+const BLIND_MS = 2_000;
 
 export const UNOBSERVED: NodeState = {
   state: 'unknown',
   node: null,
   signs: { poll: { kind: 'none' }, feed: { kind: 'none' } },
   lapses: [],
+  blindUntil: 0,
 };
 
 export function reduce(before: NodeState, evidence: Evidence, now: number, limits: HealthLimits): NodeState {
-  const signs = signsAfter(before.signs, evidence, now);
+  const blindUntil = evidence.type === 'stood-still' ? now + BLIND_MS : before.blindUntil;
+  const seen = signsAfter(before.signs, evidence, now);
+  const signs = now < blindUntil ? { poll: unlessBad(seen.poll), feed: unlessBad(seen.feed) } : seen;
   const node = factsAfter(before.node, evidence);
   const restarted = hasRestarted(before.node, node);
   const recent = before.lapses.filter((at) => at > now - LAPSE_MEMORY_MS);
   const lapsing = before.state === 'healthy' && (isBad(signs) || restarted);
-  const observed = { signs, lapses: lapsing ? [...recent, now] : recent };
+  const observed = { signs, lapses: lapsing ? [...recent, now] : recent, blindUntil };
 
   const { poll, feed } = signs;
   if (poll.kind === 'bad' && feed.kind === 'bad') {
@@ -95,7 +107,7 @@ export function reduce(before: NodeState, evidence: Evidence, now: number, limit
     const steadySince = Math.max(poll.since, feed.since, observed.lapses.at(-1) ?? 0);
     const owed = before.state === 'healthy' && !lapsing ? 0 : steadyTime(observed.lapses.length, limits);
     if (now >= steadySince + owed) return { ...observed, state: 'healthy', node };
-  } else if (!isBad(signs) && before.state === 'unknown') {
+  } else if (!isBad(signs) && (before.state === 'unknown' || before.state === 'healthy')) {
     return { ...observed, state: 'unknown', node };
   }
   if (before.state === 'dead') return { ...observed, state: 'dead', node, since: before.since };
@@ -132,6 +144,7 @@ function signsAfter(signs: Signs, evidence: Evidence, now: number): Signs {
       return { ...signs, feed: good(signs.feed, now) };
     case 'feed-cut':
       return { ...signs, feed: bad(signs.feed, evidence.why, now) };
+    case 'stood-still':
     case 'tick':
       return signs;
   }
@@ -150,6 +163,10 @@ function good(sign: Sign, now: number): Sign {
 
 function bad(sign: Sign, why: string, now: number): Sign {
   return { kind: 'bad', since: sign.kind === 'bad' ? sign.since : now, why };
+}
+
+function unlessBad(sign: Sign): Sign {
+  return sign.kind === 'bad' ? { kind: 'none' } : sign;
 }
 
 function isBad({ poll, feed }: Signs): boolean {

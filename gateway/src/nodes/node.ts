@@ -31,6 +31,8 @@ const LEASE_S = 30;
 const RENEW_EVERY_MS = 10_000;
 /** How often it is looked what is due: leases, left-over rooms, the end of a grace period; milliseconds. */
 const TICK_MS = 250;
+/** A tick that comes so much later shows that this process stood still, milliseconds. */
+const STOOD_STILL_MS = 1_000;
 /** An answer to a poll takes no longer, milliseconds. */
 const POLL_LIMIT_MS = 2_000;
 /** A room is opened within, or another server is asked, milliseconds: a switch does not wait for long. */
@@ -77,6 +79,8 @@ export class MediaNode {
   readonly #timer: NodeJS.Timeout;
   #pollTimer: NodeJS.Timeout | undefined;
   #polling = false;
+  /** When the last tick was, or something was seen that came later than the next one should have. */
+  #awakeAt = Date.now();
   #state: NodeState = UNOBSERVED;
   #placedAt: number[] = [];
   #closesAt: number | null = null;
@@ -302,7 +306,12 @@ export class MediaNode {
   #observe(evidence: Evidence): void {
     if (this.#closed) return;
     const before = this.#state;
-    const after = reduce(before, evidence, Date.now(), this.#options.limits);
+    const now = Date.now();
+    const { limits } = this.#options;
+    const stoodStill = now - this.#awakeAt > TICK_MS + STOOD_STILL_MS;
+    const known = stoodStill ? reduce(before, { type: 'stood-still' }, now, limits) : before;
+    if (stoodStill || evidence.type === 'tick') this.#awakeAt = now;
+    const after = reduce(known, evidence, now, limits);
     this.#state = after;
     if (hasRestarted(before.node, after.node)) {
       this.#options.log.warn('a media server has restarted', { server: this.url });
@@ -325,6 +334,9 @@ export class MediaNode {
       log.error('a media server does not accept our tokens: SERVICE_JWT_SECRET differs', details);
     } else if (state.state === 'suspect' || state.state === 'dead') {
       log.warn('a media server is in trouble', details);
+    } else if (state.state === 'unknown') {
+      log.info('this gateway stood still, and asks a media server anew', details);
+      void this.#poll();
     } else {
       log.info('a media server is healthy', details);
       this.#options.available();

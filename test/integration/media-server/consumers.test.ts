@@ -7,6 +7,7 @@ import {
 } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
 import { startHarness, type Harness } from './harness.ts';
+import { startOwnTime } from '../own-time.ts';
 import { audioOnly, vp8Parameters } from './media-parameters.ts';
 import { anonymous, expectProblem } from './problems.ts';
 
@@ -131,9 +132,9 @@ describe('consuming', () => {
   it('refuses thousands of codecs quickly', async () => {
     const [codec] = rtpCapabilities.codecs ?? [];
     const many = { codecs: Array(1_000).fill(codec) };
-    const before = performance.now();
+    const took = startOwnTime();
     expectProblem(await consume({ producerId: sound, rtpCapabilities: many }), 'payload-too-large');
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(took()).toBeLessThan(200);
   });
 });
 
