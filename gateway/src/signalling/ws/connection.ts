@@ -64,7 +64,11 @@ export class Connection {
       this.#spend();
     });
     // Too large, too many pieces, no UTF-8, reserved bits: ws says so in the code it closes with.
-    web.on('error', () => this.#farewell());
+    web.on('error', () => {
+      // It would read on, and throw away: whatever else comes stays with the sender. After ws, which resumes once it has told.
+      setImmediate(() => web.pause());
+      this.#farewell();
+    });
     web.once('close', () => {
       this.#ending = true;
       for (const timer of this.#timers) clearInterval(timer);
