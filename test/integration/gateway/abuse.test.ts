@@ -11,10 +11,7 @@ import { unharmed } from './unharmed.ts';
 
 let gateway: GatewayProcess;
 const guard = unharmed(async (settings) => {
-  gateway = await startGatewayProcess({ ...settings, LOG_LEVEL: 'debug', SWITCH_TIMEOUT_MS: '20000' }, [
-    // What is garbage already is not to be measured.
-    '--max-semi-space-size=1',
-  ]);
+  gateway = await startGatewayProcess({ ...settings, LOG_LEVEL: 'debug', SWITCH_TIMEOUT_MS: '20000' });
   return { url: gateway.url, written: () => gateway.output(), stop: () => gateway.stop() };
 });
 
