@@ -44,6 +44,8 @@ export const FENCE_HEADER = 'x-floor-fence';
  * being carried out again; with another request it is refused (`422 idempotency-key-reused`).
  */
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
+/** Its value: visible ASCII (RFC 8941 would have quotes around it; they are part of the key here). */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
  * `POST /api/rooms/:roomId/create`. Strict, as all bodies of requests are: a field that is misspelt, or that is the server's to

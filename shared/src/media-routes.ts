@@ -25,6 +25,7 @@ import {
   GRANTS_HEADER,
   healthSchema,
   IDEMPOTENCY_HEADER,
+  IDEMPOTENCY_KEY,
   listRoomsAnswerSchema,
   listRoomsQuerySchema,
   nodeSchema,
@@ -455,7 +456,7 @@ const roomHeaders = z.object({
 const idempotencyHeader = z.object({
   [IDEMPOTENCY_HEADER]: z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
+    .regex(IDEMPOTENCY_KEY)
     .optional()
     .describe(
       'The same key with the same request is answered the same for 24 h, without being carried out again: what was ' +

@@ -11,6 +11,7 @@ import {
   FENCE_HEADER,
   GRANTS_HEADER,
   IDEMPOTENCY_HEADER,
+  IDEMPOTENCY_KEY,
   PARTICIPANT_HEADER,
 } from '@crossfade/shared/media-api';
 import type { Request, RequestHandler, Response } from 'express';
@@ -24,9 +25,6 @@ const LIMITS: ReplyLimits = {
   bytesPerReply: 1024 * 1024,
   ageMs: 24 * 3_600_000,
 };
-
-/** Visible ASCII (RFC 8941 would have quotes around it; they are part of the key here). */
-const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Milliseconds a request waits for its twin that is under way: no answer takes longer. */
 const WAIT_LIMIT_MS = 5_000;
@@ -67,7 +65,7 @@ export function idempotent(options: { now?: () => number; limits?: ReplyLimits }
 }
 
 function checked(key: string): string {
-  if (KEY.test(key)) return key;
+  if (IDEMPOTENCY_KEY.test(key)) return key;
   const message = 'must be 1 to 255 visible ASCII characters';
   throw new CodedError('validation-failed', `${IDEMPOTENCY_HEADER}: ${message}`, {
     errors: [{ path: IDEMPOTENCY_HEADER, message }],
