@@ -5,6 +5,7 @@ import { CodedError } from '@crossfade/shared/errors';
 import { BUDGETS, type Budget, type Rate } from '../../../gateway/src/limits/budgets.ts';
 import { RateLimits } from '../../../gateway/src/limits/rate-limits.ts';
 import { RedisConnection } from '../../../gateway/src/store/redis-connection.ts';
+import { startOwnTime } from '../own-time.ts';
 import { RedisServer } from './redis.ts';
 
 const rates = (points: number) =>
@@ -60,10 +61,10 @@ test('what happens often is counted by each gateway, and costs no round trip', a
 test.each(['SIGSTOP', 'SIGKILL'] as const)('a Redis that gets %s delays nobody for long', async (signal) => {
   if (signal === 'SIGSTOP') redis.signal('SIGSTOP');
   else await redis.kill();
-  const before = performance.now();
+  const took = startOwnTime();
   const answers = [];
   for (let sent = 0; sent < 4; sent += 1) answers.push(await served(0, 'rest', `user ${signal}`));
   expect(answers).toEqual([true, true, true, false]);
-  if (signal === 'SIGKILL') expect(performance.now() - before).toBeLessThan(1_000);
+  if (signal === 'SIGKILL') expect(took()).toBeLessThan(1_000);
   else redis.signal('SIGCONT');
 });
