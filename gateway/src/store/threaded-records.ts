@@ -9,6 +9,12 @@ import type { RecordEntry } from '../calls/events.ts';
 import type { Place } from './cursor.ts';
 import type { Pruning, Records } from './records.ts';
 
+export interface RecordsThreadData {
+  readonly dataDir: string;
+  /** Whether there are calls it has to come after; when a gateway starts there are none. */
+  readonly callsRun: boolean;
+}
+
 export interface RecordsQuestion {
   readonly id: number;
   readonly method: keyof Records;
@@ -59,7 +65,7 @@ export class ThreadedRecords implements Records {
     entry: URL = ENTRY,
   ): Promise<ThreadedRecords> {
     const records = new ThreadedRecords(dataDir, closed, entry);
-    await records.#running().ready;
+    await records.#running(false).ready;
     return records;
   }
 
@@ -125,9 +131,10 @@ export class ThreadedRecords implements Records {
     return (await answer.promise) as Awaited<ReturnType<Records[M]>>;
   }
 
-  #running(): Thread {
+  #running(callsRun = true): Thread {
     if (this.#thread) return this.#thread;
-    const worker = new Worker(this.#entry, { workerData: { dataDir: this.#dataDir } });
+    const workerData: RecordsThreadData = { dataDir: this.#dataDir, callsRun };
+    const worker = new Worker(this.#entry, { workerData });
     const opened = Promise.withResolvers<unknown>();
     const waiting = new Map([[0, opened]]);
     const thread: Thread = { worker, ready: opened.promise, waiting };

@@ -1,13 +1,15 @@
 /** What an operator gets to see: settings that cannot be used, and what the log and the answers say. Needs the built gateway. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
+import { constants, getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Log } from '@crossfade/service/log';
 import { signUserToken } from '@crossfade/service/tokens';
 import { openServer } from '../../../gateway/src/store/database.ts';
 import { RedisConnection } from '../../../gateway/src/store/redis-connection.ts';
+import { startGatewayProcess } from './gateway-process.ts';
 import { postgresqlPrograms, PostgresqlServer } from './postgresql.ts';
 import { RedisServer, redisProgram } from './redis.ts';
 import { ScriptedClient } from './scripted-client.ts';
@@ -55,6 +57,24 @@ test.each([
   ],
 ])('%j: one sentence, and the end', async (settings, sentence) => {
   expect(await startOf(settings)).toEqual({ code: 1, said: `${sentence}\n` });
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('the embedded database comes after the calls for a processor, and nothing else does', async () => {
+  const gateway = await startGatewayProcess({ MEDIA_SERVER_URLS: 'http://127.0.0.1:9' });
+  const tasks = `/proc/${String(gateway.pid)}/task`;
+  const niceOf = async (task: string) => {
+    const stat = await readFile(`${tasks}/${task}/stat`, 'utf8');
+    // The nineteenth field; the second one is a name in parentheses.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  };
+  const nice = await Promise.all((await readdir(tasks)).map(niceOf));
+  await gateway.stop();
+  const own = getPriority();
+  const { PRIORITY_BELOW_NORMAL } = constants.priority;
+  expect(nice.filter((one) => one !== own)).toEqual(
+    own < PRIORITY_BELOW_NORMAL ? [PRIORITY_BELOW_NORMAL] : [],
+  );
 });
 
 describe('a gateway', () => {
