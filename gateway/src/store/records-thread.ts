@@ -12,7 +12,7 @@ import type {
 } from './threaded-records.ts';
 
 const { dataDir, callsRun } = workerData as RecordsThreadData;
-// A gateway that starts waits for it: on a busy machine that would take five times as long.
+// A gateway that starts waits for it: on a busy machine that would take more than twice as long.
 if (callsRun) comeAfterCalls();
 const records = await openFolder(dataDir);
 comeAfterCalls();
