@@ -335,8 +335,7 @@ export class MediaNode {
     } else if (state.state === 'suspect' || state.state === 'dead') {
       log.warn('a media server is in trouble', details);
     } else if (state.state === 'unknown') {
-      log.info('this gateway stood still, and asks a media server anew', details);
-      void this.#poll();
+      log.info('this gateway stood still, and looks at a media server anew', details);
     } else {
       log.info('a media server is healthy', details);
       this.#options.available();

@@ -6,8 +6,8 @@ import {
   type ConsumerAnswer,
 } from '@crossfade/shared/media-api';
 import type { RtpCapabilities } from '@crossfade/shared/rtp';
-import { startHarness, type Harness } from './harness.ts';
 import { startOwnTime } from '../own-time.ts';
+import { startHarness, type Harness } from './harness.ts';
 import { audioOnly, vp8Parameters } from './media-parameters.ts';
 import { anonymous, expectProblem } from './problems.ts';
 
